@@ -1,0 +1,5 @@
+"""Write all demo data files."""
+
+from . import euskirchen
+
+euskirchen.build()
