@@ -1,0 +1,50 @@
+"""Fires due deadlines and tells when that last happened."""
+
+import datetime
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from viewflow.workflow.timers import fire_due_conditions, fire_due_timers
+
+from workflows.models import TimerRun
+
+SWEEP = "sweep"
+
+
+@dataclass(frozen=True)
+class TimerState:
+    """When the timers last ran (None: never) and whether that is too long ago."""
+
+    last_run_at: datetime.datetime | None
+    is_late: bool
+
+
+def timers_fire() -> int:
+    """Fire each timer and condition that is due, then note the moment.
+
+    One that fails is logged by the engine and does not hold up the others.
+
+    Returns:
+        The number fired.
+    """
+    fired = int(fire_due_timers()) + int(fire_due_conditions())
+    with transaction.atomic():
+        TimerRun.objects.update_or_create(
+            name=SWEEP, defaults={"last_run_at": timezone.now(), "fired_count": fired}
+        )
+    return fired
+
+
+def timer_state() -> TimerState:
+    """Tell when the timers last ran.
+
+    Returns:
+        Late if they never ran or not within TIMER_LATE_SECONDS.
+    """
+    last_run_at = TimerRun.objects.filter(name=SWEEP).values_list("last_run_at", flat=True).first()
+    if last_run_at is None:
+        return TimerState(last_run_at=None, is_late=True)
+    limit = datetime.timedelta(seconds=settings.TIMER_LATE_SECONDS)
+    return TimerState(last_run_at=last_run_at, is_late=timezone.now() - last_run_at > limit)
