@@ -1,0 +1,110 @@
+// Small comforts; every page works without them.
+(() => {
+  "use strict";
+
+  // Menus close on Escape, on a click outside and when another one opens.
+  const menus = () => document.querySelectorAll("details[data-menu][open]");
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    menus().forEach((menu) => {
+      const hadFocus = menu.contains(document.activeElement);
+      menu.open = false;
+      if (hadFocus) menu.querySelector("summary").focus();
+    });
+  });
+  document.addEventListener("click", (event) => {
+    menus().forEach((menu) => {
+      if (!menu.contains(event.target)) menu.open = false;
+    });
+  });
+  document.addEventListener(
+    "toggle",
+    (event) => {
+      const opened = event.target;
+      if (!(opened instanceof HTMLDetailsElement) || !opened.open || !opened.matches("[data-menu]")) return;
+      menus().forEach((menu) => {
+        if (menu !== opened) menu.open = false;
+      });
+      const search = opened.matches(".pg-menu--search") && opened.querySelector("input[type=search]");
+      if (search) search.focus();
+    },
+    true,
+  );
+
+  // After a refused form the reader starts at the list of errors.
+  const summary = document.querySelector("[data-error-summary]");
+  if (summary) {
+    summary.focus();
+    document.title = `${summary.querySelector("h2").textContent.trim()} – ${document.title}`;
+  }
+
+  // Ask before acts that cannot be undone.
+  const words = () => (document.documentElement.lang.startsWith("en") ? ["Go back", "Continue"] : ["Zurück", "Fortfahren"]);
+  const askDialog = (question, label) => {
+    const [back, go] = words();
+    const dialog = document.createElement("dialog");
+    dialog.className = "kern-dialog pg-dialog";
+    dialog.setAttribute("aria-labelledby", "pg-dialog-title");
+    dialog.innerHTML =
+      '<div class="kern-dialog__header"><h2 class="kern-title" id="pg-dialog-title"></h2></div>' +
+      '<form method="dialog" class="kern-dialog__footer">' +
+      '<button class="kern-btn kern-btn--secondary" value="back" autofocus><span class="kern-label"></span></button>' +
+      '<button class="kern-btn kern-btn--primary" value="go"><span class="kern-label"></span></button></form>';
+    dialog.querySelector("h2").textContent = question;
+    const [backLabel, goLabel] = dialog.querySelectorAll(".kern-label");
+    backLabel.textContent = back;
+    goLabel.textContent = label || go;
+    document.body.append(dialog);
+    dialog.addEventListener("close", () => dialog.remove());
+    dialog.showModal();
+    return new Promise((resolve) => {
+      dialog.addEventListener("close", () => resolve(dialog.returnValue === "go"));
+    });
+  };
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!(form instanceof HTMLFormElement) || form.method === "dialog") return;
+    const button = event.submitter;
+    const source = button && button.dataset.confirm ? button : form;
+    if (source.dataset.confirm && form.dataset.confirmed !== "yes") {
+      event.preventDefault();
+      const label = source.dataset.confirmLabel || (button ? button.textContent.trim() : "");
+      askDialog(source.dataset.confirm, label).then((yes) => {
+        if (!yes) {
+          if (button) button.focus();
+          return;
+        }
+        form.dataset.confirmed = "yes";
+        form.requestSubmit(button || undefined);
+      });
+      return;
+    }
+    if (form.method !== "post" || "allowRepeat" in form.dataset) return;
+    if (form.dataset.sent === "yes") {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "yes";
+    // Disabled only after the browser has collected the values, the button's own included.
+    window.setTimeout(() => {
+      form.querySelectorAll("button[type=submit], button:not([type]), input[type=submit]").forEach((item) => {
+        item.disabled = true;
+        item.setAttribute("aria-busy", "true");
+      });
+    }, 0);
+  });
+
+  // Coming back with the browser's back button: forms can be sent again.
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    document.querySelectorAll("form[data-sent]").forEach((form) => {
+      delete form.dataset.sent;
+      delete form.dataset.confirmed;
+      form.querySelectorAll("[aria-busy=true]").forEach((item) => {
+        item.disabled = false;
+        item.removeAttribute("aria-busy");
+      });
+    });
+  });
+})();
