@@ -11,6 +11,7 @@ from types import FrameType
 # A server may finish the requests it has; then it is ended.
 GRACE_SECONDS = 10.0
 POLL_SECONDS = 0.2
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,7 @@ def stop_signals() -> Iterator[None]:
     def stop(number: int, frame: FrameType | None) -> None:
         raise StopRequested
 
-    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, stop) for number in signals}
+    before = {number: signal.signal(number, stop) for number in STOP_SIGNALS}
     try:
         yield
     finally:
@@ -57,9 +57,6 @@ def stop_all(children: Sequence[subprocess.Popen[bytes]], grace: float = GRACE_S
         children: Programs, running or not.
         grace: Seconds they have together before they are killed.
     """
-    # A second Ctrl-C must not leave children behind.
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
     for child in children:
         if child.poll() is None:
             child.terminate()
@@ -109,4 +106,7 @@ def supervise(
                 check()
                 time.sleep(POLL_SECONDS)
         finally:
+            # A second Ctrl-C must not leave children behind.
+            for number in STOP_SIGNALS:
+                signal.signal(number, signal.SIG_IGN)
             stop_all(children)
