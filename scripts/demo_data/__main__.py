@@ -1,5 +1,5 @@
 """Write all demo data files."""
 
-from . import euskirchen
+from scripts.demo_data import euskirchen
 
 euskirchen.build()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from .files import read_boundaries, read_rows, read_target, write_boundaries, write_rows
+from scripts.demo_data.files import read_boundaries, read_rows, read_target, write_boundaries, write_rows
 
 DISTRICT = "05366"
 # Degrees, about 60 m.

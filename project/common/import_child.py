@@ -1,0 +1,275 @@
+"""Child process of ``importing``: file on standard input, rows as JSON lines on standard output.
+
+Run by path in isolated mode, so it may import nothing of the project.
+"""
+
+import csv
+import datetime
+import io
+import json
+import re
+import resource
+import sys
+import zipfile
+import zlib
+from collections.abc import Iterator
+from typing import Any, NoReturn, TextIO
+
+# What UTF-8 read as Windows-1252 and stored again makes of umlauts, and the mark of lost letters.
+_BROKEN_TEXT = re.compile("Ã[\u0080-\u00bf„–œŸ¶¼¤]|\ufffd")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
+_REFERENCE = re.compile(r"([A-Z]{0,3})([1-9][0-9]{0,6})$")
+_DELIMITERS = ";\t,"
+# Rows looked at to find the delimiter.
+_SNIFF_ROWS = 20
+# Characters of one cell; the longest we know is a note of some hundred.
+_MAX_TEXT = 5_000
+
+# What zipfile, expat and openpyxl raise on damaged files; XML errors are SyntaxError or ValueError.
+_PARSE_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    EOFError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+)
+
+Limits = dict[str, int]
+Raw = tuple[str, str]  # text, kind
+
+
+class RefusedError(Exception):
+    """Ends the reading with a code for the parent."""
+
+    def __init__(self, code: str, **params: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.params = params
+
+
+def main(kind: str, limits: Limits, content: bytes, out: TextIO) -> None:
+    """Read the content and write a head line and one line a row, or a refusal."""
+    try:
+        head, rows = _read_csv(content, limits) if kind == "csv" else _read_xlsx(content, limits)
+        lines = [json.dumps(row, ensure_ascii=False) for row in _bounded(rows, limits)]
+        while lines and lines[-1] == "[]":
+            lines.pop()
+        if not lines:
+            raise RefusedError("empty")
+    except RefusedError as refused:
+        head, lines = {"refused": refused.code, "params": refused.params}, []
+    except (MemoryError, ImportError):  # a library that does not fit into the memory left
+        head, lines = {"refused": "memory", "params": {}}, []
+    except _PARSE_ERRORS:
+        head, lines = {"refused": "damaged", "params": {}}, []
+    out.write("\n".join([json.dumps(head), *lines]) + "\n")
+
+
+def _bounded(rows: Iterator[list[Raw]], limits: Limits) -> Iterator[list[Raw]]:
+    """Cut empty ends off the rows and stop when there are too many cells."""
+    cells = 0
+    for number, row in enumerate(rows, start=1):
+        while row and not row[-1][0]:
+            row.pop()
+        cells += len(row)
+        if cells > limits["cells"] or number > limits["rows"] or len(row) > limits["columns"]:
+            raise RefusedError("too_many_cells")
+        yield row
+
+
+# --- CSV -------------------------------------------------------------------------------------------
+
+
+def _read_csv(content: bytes, limits: Limits) -> tuple[dict[str, Any], Iterator[list[Raw]]]:
+    text, encoding = _decode(content)
+    first, _, rest = text.partition("\n")
+    if re.fullmatch(r"sep=[;,\t]\s*", first):  # Excel's own hint
+        delimiter, text = first[4], "\n" + rest
+    else:
+        delimiter = _sniff(text)
+    head: dict[str, Any] = {"sheet": None, "encoding": encoding, "delimiter": delimiter, "other_sheets": []}
+    return head, _csv_rows(text, delimiter)
+
+
+def _csv_rows(text: str, delimiter: str) -> Iterator[list[Raw]]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        for row in reader:
+            yield [(cell.strip()[:_MAX_TEXT], "t") for cell in row]
+    except csv.Error:
+        raise RefusedError("quotes", line=reader.line_num) from None
+
+
+def _decode(content: bytes) -> tuple[str, str]:
+    """UTF-8 if it is, else the Windows encoding of German offices; never a silent wrong letter."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return _decode_as(content, "utf-16"), "utf-16"
+    if b"\x00" in content:
+        raise RefusedError("binary")
+    try:
+        text, encoding = content.decode("utf-8-sig"), "utf-8"
+    except UnicodeDecodeError:
+        text, encoding = _decode_as(content, "cp1252"), "cp1252"
+    if _CONTROL.search(text):
+        raise RefusedError("binary")
+    broken = _BROKEN_TEXT.search(text)
+    if broken:
+        raise RefusedError("encoding", line=text.count("\n", 0, broken.start()) + 1)
+    return text, encoding
+
+
+def _decode_as(content: bytes, encoding: str) -> str:
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise RefusedError("encoding", line=line) from None
+
+
+def _sniff(text: str) -> str:
+    """The delimiter that occurs equally often in most of the first lines, outside of quotes."""
+    unquoted = re.sub(r'"(?:[^"]|"")*"', "", text[:100_000])
+    lines = [line for line in unquoted.splitlines() if line.strip()][:_SNIFF_ROWS]
+
+    def score(delimiter: str) -> tuple[float, int, int]:
+        counts = [line.count(delimiter) for line in lines]
+        usual = max(set(counts), key=lambda count: (counts.count(count), count), default=0)
+        even = counts.count(usual) / len(counts) if usual else 0.0
+        return even, usual, -_DELIMITERS.index(delimiter)
+
+    return max(_DELIMITERS, key=score)
+
+
+# --- Excel -----------------------------------------------------------------------------------------
+
+
+def _read_xlsx(content: bytes, limits: Limits) -> tuple[dict[str, Any], Iterator[list[Raw]]]:
+    # Imported here, after the limits of main: loading them is part of what is limited.
+    import openpyxl  # noqa: PLC0415
+
+    _check_cells(content, limits)
+    book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
+    filled = [
+        sheet
+        for sheet in book.worksheets
+        if sheet.sheet_state == "visible" and any(_has_content(row) for row in sheet.iter_rows())
+    ]
+    if not filled:
+        raise RefusedError("empty")
+    sheet, *others = filled
+    head = {
+        "sheet": sheet.title,
+        "encoding": None,
+        "delimiter": None,
+        "other_sheets": [other.title for other in others],
+    }
+    sheet.reset_dimensions()  # what the file says of its own size need not be true
+    return head, ([_raw(cell) for cell in row] for row in sheet.iter_rows(min_row=1, min_col=1))
+
+
+def _check_cells(content: bytes, limits: Limits) -> None:
+    """Stream the parts for cells far away and for XML tricks before openpyxl builds anything."""
+    from defusedxml.ElementTree import iterparse  # noqa: PLC0415
+
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        titles = _sheet_titles(archive)
+        for entry in archive.infolist():
+            if not entry.filename.endswith((".xml", ".rels")):
+                continue
+            is_sheet = entry.filename.startswith("xl/worksheets/")
+            title = titles.get(entry.filename, entry.filename)
+            count = 0
+            with archive.open(entry) as stream:
+                for _, element in iterparse(stream, events=("end",), forbid_dtd=True):
+                    if is_sheet and element.tag.endswith(("}c", "}row")):
+                        count += 1
+                        _check_reference(element.get("r"), title, limits)
+                        if count > limits["cells"] + limits["rows"]:
+                            raise RefusedError("too_many_cells")
+                    element.clear()
+
+
+def _sheet_titles(archive: zipfile.ZipFile) -> dict[str, str]:
+    """Name the parts of the archive as people know the sheets."""
+    from defusedxml.ElementTree import fromstring  # noqa: PLC0415
+
+    relations = {
+        element.get("Id"): "xl/" + element.get("Target", "").removeprefix("/xl/")
+        for element in fromstring(archive.read("xl/_rels/workbook.xml.rels"), forbid_dtd=True)
+    }
+    book = fromstring(archive.read("xl/workbook.xml"), forbid_dtd=True)
+    titles = {}
+    for element in book.iter():
+        if element.tag.endswith("}sheet"):
+            relation = next((value for name, value in element.items() if name.endswith("}id")), None)
+            titles[relations.get(relation, "")] = element.get("name", "")
+    return titles
+
+
+def _check_reference(reference: str | None, title: str, limits: Limits) -> None:
+    """Refuse cells ("C7") and rows ("7") beyond the limits."""
+    if reference is None:
+        return
+    match = _REFERENCE.match(reference)
+    if match is None:
+        raise RefusedError("damaged")
+    column = 0
+    for letter in match[1]:
+        column = column * 26 + ord(letter) - 64
+    if int(match[2]) > limits["rows"] or column > limits["columns"]:
+        raise RefusedError("far_cell", cell=reference if match[1] else f"A{reference}", sheet=title)
+
+
+def _has_content(row: tuple[Any, ...]) -> bool:
+    return any(cell.value not in {None, ""} for cell in row)
+
+
+def _raw(cell: Any) -> Raw:
+    value = cell.value
+    if value is None:
+        return "", "t"
+    if cell.data_type == "f":
+        return str(getattr(value, "text", value))[:_MAX_TEXT], "f"
+    if cell.data_type == "e":
+        return str(value), "e"
+    if isinstance(value, bool):
+        return str(value), "t"
+    if isinstance(value, int | float):
+        shown = value * 100 if "%" in (cell.number_format or "") else value
+        # 15 digits are all that Excel keeps; more would show the rounding of the machine.
+        return _plain(shown), "n"
+    if isinstance(value, datetime.datetime | datetime.date):
+        return value.isoformat()[:10], "d"
+    return str(value).strip()[:_MAX_TEXT], "t"
+
+
+def _plain(value: float) -> str:
+    """Write a number without exponent and with at most 15 digits."""
+    text = format(value, ".15g")
+    if "e" in text:
+        text = format(float(text), "f").rstrip("0").rstrip(".")
+    return text
+
+
+def _limit(limits: Limits) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (limits["memory"], limits["memory"]))
+    resource.setrlimit(resource.RLIMIT_CPU, (limits["cpu"], limits["cpu"]))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _run() -> NoReturn:
+    limits = json.loads(sys.argv[2])
+    _limit(limits)
+    main(sys.argv[1], limits, sys.stdin.buffer.read(), sys.stdout)
+    sys.stdout.flush()
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    _run()

@@ -1,0 +1,334 @@
+"""Reading uploaded tables safely: CSV and Excel to rows of cells, checked before anything is opened.
+
+The parsing itself runs in a child process with limits on memory, time and processor
+(``import_child.py``), so that no file can take the server with it.
+"""
+
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path, PurePath
+from typing import Any, Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from project.common.errors import DomainError
+from project.common.formats import decimal_de, file_size_de
+
+# Largest upload in bytes if the caller gives none.
+DEFAULT_MAX_BYTES: Final = 20 * 1024 * 1024
+# A workbook of a whole state's municipalities unpacks to some 30 MB; a bomb to gigabytes.
+MAX_UNPACKED_BYTES: Final = 200 * 1024 * 1024
+MAX_ZIP_ENTRIES: Final = 2_000
+# Real sheets shrink to a tenth, very empty ones to a fiftieth; bombs to a thousandth.
+MAX_ZIP_RATIO: Final = 200
+# Ratios say nothing about small files.
+_RATIO_FROM_BYTES: Final = 5 * 1024 * 1024
+# Limits of the child: address space in bytes, processor and real time in seconds.
+CHILD_MEMORY_BYTES: Final = 1024 * 1024 * 1024
+CHILD_CPU_SECONDS: Final = 30
+CHILD_WALL_SECONDS: Final = 60
+# Limits of a table.
+MAX_ROWS: Final = 100_000
+MAX_COLUMNS: Final = 500
+MAX_CELLS: Final = 500_000
+
+_CHILD = Path(__file__).with_name("import_child.py")
+_ZIP, _PDF, _OLD_OFFICE = b"PK\x03\x04", b"%PDF", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+class CellKind(StrEnum):
+    """What a cell holds; CSV files hold only texts."""
+
+    TEXT = "t"
+    NUMBER = "n"
+    DATE = "d"
+    FORMULA = "f"
+    ERROR = "e"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell as it stands in the file.
+
+    Attributes:
+        text: Trimmed text; numbers with decimal point, dates as YYYY-MM-DD, formulas as written.
+        row: From 1, as the spreadsheet shows it.
+        column: From 1.
+        kind: What Excel says it is.
+    """
+
+    text: str
+    row: int
+    column: int
+    kind: CellKind = CellKind.TEXT
+
+    @property
+    def address(self) -> str:
+        """Place as people know it from Excel, such as C7."""
+        return f"{column_letters(self.column)}{self.row}"
+
+    @property
+    def number(self) -> Decimal | None:
+        """The number of a number cell of Excel; texts need the rules of the importer."""
+        return Decimal(self.text) if self.kind is CellKind.NUMBER else None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The cells of one file; rows may differ in length, empty cells have an empty text.
+
+    Attributes:
+        rows: From the first row of the sheet to the last that is not empty.
+        sheet: Name of the sheet read; None for CSV.
+        encoding: Encoding of a CSV file ("utf-8", "utf-16", "cp1252"); None for Excel.
+        delimiter: Delimiter of a CSV file; None for Excel.
+        other_sheets: Names of further visible sheets with content, which were not read.
+    """
+
+    rows: list[list[Cell]]
+    sheet: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    other_sheets: tuple[str, ...] = ()
+
+
+class ImportRefused(DomainError):  # noqa: N818  a refusal is what the caller shows
+    """The file as a whole cannot be read.
+
+    Args:
+        code: Stable reason, for tests and logs.
+        message: Sentence saying what is wrong and what to do.
+        params: What the message names (cell, size), for logs.
+    """
+
+    def __init__(self, code: str, message: str | Promise, **params: object) -> None:
+        super().__init__(code, message)
+        self.params = params
+
+
+def column_letters(column: int) -> str:
+    """Name a column as Excel does.
+
+    >>> column_letters(1), column_letters(28), column_letters(16384)
+    ('A', 'AB', 'XFD')
+    """
+    letters = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def read_table(content: bytes, name: str, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Table:
+    """Read an uploaded CSV or Excel file.
+
+    Args:
+        content: The bytes of the file; pass at most ``max_bytes + 1`` of an upload.
+        name: Its name; the ending must be .csv, .txt or .xlsx and fit the content.
+        max_bytes: Largest size in bytes.
+
+    Returns:
+        The cells of the file, of Excel those of the first visible sheet with content.
+
+    Raises:
+        ImportRefused: The file is empty, too large, damaged, of another kind or dangerous.
+    """
+    ending = PurePath(name).suffix.lower()
+    _check_size(content, max_bytes)
+    if _is_excel(content, ending):
+        _check_archive(content)
+        kind = "xlsx"
+    else:
+        kind = "csv"
+    return _parse(content, kind)
+
+
+def _check_size(content: bytes, max_bytes: int) -> None:
+    if not content.strip(b" \t\r\n\x00\xef\xbb\xbf"):
+        raise ImportRefused("empty", _("The file is empty. Please choose the file with your data."))
+    if len(content) > max_bytes:
+        message = _(
+            "The file is larger than %(limit)s. Please deliver only the table, without pictures, or split it."
+        )
+        raise ImportRefused("too_large", message % {"limit": file_size_de(max_bytes)}, size=len(content))
+
+
+def _is_excel(content: bytes, ending: str) -> bool:
+    """Tell Excel from CSV by ending and content, which must agree."""
+    if ending not in {".csv", ".txt", ".xlsx"}:
+        message = _(
+            "Files of the kind “%(ending)s” cannot be read. "
+            "Please save the table as an Excel workbook (.xlsx) or as CSV."
+        )
+        raise ImportRefused("kind", message % {"ending": ending or "?"}, ending=ending)
+    if content.startswith(_PDF):
+        message = _(
+            "This is a PDF, whatever its name says. "
+            "Please deliver the table itself, as an Excel workbook or CSV."
+        )
+        raise ImportRefused("pdf", message)
+    if content.startswith(_OLD_OFFICE):
+        message = _(
+            "This is an old Excel file (.xls) or one with a password. "
+            "Please save it as an Excel workbook (.xlsx) without a password."
+        )
+        raise ImportRefused("old_or_encrypted", message)
+    is_archive = content.startswith(_ZIP)
+    if is_archive and ending != ".xlsx":
+        message = _(
+            "The name says CSV, but the content is an Excel workbook or an archive. "
+            "Please deliver it as .xlsx."
+        )
+        raise ImportRefused("not_csv", message)
+    if ending == ".xlsx" and not is_archive:
+        message = _(
+            "The name says Excel, but the content is not. Please open the file in Excel and save it as .xlsx."
+        )
+        raise ImportRefused("not_excel", message)
+    return is_archive
+
+
+def _check_archive(content: bytes) -> None:
+    """Look at the directory of the archive only; nothing is unpacked but the list of parts."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entries = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise _damaged() from error
+    unpacked = sum(entry.file_size for entry in entries)
+    packed = max(1, min(len(content), sum(entry.compress_size for entry in entries)))
+    is_bomb = unpacked > MAX_UNPACKED_BYTES or (
+        unpacked > _RATIO_FROM_BYTES and unpacked / packed > MAX_ZIP_RATIO
+    )
+    if is_bomb or len(entries) > MAX_ZIP_ENTRIES:
+        message = _(
+            "Unpacked, the workbook would be far larger than a table of figures. "
+            "Please copy the table into a new workbook and deliver that."
+        )
+        raise ImportRefused("bomb", message, unpacked=unpacked, entries=len(entries))
+    if any(entry.flag_bits & 1 for entry in entries):
+        raise ImportRefused("encrypted", _("The workbook has a password. Please save it without one."))
+    names = {entry.filename for entry in entries}
+    if not {"[Content_Types].xml", "xl/workbook.xml"} <= names:
+        message = _(
+            "This archive is not an Excel workbook. Please open the file in Excel and save it as .xlsx."
+        )
+        raise ImportRefused("not_excel", message)
+    if any(name.lower().endswith("vbaproject.bin") for name in names):
+        message = _(
+            "The workbook contains macros. Please save it as an Excel workbook without macros (.xlsx)."
+        )
+        raise ImportRefused("macros", message)
+    if any(name.startswith("xl/externalLinks/") for name in names):
+        message = _(
+            "The workbook refers to other files. "
+            "Please copy the table and paste it into a new workbook as values."
+        )
+        raise ImportRefused("external_links", message)
+
+
+def _parse(content: bytes, kind: str) -> Table:
+    """Let the child read the content and take its rows from the pipe."""
+    limits = {
+        "memory": CHILD_MEMORY_BYTES,
+        "cpu": CHILD_CPU_SECONDS,
+        "rows": MAX_ROWS,
+        "columns": MAX_COLUMNS,
+        "cells": MAX_CELLS,
+    }
+    try:
+        done = subprocess.run(  # noqa: S603  our own file, no shell, no text of the user
+            [sys.executable, "-I", "-X", "utf8", str(_CHILD), kind, json.dumps(limits)],
+            input=content,
+            capture_output=True,
+            timeout=CHILD_WALL_SECONDS,
+            check=False,
+            # Nothing of the server's settings and secrets; numpy must not reserve memory for threads.
+            env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"},
+        )
+    except subprocess.TimeoutExpired as error:
+        raise _too_complex() from error
+    if done.returncode == 1:  # an error of Python that the child did not foresee
+        raise _damaged()
+    if done.returncode != 0:  # ended by a limit
+        raise _too_complex()
+    lines = done.stdout.splitlines()
+    head = json.loads(lines[0])
+    if "refused" in head:
+        raise _refusal(head["refused"], head["params"])
+    rows = [
+        [
+            Cell(text, number, place, CellKind(code))
+            for place, (text, code) in enumerate(json.loads(line), start=1)
+        ]
+        for number, line in enumerate(lines[1:], start=1)
+    ]
+    return Table(
+        rows=rows,
+        sheet=head["sheet"],
+        encoding=head["encoding"],
+        delimiter=head["delimiter"],
+        other_sheets=tuple(head["other_sheets"]),
+    )
+
+
+def _damaged() -> ImportRefused:
+    message = _(
+        "The file is damaged and cannot be read. "
+        "Please open it in Excel, save it again and deliver that file."
+    )
+    return ImportRefused("damaged", message)
+
+
+def _too_complex() -> ImportRefused:
+    message = _(
+        "Reading the file took too much time or memory. "
+        "Please deliver only the table, without formats, or split it."
+    )
+    return ImportRefused("too_complex", message)
+
+
+def _refusal(code: str, params: dict[str, Any]) -> ImportRefused:
+    """Put a refusal of the child into words."""
+    limits = {
+        "rows": decimal_de(MAX_ROWS),
+        "columns": decimal_de(MAX_COLUMNS),
+        "cells": decimal_de(MAX_CELLS),
+    }
+    match code:
+        case "far_cell":
+            message = _(
+                "The sheet “%(sheet)s” has an entry in cell %(cell)s, far outside a table "
+                "(at most %(rows)s rows and %(columns)s columns). "
+                "Please delete the rows and columns beyond your table."
+            )
+        case "too_many_cells":
+            message = _("The table has more than %(cells)s cells. Please split it, for example by year.")
+        case "empty":
+            message = _("The file contains no entries. Please choose the file with your data.")
+        case "binary":
+            message = _(
+                "This is not a text file. Please save the table as CSV (UTF-8) or as an Excel workbook."
+            )
+        case "encoding":
+            message = _(
+                "The umlauts in line %(line)s cannot be read. "
+                "Please save the file as “CSV UTF-8” or as an Excel workbook."
+            )
+        case "quotes":
+            message = _(
+                "A quotation mark is opened but not closed, near line %(line)s. "
+                "Please correct it or deliver an Excel workbook."
+            )
+        case "memory":
+            return _too_complex()
+        case _:
+            return _damaged()
+    return ImportRefused(code, message % (limits | params), **params)
