@@ -1,0 +1,93 @@
+"""What a delivery is asked for and what it holds; the headings of the form."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from monitoring.importers.issues import Issue, Severity
+
+# Headings as we write them first, then what else is understood; compared without case.
+HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
+    "area": ("Gebietsschlüssel", "Gebietsschluessel", "area_key", "AGS", "Schlüssel"),
+    "name": ("Gebiet", "Gebietsname", "area_name", "Name"),
+    "year": ("Jahr", "year"),
+    "indicator": ("Indikator", "indicator"),
+    "value": ("Wert", "value"),
+    "sign": ("Zeichen", "sign"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedIndicator:
+    """An indicator that a delivery is asked for.
+
+    Attributes:
+        key: Stable key, understood as heading.
+        names: Names understood as heading; the first is used in sentences.
+        is_percent: Values lie between 0 and 100.
+        allows_negative: Values may be below 0 (changes, balances).
+    """
+
+    key: str
+    names: tuple[str, ...]
+    is_percent: bool = False
+    allows_negative: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for: every area, year and indicator is expected.
+
+    Attributes:
+        areas: Key and name of each area.
+        indicators: The indicators.
+        years: The years.
+    """
+
+    areas: Mapping[str, str]
+    indicators: Sequence[RequestedIndicator]
+    years: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveredValue:
+    """One figure with its place in the file; value None means a sign without a number."""
+
+    area_key: str
+    year: int
+    indicator_key: str
+    value: Decimal | None
+    sign: str
+    row: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a file holds: import the values only if there is no error (all or nothing)."""
+
+    values: tuple[DeliveredValue, ...]
+    issues: tuple[Issue, ...]
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether the file must be corrected."""
+        return any(issue.severity is Severity.ERROR for issue in self.issues)
+
+
+def template_rows(request: Request) -> Iterable[list[str | int]]:
+    """Rows of an empty form to fill in: headings, then one row for each area and year.
+
+    Args:
+        request: What is asked for.
+    """
+    yield [
+        HEADINGS["area"][0],
+        HEADINGS["name"][0],
+        HEADINGS["year"][0],
+        *(i.names[0] for i in request.indicators),
+    ]
+    for year in request.years:
+        for key, name in request.areas.items():
+            yield [key, name, year]

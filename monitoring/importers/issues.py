@@ -1,0 +1,139 @@
+"""What an import has to say about a file, by row and column, in words that tell what to do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from django.utils.translation import gettext_lazy as _
+
+from project.common.importing import column_letters
+
+
+class Severity(StrEnum):
+    """An error stops the import, a warning does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+# code: sentence; the names in it are keys of ``Issue.params``, always with ``value`` and ``cell``.
+MESSAGES: Final = {
+    "no_header": _(
+        "No heading row found. The first row needs the columns “Gebietsschlüssel” and “Jahr” "
+        "and one column for each indicator."
+    ),
+    "header_not_first": _("The headings stand in row %(header_row)s. Please delete the rows above them."),
+    "second_header": _("This row looks like a second heading or a row of units. Please delete it."),
+    "missing_column": _("The column “%(name)s” is missing. Please add it."),
+    "no_indicator_column": _("No column belongs to a requested indicator. Requested are: %(names)s."),
+    "unknown_column": _(
+        "The heading “%(value)s” is not known. Please use the name or key of a requested indicator, "
+        "or delete the column."
+    ),
+    "empty_heading": _(
+        "There are entries in column %(letter)s, but it has no heading. Please add it or delete the entries."
+    ),
+    "duplicate_column": _(
+        "The column “%(value)s” occurs twice, also in column %(other)s. Please delete one of them."
+    ),
+    "unknown_area": _(
+        "The area key “%(value)s” is not part of this request. Please correct it; delete rows with totals."
+    ),
+    "missing_area": _("The area key is missing in this row. Please add it."),
+    "zeros_restored": _("Excel dropped the leading zero of area keys; “%(value)s” is read as %(key)s."),
+    "area_name": _(
+        "The key %(key)s belongs to %(name)s, but the row says “%(value)s”. Please check which is right."
+    ),
+    "year_invalid": _("“%(value)s” is not a year. Please enter four digits, such as 2024."),
+    "year_not_requested": _(
+        "The year %(value)s was not requested. Requested: %(years)s. Please delete the row."
+    ),
+    "unknown_indicator": _(
+        "The indicator “%(value)s” is not part of this request. "
+        "Please use its name or key, or delete the row."
+    ),
+    "duplicate_row": _(
+        "The same area, year and indicator already stand in row %(other)s. Please keep only one of them."
+    ),
+    "not_a_number": _(
+        "“%(value)s” is not a number. Please enter a number or a sign of official statistics (- . / x ...)."
+    ),
+    "formula": _("The cell contains a formula. Please copy the column and paste it as values."),
+    "excel_error": _(
+        "The cell contains the error %(value)s of Excel. Please correct it or enter a sign such as “.”."
+    ),
+    "is_date": _(
+        "Excel made the date %(value)s of this entry. Please format the column as number and enter it again."
+    ),
+    "mixed_separators": _(
+        "The column mixes decimal comma (%(comma_cell)s: “%(comma_value)s”) and decimal point "
+        "(%(point_cell)s: “%(point_value)s”). Please use one of them throughout."
+    ),
+    "dots_as_thousands": _(
+        "“%(value)s” and others like it were read as thousands (1.234 = one thousand two hundred "
+        "and thirty-four). If a decimal point was meant, please enter a comma."
+    ),
+    "above_100": _("%(value)s percent is more than 100. Please check the number."),
+    "negative": _("A negative number is not possible for this indicator. Please check it."),
+    "too_big": _("The number has too many digits to be right. Please check it."),
+    "sign_unknown": _("“%(value)s” is not a sign of official statistics. Known are: - . / x ... ()"),
+    "looks_like_share": _(
+        "All values of “%(name)s” lie between 0 and 1, but percent are asked for. "
+        "Please check whether 0.12 means 12 percent."
+    ),
+    "missing_values": _(
+        "“%(name)s”: %(count)s of %(total)s requested values are missing, such as %(examples)s."
+    ),
+    "other_sheets": _("Only the sheet “%(sheet)s” was read, not: %(names)s."),
+    "more": _(
+        "There are %(count)s further remarks of this file, which are not listed. Please correct these first."
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One remark on a file. Code and params can be stored and put into words in any language.
+
+    Attributes:
+        severity: Error or warning.
+        code: Key of ``MESSAGES``.
+        sheet: Name of the sheet; "" for CSV.
+        row: From 1; None if the remark is on the file or a column.
+        column: From 1; None if the remark is on the file or a row.
+        value: What stands in the cell.
+        params: What the sentence names besides.
+    """
+
+    severity: Severity
+    code: str
+    sheet: str = ""
+    row: int | None = None
+    column: int | None = None
+    value: str = ""
+    params: Mapping[str, str | int] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        """Place as in Excel ("C7"), as far as known."""
+        letters = "" if self.column is None else column_letters(self.column)
+        return f"{letters}{self.row or ''}"
+
+    @property
+    def message(self) -> str:
+        """The sentence in the current language."""
+        return describe(self.code, {**self.params, "value": self.value})
+
+
+def describe(code: str, params: Mapping[str, str | int]) -> str:
+    """Put a stored remark into words.
+
+    Args:
+        code: Key of ``MESSAGES``.
+        params: What the sentence names, with "value".
+
+    Raises:
+        KeyError: The code or a name is unknown.
+    """
+    return str(MESSAGES[code]) % params

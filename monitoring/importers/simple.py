@@ -1,0 +1,381 @@
+"""The simple delivery form: one row an area and year, or one row a value (``docs/delivery-format.md``)."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+from monitoring.importers.form import HEADINGS, DeliveredValue, Delivery, Request, RequestedIndicator
+from monitoring.importers.issues import Issue, Severity
+from monitoring.importers.numbers import SIGNS, Convention, Figure, find_convention, read_figure
+from project.common.formats import SIGN_LIMITED, SIGN_NOTHING
+from project.common.importing import Cell, CellKind, Table, column_letters
+
+# Rows in which the headings are looked for when they do not stand first.
+_HEADER_WITHIN: Final = 20
+# Years that can be meant at all; others are typing errors.
+_FIRST_YEAR, _LAST_YEAR = 1900, 2100
+# Figures of districts have at most ten digits before the decimal point.
+_TOO_BIG: Final = Decimal(10) ** 12
+_MAX_ISSUES: Final = 1_000
+_EXAMPLES: Final = 3
+# Fewer values say nothing about whether shares were meant.
+_SHARE_EVIDENCE: Final = 3
+
+
+def read_delivery(table: Table, request: Request) -> Delivery:
+    """Read a delivered table against what was asked for.
+
+    Args:
+        table: The cells of the file.
+        request: Known areas, indicators and years.
+
+    Returns:
+        All figures that could be read, and the remarks, errors first, then by row and column.
+    """
+    return _Reader(table, request).read()
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """A column with figures: the indicator it belongs to, None in the long form."""
+
+    column: int
+    convention: Convention
+    indicator: RequestedIndicator | None
+
+
+@dataclass(slots=True)
+class _Reader:
+    table: Table
+    request: Request
+    issues: list[Issue] = field(default_factory=list)
+    values: dict[tuple[str, int, str], DeliveredValue] = field(default_factory=dict)
+    columns: dict[str, int] = field(default_factory=dict)
+    slots: list[_Slot] = field(default_factory=list)
+    rows_seen: dict[tuple[str, int], int] = field(default_factory=dict)
+    zeros_told: bool = False
+
+    def read(self) -> Delivery:
+        if self.table.other_sheets:
+            self._note("other_sheets", sheet=self.table.sheet or "", names=", ".join(self.table.other_sheets))
+        rows = [row for row in self.table.rows if any(cell.text for cell in row)]
+        header = self._find_header(rows)
+        if header is None:
+            self._error("no_header")
+        else:
+            self._read_header(rows[header], rows[header + 1 :])
+            for number, row in enumerate(rows[header + 1 :]):
+                self._read_row(row, is_first=number == 0)
+            self._check_shares()
+            self._check_complete()
+        return Delivery(tuple(self.values.values()), tuple(self._sorted_issues()))
+
+    # --- Headings ------------------------------------------------------------------------------
+
+    def _find_header(self, rows: list[list[Cell]]) -> int | None:
+        """The first row that names the area key or at least two known columns."""
+        for number, row in enumerate(rows[:_HEADER_WITHIN]):
+            known = [self._role(cell.text) for cell in row if self._role(cell.text)]
+            if "area" in known or len(known) >= 2:
+                if number:
+                    self._error("header_not_first", cell=row[0], header_row=row[0].row)
+                return number
+        return None
+
+    def _role(self, heading: str) -> str | None:
+        """What a heading stands for: a role, "indicator:<key>", or None."""
+        text = _folded(heading)
+        for role, names in HEADINGS.items():
+            if text in {_folded(name) for name in names}:
+                return role
+        indicator = self._indicator(heading)
+        return f"indicator:{indicator.key}" if indicator else None
+
+    def _indicator(self, text: str) -> RequestedIndicator | None:
+        folded = _folded(text)
+        for indicator in self.request.indicators:
+            if folded in {_folded(name) for name in (indicator.key, *indicator.names)}:
+                return indicator
+        return None
+
+    def _read_header(self, header: list[Cell], rows: list[list[Cell]]) -> None:
+        found: dict[str, Cell] = {}
+        for cell in header:
+            role = self._role(cell.text)
+            if role is None:
+                self._unknown_heading(cell, rows)
+            elif role in found:
+                self._error("duplicate_column", cell, other=column_letters(found[role].column))
+            else:
+                found[role] = cell
+        for number in sorted({cell.column for row in rows for cell in row if cell.text}):
+            if number > len(header):
+                self._error("empty_heading", letter=column_letters(number), at_column=number)
+        self.columns = {role: cell.column for role, cell in found.items()}
+        is_long = {"indicator", "value"} <= self.columns.keys()
+        for role in ("area", "year"):
+            if role not in self.columns:
+                self._error("missing_column", name=HEADINGS[role][0])
+        self.slots = [
+            _Slot(column, self._convention(column, rows), None if is_long else self._indicator_of(role))
+            for role, column in self.columns.items()
+            if (role == "value" if is_long else role.startswith("indicator:"))
+        ]
+        if not self.slots:
+            names = ", ".join(indicator.names[0] for indicator in self.request.indicators)
+            self._error("no_indicator_column", names=names)
+
+    def _indicator_of(self, role: str) -> RequestedIndicator:
+        key = role.removeprefix("indicator:")
+        return next(indicator for indicator in self.request.indicators if indicator.key == key)
+
+    def _unknown_heading(self, cell: Cell, rows: list[list[Cell]]) -> None:
+        if cell.text:
+            self._error("unknown_column", cell)
+        elif any(_at(row, cell.column).text for row in rows):
+            self._error("empty_heading", cell, letter=column_letters(cell.column))
+
+    def _convention(self, column: int, rows: list[list[Cell]]) -> Convention:
+        convention = find_convention(_at(row, column) for row in rows)
+        comma, point, doubtful = convention.comma, convention.point, convention.doubtful
+        if comma is not None and point is not None:
+            self._error(
+                "mixed_separators",
+                at_column=column,
+                comma_cell=comma.address,
+                comma_value=comma.text,
+                point_cell=point.address,
+                point_value=point.text,
+            )
+        elif doubtful is not None:
+            self._note("dots_as_thousands", doubtful)
+        return convention
+
+    # --- Rows ----------------------------------------------------------------------------------
+
+    def _read_row(self, row: list[Cell], *, is_first: bool) -> None:
+        if self._is_heading_again(row, is_first=is_first):
+            self._error("second_header", row[0])
+            return
+        area, year = self._read_area(row), self._read_year(row)
+        if area is None or year is None:
+            return
+        if "value" not in self.columns and self._is_duplicate((area, year), row[0]):
+            return
+        for slot in self.slots:
+            self._read_cell(row, slot, area, year)
+
+    def _is_heading_again(self, row: list[Cell], *, is_first: bool) -> bool:
+        """Headings repeated, or a row of units or explanations right below them."""
+        roles = [self._role(cell.text) for cell in row if cell.text]
+        if "area" in roles and "year" in roles:
+            return True
+        area, year = (self._cell(row, role) for role in ("area", "year"))
+        return (
+            is_first
+            and area.text not in self.request.areas
+            and not any(c.isdigit() for c in area.text + year.text)
+        )
+
+    def _is_duplicate(self, key: tuple[str, int], cell: Cell) -> bool:
+        other = self.rows_seen.setdefault(key, cell.row)
+        if other == cell.row:
+            return False
+        self._error("duplicate_row", cell, other=other)
+        return True
+
+    def _read_area(self, row: list[Cell]) -> str | None:
+        if "area" not in self.columns:
+            return None
+        cell = self._cell(row, "area")
+        key = cell.text
+        if not key:
+            self._error("missing_area", cell)
+            return None
+        if key not in self.request.areas:
+            padded = next((known for known in self.request.areas if known.lstrip("0") == key), None)
+            if padded is None:
+                self._error("unknown_area", cell)
+                return None
+            if not self.zeros_told:
+                self._note("zeros_restored", cell, key=padded)
+                self.zeros_told = True
+            key = padded
+        name = self._cell(row, "name")
+        if name.text and not _same_name(name.text, self.request.areas[key]):
+            self._error("area_name", name, key=key, name=self.request.areas[key])
+        return key
+
+    def _read_year(self, row: list[Cell]) -> int | None:
+        if "year" not in self.columns:
+            return None
+        cell = self._cell(row, "year")
+        if cell.kind is CellKind.FORMULA:
+            self._error("formula", cell)
+            return None
+        if not (cell.text.isascii() and cell.text.isdigit() and _FIRST_YEAR <= int(cell.text) <= _LAST_YEAR):
+            self._error("year_invalid", cell)
+            return None
+        year = int(cell.text)
+        if year not in self.request.years:
+            self._error(
+                "year_not_requested", cell, years=", ".join(str(known) for known in self.request.years)
+            )
+            return None
+        return year
+
+    def _read_cell(self, row: list[Cell], slot: _Slot, area: str, year: int) -> None:
+        indicator = slot.indicator
+        if indicator is None:
+            cell = self._cell(row, "indicator")
+            indicator = self._indicator(cell.text)
+            if indicator is None:
+                self._error("unknown_indicator", cell)
+                return
+        cell = _at(row, slot.column)
+        figure = self._figure(cell, slot, indicator, self._cell(row, "sign"))
+        if figure is None or not self._is_plausible(figure, cell, indicator):
+            return
+        key = (area, year, indicator.key)
+        if key in self.values:
+            self._error("duplicate_row", row[0], other=self.values[key].row)
+            return
+        self.values[key] = DeliveredValue(
+            area, year, indicator.key, figure.value, figure.sign, cell.row, cell.column
+        )
+
+    # --- Figures -------------------------------------------------------------------------------
+
+    def _figure(self, cell: Cell, slot: _Slot, indicator: RequestedIndicator, sign: Cell) -> Figure | None:
+        """The figure of a cell; None if it is empty or an error was noted."""
+        if sign.text and sign.text not in SIGNS:
+            self._error("sign_unknown", sign)
+            return None
+        if not cell.text:
+            return _with_sign(None, SIGNS.get(sign.text, ""))
+        codes = {CellKind.FORMULA: "formula", CellKind.ERROR: "excel_error", CellKind.DATE: "is_date"}
+        if cell.kind in codes:
+            self._error(codes[cell.kind], cell)
+            return None
+        if cell.number is not None:
+            return _with_sign(cell.number, SIGNS.get(sign.text, ""))
+        if slot.convention.is_mixed:
+            return None  # noted once for the whole column
+        figure = read_figure(cell.text, slot.convention.separator, percent_sign=indicator.is_percent)
+        if figure is None:
+            self._error("not_a_number", cell)
+            return None
+        return _with_sign(figure.value, SIGNS.get(sign.text, "") or figure.sign)
+
+    def _is_plausible(self, figure: Figure, cell: Cell, indicator: RequestedIndicator) -> bool:
+        if figure.value is None:
+            return True
+        code = ""
+        if abs(figure.value) >= _TOO_BIG:
+            code = "too_big"
+        elif figure.value < 0 and not indicator.allows_negative:
+            code = "negative"
+        elif figure.value > 100 and indicator.is_percent:
+            code = "above_100"
+        if code:
+            self._error(code, cell)
+        return not code
+
+    def _check_shares(self) -> None:
+        """Warn where percent were asked for and 0.12 instead of 12 seems to be delivered."""
+        numbers: dict[str, list[Decimal]] = defaultdict(list)
+        for value in self.values.values():
+            if value.value is not None and value.sign != SIGN_NOTHING:
+                numbers[value.indicator_key].append(value.value)
+        for indicator in self.request.indicators:
+            found = numbers[indicator.key]
+            if indicator.is_percent and len(found) >= _SHARE_EVIDENCE and 0 < max(found) <= 1:
+                self._note("looks_like_share", name=indicator.names[0])
+
+    def _check_complete(self) -> None:
+        for indicator in self.request.indicators:
+            expected = [(area, year) for year in self.request.years for area in self.request.areas]
+            missing = [
+                (area, year) for area, year in expected if (area, year, indicator.key) not in self.values
+            ]
+            if missing:
+                examples = [f"{self.request.areas[area]} {year}" for area, year in missing[:_EXAMPLES]]
+                self._note(
+                    "missing_values",
+                    name=indicator.names[0],
+                    count=len(missing),
+                    total=len(expected),
+                    examples=", ".join(examples),
+                )
+
+    # --- Helpers -------------------------------------------------------------------------------
+
+    def _cell(self, row: list[Cell], role: str) -> Cell:
+        return _at(row, self.columns.get(role, 0))
+
+    def _error(
+        self, code: str, cell: Cell | None = None, *, at_column: int | None = None, **params: str | int
+    ) -> None:
+        self._add(Severity.ERROR, code, cell, at_column, params)
+
+    def _note(self, code: str, cell: Cell | None = None, **params: str | int) -> None:
+        self._add(Severity.WARNING, code, cell, None, params)
+
+    def _add(
+        self,
+        severity: Severity,
+        code: str,
+        cell: Cell | None,
+        column: int | None,
+        params: Mapping[str, str | int],
+    ) -> None:
+        self.issues.append(
+            Issue(
+                severity=severity,
+                code=code,
+                sheet=self.table.sheet or "",
+                row=cell.row if cell else None,
+                column=cell.column if cell else column,
+                value=cell.text if cell else "",
+                params=params,
+            )
+        )
+
+    def _sorted_issues(self) -> Iterator[Issue]:
+        ordered = sorted(
+            self.issues,
+            key=lambda issue: (issue.severity is Severity.WARNING, issue.row or 0, issue.column or 0),
+        )
+        yield from ordered[:_MAX_ISSUES]
+        if len(ordered) > _MAX_ISSUES:
+            # An error only if one is among those left out; they come last.
+            left_out = ordered[_MAX_ISSUES:]
+            yield Issue(left_out[0].severity, "more", params={"count": len(left_out)})
+
+
+def _at(row: Sequence[Cell], column: int) -> Cell:
+    """The cell of a column; an empty one where the row is shorter or the column unknown (0)."""
+    if 0 < column <= len(row):
+        return row[column - 1]
+    return Cell("", row[0].row, max(column, 1))
+
+
+def _with_sign(value: Decimal | None, sign: str) -> Figure | None:
+    """Join a number and the sign beside it; an empty cell without a sign is no figure."""
+    if sign == SIGN_NOTHING:
+        return Figure(Decimal(0), sign)
+    if sign in {"", SIGN_LIMITED}:
+        return None if value is None else Figure(value, sign)
+    return Figure(None, sign)
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().replace("_", " ").split())
+
+
+def _same_name(given: str, known: str) -> bool:
+    """Compare names without additions such as ", Stadt"."""
+    first, second = (_folded(name.partition(",")[0]) for name in (given, known))
+    return first == second
