@@ -158,6 +158,13 @@ def error_target(field: BoundField) -> str:
 
 
 @register.filter
+def own_reason(exception: object) -> str:
+    """The reason of a refusal if one of our rules wrote it as a sentence; the engine's notes are no text for readers."""
+    text = str(exception or "")
+    return text if text.endswith(".") else ""
+
+
+@register.filter
 def get_item(mapping: Mapping[Any, Any], key: Any) -> Any:
     """{{ counts|get_item:state }} reads a dictionary by a variable key."""
     return mapping.get(key)
