@@ -42,10 +42,11 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         if not settings.DEMO_MODE:
             raise CommandError("This is not a demo. Start it with: make demo")
-        port = self._free_port(options["port"])
+        port = self._number(options["port"])
         self._address = f"http://{HOST}:{port}"
         try:
             with demo_lock(self._address):
+                self._check_free(port)
                 with stop_signals():
                     self._prepare()
                 self._serve(port)
@@ -56,10 +57,12 @@ class Command(BaseCommand):
         except StopRequested:
             self.stdout.write("\nThe demo has been stopped. `make demo` goes on where you left off.")
 
-    def _free_port(self, text: str) -> int:
+    def _number(self, text: str) -> int:
         if not text.isascii() or not text.isdigit() or not FIRST_PORT <= int(text) <= LAST_PORT:
             raise CommandError(f"PORT must be a number from {FIRST_PORT} to {LAST_PORT}, not {text!r}.")
-        port = int(text)
+        return int(text)
+
+    def _check_free(self, port: int) -> None:
         try:
             free = port_is_free(port)
         except OSError as error:
@@ -69,7 +72,6 @@ class Command(BaseCommand):
         if not free:
             other = port + 1 if port < LAST_PORT else port - 1
             raise CommandError(f"Port {port} is taken by another program. Try: make demo PORT={other}")
-        return port
 
     def _prepare(self) -> None:
         """Bring database, translations, static files and content up to date; quick if they are."""

@@ -1,0 +1,80 @@
+"""Small areas with their official keys, validity and geometry."""
+
+from __future__ import annotations
+
+import datetime
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from stakeholders.models import Organisation
+
+
+class AreaKind(models.TextChoices):
+    """Level of an area."""
+
+    STATE = "state", _("State")
+    DISTRICT = "district", _("District")
+    MUNICIPALITY = "municipality", _("Municipality")
+    SMALL_AREA = "small_area", _("Small area")
+
+
+class AreaQuerySet(models.QuerySet["Area"]):
+    """Areas by territory and day."""
+
+    def valid_on(self, day: datetime.date) -> AreaQuerySet:
+        """Areas that exist on a day."""
+        return self.filter(
+            Q(valid_from__isnull=True) | Q(valid_from__lte=day),
+            Q(valid_until__isnull=True) | Q(valid_until__gte=day),
+        )
+
+
+class Area(models.Model):
+    """A piece of the territory that figures refer to (Wohnplatz, Stadtteil, municipality)."""
+
+    territory = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="areas", verbose_name=_("Territory")
+    )
+    key = models.CharField(_("Area key"), max_length=20)
+    name = models.CharField(_("Name"), max_length=120)
+    kind = models.CharField(_("Level"), max_length=20, choices=AreaKind.choices)
+    parent = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("Part of"),
+    )
+    valid_from = models.DateField(_("Valid from"), null=True, blank=True)
+    valid_until = models.DateField(_("Valid until"), null=True, blank=True)
+    population = models.PositiveIntegerField(_("Inhabitants"), null=True, blank=True)
+    # GeoJSON geometry (Polygon or MultiPolygon), WGS 84 longitude/latitude in degrees.
+    geometry = models.JSONField(_("Geometry"), null=True, blank=True)
+    geometry_source = models.CharField(_("Source of the geometry"), max_length=200, blank=True)
+    is_example = models.BooleanField(_("Example"), default=False)
+
+    objects = AreaQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Area")
+        verbose_name_plural = _("Areas")
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["territory", "key"],
+                condition=Q(valid_until__isnull=True),
+                name="area_key_once_per_territory",
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_from__isnull=True)
+                | Q(valid_until__isnull=True)
+                | Q(valid_until__gte=F("valid_from")),
+                name="area_ends_after_start",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,83 @@
+"""The catalogue: what is measured, in which unit, and which way means more need."""
+
+from django.db import models
+from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+
+class Unit(models.Model):
+    """Unit of a quantity, with the decimals it is shown with."""
+
+    key = models.SlugField(_("Key"), unique=True, max_length=30)
+    symbol = models.CharField(_("Symbol"), max_length=30)
+    decimals = models.PositiveSmallIntegerField(_("Decimals"), default=1)
+    # Counts of people fall under statistical secrecy, percentages have a natural upper bound.
+    is_count = models.BooleanField(_("Count of people or cases"), default=False)
+    is_percent = models.BooleanField(_("Percentage"), default=False)
+
+    class Meta:
+        verbose_name = _("Unit")
+        verbose_name_plural = _("Units")
+        ordering = ["key"]
+
+    def __str__(self) -> str:
+        return self.symbol
+
+
+class Domain(models.Model):
+    """Group of indicators that belong together."""
+
+    key = models.SlugField(_("Key"), unique=True, max_length=40)
+    name_de = models.CharField(_("Name (German)"), max_length=120)
+    name_en = models.CharField(_("Name (English)"), max_length=120)
+    position = models.PositiveSmallIntegerField(_("Position"), default=0)
+
+    class Meta:
+        verbose_name = pgettext_lazy("of indicators", "Domain")
+        verbose_name_plural = pgettext_lazy("of indicators", "Domains")
+        ordering = ["position", "key"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """Name in the language of the page."""
+        return self.name_en if (get_language() or "de").startswith("en") else self.name_de
+
+
+class Direction(models.TextChoices):
+    """What a higher value means."""
+
+    MORE_NEED = "more_need", _("higher means more need")
+    LESS_NEED = "less_need", _("higher means less need")
+
+
+class Indicator(models.Model):
+    """A measured quantity, defined once for all territories of the installation."""
+
+    key = models.SlugField(_("Key"), unique=True, max_length=60)
+    name_de = models.CharField(_("Name (German)"), max_length=200)
+    name_en = models.CharField(_("Name (English)"), max_length=200)
+    domain = models.ForeignKey(
+        Domain, on_delete=models.PROTECT, related_name="indicators", verbose_name=pgettext_lazy("of indicators", "Domain")
+    )
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="indicators", verbose_name=_("Unit"))
+    direction = models.CharField(_("Direction"), max_length=10, choices=Direction.choices)
+    source = models.CharField(_("Source"), max_length=300)
+    definition = models.TextField(_("Definition"))
+    is_example = models.BooleanField(_("Example values"), default=False)
+    is_active = models.BooleanField(_("Active"), default=True)
+
+    class Meta:
+        verbose_name = _("Indicator")
+        verbose_name_plural = _("Indicators")
+        ordering = ["domain__position", "key"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """Name in the language of the page."""
+        return self.name_en if (get_language() or "de").startswith("en") else self.name_de

@@ -1,0 +1,29 @@
+"""Middleware of the product."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from viewflow.workflow.models import Task
+
+
+class TaskOfProcessMiddleware:
+    """Answer 404 where a task is asked for under a foreign process number.
+
+    The engine locks the process of the URL but loads the task by its own number alone: with another
+    process number the lock would be bypassed.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        """Compare the two numbers before the view runs."""
+        if "process_pk" in kwargs and "task_pk" in kwargs:
+            if not Task.objects.filter(pk=kwargs["task_pk"], process_id=kwargs["process_pk"]).exists():
+                raise Http404("No such task.")

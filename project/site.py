@@ -1,0 +1,10 @@
+"""Site."""
+
+from django.http import HttpRequest
+
+from project.common.navigation import NavItem
+
+
+def navigation(request: HttpRequest) -> list[NavItem]:
+    """Menu."""
+    return []

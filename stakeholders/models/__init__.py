@@ -1,0 +1,24 @@
+"""People, organisations, bodies and the audit log."""
+
+from stakeholders.models.audit import LogEntry
+from stakeholders.models.bodies import Body, BodyKind, BodyMembership, Seat
+from stakeholders.models.organisations import (
+    Function,
+    Membership,
+    Organisation,
+    OrganisationKind,
+)
+from stakeholders.models.users import User
+
+__all__ = [
+    "Body",
+    "BodyKind",
+    "BodyMembership",
+    "Function",
+    "LogEntry",
+    "Membership",
+    "Organisation",
+    "OrganisationKind",
+    "Seat",
+    "User",
+]

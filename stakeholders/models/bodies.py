@@ -1,0 +1,141 @@
+"""Bodies (Gremien): who advises and who decides."""
+
+from __future__ import annotations
+
+import datetime
+import math
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from stakeholders.models.organisations import Organisation
+
+
+class BodyKind(models.TextChoices):
+    """Which step of the cycle the body serves."""
+
+    PLANNING_CONFERENCE = "planning_conference", _("Planning conference")
+    STEERING_GROUP = "steering_group", _("Steering group")
+    SOCIAL_SPACE_CONFERENCE = "social_space_conference", _("Social-space conference")
+
+
+class Body(models.Model):
+    """A standing body of a territory."""
+
+    territory = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="bodies", verbose_name=_("Territory")
+    )
+    name = models.CharField(_("Name"), max_length=200)
+    kind = models.CharField(_("Kind"), max_length=30, choices=BodyKind.choices)
+    # Share of the voting members that must be there before anything is decided (0..1).
+    quorum_share = models.DecimalField(
+        _("Quorum (share of voting members)"),
+        max_digits=3,
+        decimal_places=2,
+        default="0.50",
+        validators=[MinValueValidator(0), MaxValueValidator(1)],
+    )
+    is_active = models.BooleanField(_("Active"), default=True)
+
+    class Meta:
+        verbose_name = _("Body")
+        verbose_name_plural = _("Bodies")
+        ordering = ["territory__name", "kind", "name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(quorum_share__gte=0) & Q(quorum_share__lte=1), name="body_quorum_is_share"
+            ),
+            models.UniqueConstraint(fields=["territory", "name"], name="body_name_once_per_territory"),
+        ]
+        permissions = [
+            ("chair_body", "Lead the body and record its results"),
+            ("vote_in_body", "Vote in the body"),
+            ("advise_body", "Take part in the body"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def quorum_count(self, voting_count: int) -> int:
+        """Members that must be present out of ``voting_count``: the share rounded up, at least one."""
+        return max(1, math.ceil(voting_count * self.quorum_share))
+
+
+class Seat(models.TextChoices):
+    """What a member may do in the body."""
+
+    CHAIR = "chair", _("Chair (voting)")
+    VOTING = "voting", _("Voting member")
+    ADVISORY = "advisory", _("Advisory member")
+
+
+class SeatQuerySet(models.QuerySet["BodyMembership"]):
+    """Seats by day and vote."""
+
+    def on(self, day: datetime.date) -> SeatQuerySet:
+        """Seats in force on a day, first and last day included."""
+        return self.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=day), starts_on__lte=day)
+
+    def voting(self) -> SeatQuerySet:
+        """Seats with a vote."""
+        return self.filter(seat__in=[Seat.CHAIR, Seat.VOTING])
+
+
+class BodyMembership(models.Model):
+    """A seat: an organisation's function in a body, held by a person, with a deputy."""
+
+    body = models.ForeignKey(
+        Body, on_delete=models.PROTECT, related_name="memberships", verbose_name=_("Body")
+    )
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="seats", verbose_name=_("Organisation")
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="seats", verbose_name=_("Person")
+    )
+    deputy = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="deputy_seats",
+        null=True,
+        blank=True,
+        verbose_name=_("Deputy"),
+    )
+    seat = models.CharField(_("Seat"), max_length=10, choices=Seat.choices)
+    starts_on = models.DateField(_("From"))
+    ends_on = models.DateField(_("Until"), null=True, blank=True)
+
+    objects = SeatQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Seat in a body")
+        verbose_name_plural = _("Seats in bodies")
+        ordering = ["body", "seat", "organisation__name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
+                name="seat_ends_after_start",
+            ),
+            models.CheckConstraint(
+                condition=Q(deputy__isnull=True) | ~Q(deputy=F("user")), name="seat_deputy_is_another"
+            ),
+            models.UniqueConstraint(
+                fields=["body", "user"], condition=Q(ends_on__isnull=True), name="seat_open_once_per_person"
+            ),
+            models.UniqueConstraint(
+                fields=["body"],
+                condition=Q(ends_on__isnull=True, seat="chair"),
+                name="body_has_one_chair",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organisation.label}: {self.user}"
+
+    @property
+    def is_voting(self) -> bool:
+        """Whether this seat has a vote."""
+        return self.seat in {Seat.CHAIR, Seat.VOTING}

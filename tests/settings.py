@@ -1,0 +1,18 @@
+"""Settings of the test run: fast hashing, plain static files, mails in memory."""
+
+import os
+import tempfile
+
+os.environ.setdefault("DEMO_MODE", "1")
+os.environ.setdefault("DATABASE_URL", "sqlite:///")
+os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="passgenau-test-"))
+
+from project.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+WHITENOISE_AUTOREFRESH = True

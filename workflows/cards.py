@@ -1,0 +1,104 @@
+"""The card beside each human task, and who sees a task or a case."""
+
+import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from viewflow.workflow.models import Process, Task
+
+from stakeholders.models import Body, Organisation
+from stakeholders.permissions import Perm, can, permission_row
+from workflows.models import PlanningCycle, TaskCard
+from workflows.selectors.tasks import cards_addressed_to
+
+SUBJECT_LENGTH = 250
+
+
+def card_create(
+    task: Task,
+    *,
+    addressee: Organisation | Body,
+    perm: Perm,
+    cycle: PlanningCycle,
+    stage: int,
+    subject: str,
+    due_on: datetime.date,
+) -> TaskCard:
+    """Write the card of a new task."""
+    return TaskCard.objects.create(
+        task=task,
+        territory_id=cycle.territory_id,
+        cycle=cycle,
+        stage=stage,
+        permission=permission_row(perm),
+        object_pk=str(addressee.pk),
+        organisation=addressee if isinstance(addressee, Organisation) else None,
+        body=addressee if isinstance(addressee, Body) else None,
+        subject=subject[:SUBJECT_LENGTH],
+        due_on=due_on,
+    )
+
+
+def card_close(task: Task) -> None:
+    """Close the card of a finished or cancelled task."""
+    TaskCard.objects.filter(task=task).update(is_open=False)
+
+
+def task_visible(user: Any, task: Task) -> bool:
+    """Whether a task may be seen: addressed to the user, done by them, or planning follows the cycle."""
+    if not user.is_authenticated:
+        return False
+    if task.owner_id == user.pk or cards_addressed_to(user).filter(task=task).exists():
+        return True
+    card = TaskCard.objects.select_related("cycle").filter(task=task).first()
+    return card is not None and bool(can(user, Perm.MANAGE_CYCLE, card.cycle))
+
+
+def process_visible(user: Any, process: Process) -> bool:
+    """Whether a case may be seen: its cycle's drafts are open to the user, or one of its tasks is theirs."""
+    if not user.is_authenticated:
+        return False
+    concrete = process.coerced
+    if can(user, Perm.VIEW_DRAFTS, concrete.cycle):
+        return True
+    return (
+        cards_addressed_to(user).filter(task__process_id=process.pk).exists()
+        or Task.objects.filter(process_id=process.pk, owner=user).exists()
+    )
+
+
+def task_entry_for(request: HttpRequest, task: Task) -> HttpResponse:
+    """Lead a person to the page of the task they can use now."""
+    node = task.flow_task
+    if task.finished is None and node.can_execute(request.user, task):
+        return redirect(node.reverse("execute", args=[task.process_id, task.pk]))
+    if task.finished is None and task.owner_id is None and request.method == "POST":
+        messages.warning(request, _("Please take the task before you do it."))
+    return redirect(node.reverse("detail", args=[task.process_id, task.pk]))
+
+
+def task_entry(request: HttpRequest) -> HttpResponse:
+    """Entry point of a task."""
+    return task_entry_for(request, request.activation.task)  # type: ignore[attr-defined]
+
+
+def task_detail(request: HttpRequest) -> HttpResponse:
+    """What the task is, who has it, and the button to take it."""
+    task = request.activation.task  # type: ignore[attr-defined]
+    node = task.flow_task
+    return render(
+        request,
+        "workflows/task_detail.html",
+        {
+            "task": task,
+            "card": task.card,
+            "node": node,
+            "verdict": node.verdict(request.user, task),
+            "can_take": task.finished is None and node.can_assign(request.user, task),
+            "can_execute": task.finished is None and node.can_execute(request.user, task),
+            "execute_url": node.reverse("execute", args=[task.process_id, task.pk]),
+        },
+    )

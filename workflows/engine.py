@@ -1,0 +1,98 @@
+"""Starting and steering cases: the services that need the flows. Pages and commands call these."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from measures.models import MeasureStatus, ReportingRound, RoundReport
+from measures.services.reporting import round_create
+from project.common.errors import DomainError
+from stakeholders.models import User
+from stakeholders.permissions import Perm, require
+from workflows.flows import DeliveryFlow, PlanningCycleFlow, RecommendationFlow, ReportFlow
+from workflows.models import (
+    DataRequest,
+    PlanningCycle,
+    Recommendation,
+    RecommendationKind,
+    StageKind,
+)
+from workflows.nodes import send
+from workflows.selectors.cycles import cycle_measures
+from workflows.services.cycles import cycle_create
+from workflows.services.recommendations import Wording, recommendation_create
+
+
+@transaction.atomic
+def cycle_open(**kwargs: Any) -> PlanningCycle:
+    """Create a cycle (arguments and errors: ``services.cycles.cycle_create``) and start its course."""
+    cycle = cycle_create(**kwargs)
+    PlanningCycleFlow.start.run(cycle=cycle)
+    return cycle
+
+
+@transaction.atomic
+def recommendation_begin(
+    cycle: PlanningCycle,
+    *,
+    wording: Wording,
+    user: User,
+    kind: RecommendationKind = RecommendationKind.MEASURES,
+    is_example: bool = False,
+) -> Recommendation:
+    """Write a recommendation and start its course; it lands with its author.
+
+    Raises:
+        DomainError: ``wrong_stage``: recommendations are drafted while the conference runs, requests for
+            stage 2 during implementation; and those of ``recommendation_create``.
+    """
+    wanted = StageKind.IMPLEMENTATION if kind == RecommendationKind.STAGE_TWO else StageKind.CONFERENCE
+    if cycle.stage != wanted:
+        raise DomainError(
+            "wrong_stage",
+            _("This is possible in the stage “%(stage)s” only.") % {"stage": StageKind(wanted).label},
+        )
+    recommendation = recommendation_create(
+        cycle, wording=wording, user=user, kind=kind, is_example=is_example
+    )
+    RecommendationFlow.start.run(recommendation=recommendation)
+    return recommendation
+
+
+def request_go_on_without(request: DataRequest, *, reason: str, user: User) -> None:
+    """Planning goes on without a delivery.
+
+    Raises:
+        PermissionDenied: The user does not manage the cycle.
+        DomainError: ``reason_missing``, ``no_open_task`` if the delivery is finished.
+    """
+    require(user, Perm.MANAGE_CYCLE, request.cycle)
+    if not reason.strip():
+        raise DomainError("reason_missing", _("Say why the cycle goes on without this delivery."))
+    send(request.process, DeliveryFlow.wait_for_waiver, reason=reason, user=user)
+
+
+@transaction.atomic
+def round_open(
+    cycle: PlanningCycle, *, reference_on: datetime.date, due_on: datetime.date, user: User
+) -> ReportingRound:
+    """Open a reporting round: one task per organisation with running measures of the cycle.
+
+    Raises:
+        PermissionDenied: The user does not manage the cycle.
+        DomainError: ``wrong_stage``, ``nothing_to_report`` and those of ``round_create``.
+    """
+    require(user, Perm.MANAGE_CYCLE, cycle)
+    if cycle.stage != StageKind.IMPLEMENTATION:
+        raise DomainError("wrong_stage", _("Figures are reported during implementation."))
+    running = cycle_measures(cycle).filter(status=MeasureStatus.RUNNING)
+    reporting_round = round_create(
+        plan=cycle.plan, measures=running, reference_on=reference_on, due_on=due_on, user=user
+    )
+    for report in RoundReport.objects.filter(round=reporting_round):
+        ReportFlow.start.run(report=report, cycle=cycle)
+    return reporting_round

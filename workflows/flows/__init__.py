@@ -1,0 +1,29 @@
+"""One flow per module; the engine finds them here."""
+
+from workflows.flows.contribution import ContributionFlow
+from workflows.flows.cycle import PlanningCycleFlow
+from workflows.flows.delivery import DeliveryFlow
+from workflows.flows.measure import ConfirmationFlow, MeasureFlow
+from workflows.flows.recommendation import RecommendationFlow
+from workflows.flows.report import ReportFlow
+
+FLOWS = (
+    PlanningCycleFlow,
+    DeliveryFlow,
+    ContributionFlow,
+    RecommendationFlow,
+    ConfirmationFlow,
+    MeasureFlow,
+    ReportFlow,
+)
+
+__all__ = [
+    "FLOWS",
+    "ConfirmationFlow",
+    "ContributionFlow",
+    "DeliveryFlow",
+    "MeasureFlow",
+    "PlanningCycleFlow",
+    "RecommendationFlow",
+    "ReportFlow",
+]

@@ -1,0 +1,525 @@
+"""The nodes our flows are made of.
+
+What the engine leaves open is closed here: a human step without an addressee, a due date or a title cannot
+be declared; the right is checked when a task is taken **and** again when it is completed; a foreign task is
+404, a forbidden one 403, one that somebody else just completed is 409; reminders and escalations hang on
+every human step by themselves. Flow and node names are stored in the database: renaming needs a migration.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import path
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from viewflow import this
+from viewflow.workflow import flow
+from viewflow.workflow.activation import Activation
+from viewflow.workflow.base import Flow
+from viewflow.workflow.flow.nodes import TimerBoundary
+from viewflow.workflow.lock import SelectForUpdateLock, after_lock_released
+from viewflow.workflow.models import Process, Task
+from viewflow.workflow.nodes.boundary import TimerBoundaryActivation
+from viewflow.workflow.nodes.events import ConditionalCatchActivation
+from viewflow.workflow.nodes.view import ViewActivation
+from viewflow.workflow.status import STATUS
+
+from project.common.errors import DomainError
+from stakeholders.models import Body, Organisation, User
+from stakeholders.permissions import Perm, Verdict, can
+from workflows import cards, notices
+
+#: A task row in one of these is waiting for a person.
+OPEN_STATUSES = (STATUS.NEW, STATUS.ASSIGNED, STATUS.STARTED)
+
+
+class PlanningFlow(Flow):
+    """Common ground of all flows: one lock, one rule of who may look. Declares no nodes (trap 25)."""
+
+    lock_impl = SelectForUpdateLock(nowait=False)
+
+    def has_view_permission(self, user: Any, obj: Process | None = None) -> bool:
+        """Whether the user may see a case; without a case only that they are signed in."""
+        if obj is None:
+            return bool(user.is_authenticated)
+        return cards.process_visible(user, obj)
+
+    def has_manage_permission(self, user: Any, obj: Process | None = None) -> bool:
+        """Nobody moves a case past its steps."""
+        return False
+
+
+class _Pageless:
+    """The engine's pages for undoing, cancelling and reviving steps are not offered: no step is bypassed."""
+
+    index_view_class = None
+    detail_view_class = None
+    undo_view_class = None
+    cancel_view_class = None
+    revive_view_class = None
+    execute_view_class = None
+
+
+class Begin(_Pageless, flow.StartHandle):
+    """Start from a service."""
+
+
+class Step(_Pageless, flow.Function):
+    """Something the system does by itself."""
+
+
+class Question(_Pageless, flow.If):
+    """A yes-or-no gate."""
+
+
+class Choice(_Pageless, flow.Switch):
+    """A gate with several ways."""
+
+
+class Outcome(_Pageless, flow.TerminateEnd):
+    """How a case ended; whatever else of the case was still waiting is called off."""
+
+
+class Fork(_Pageless, flow.Split):
+    """Go on in several places at once."""
+
+
+class Message(_Pageless, flow.MessageCatch):
+    """Wait for a message from a service."""
+
+
+def send(process: Process, node: Message, **kwargs: Any) -> None:
+    """Deliver a message to a waiting case.
+
+    Args:
+        process: The case.
+        node: Where it must be waiting.
+        **kwargs: Passed to the node's handler.
+
+    Raises:
+        DomainError: ``no_open_task`` if the case does not wait there (any more).
+    """
+    with node.flow_class.lock(process.pk), transaction.atomic():
+        task = Task.objects.filter(process_id=process.pk, flow_task=node, status=STATUS.NEW).first()
+        if task is None:
+            raise DomainError("no_open_task", _("This step is not open (any more)."))
+        node.run(task, **kwargs)
+
+
+class WaitForActivation(ConditionalCatchActivation):
+    """Goes on in one transaction or not at all: a failure behind it leaves it waiting for the next sweep."""
+
+    @Activation.status.super()
+    def activate(self) -> None:
+        """The condition may hold already: look as soon as the lock is released."""
+        poke(self.process)
+
+    @Activation.status.transition(source=STATUS.STARTED)
+    def execute(self) -> None:
+        """Complete and go on; an exception undoes both."""
+        self.complete()
+        self.activate_next()
+
+
+class WaitFor(_Pageless, flow.ConditionalCatch):
+    """Wait until a condition over the case holds.
+
+    ``poke`` tries at once; the timers' sweep tries again and again, so that a process killed in between
+    loses nothing.
+    """
+
+    activation_class = WaitForActivation
+
+
+def poke(process: Process) -> None:
+    """Let a waiting case go on if its condition holds now.
+
+    Runs after the lock of the case that brings the news is released, so that two last children at once
+    cannot miss each other. Nothing happens if the condition does not hold or somebody was faster.
+
+    Args:
+        process: The case that may be waiting, of any flow.
+    """
+
+    def attempt() -> None:
+        waiting = Task.objects.filter(process_id=process.pk, flow_task_type="CONDITION", status=STATUS.NEW)
+        for task in waiting:
+            with task.activation() as activation:
+                if activation.start.can_proceed() and activation.condition_met():
+                    activation.start()
+                    activation.execute()
+
+    after_lock_released(attempt)
+
+
+class DeadlineActivation(TimerBoundaryActivation):
+    """Sends its notice; nothing else in the case moves."""
+
+    @Activation.status.transition(source=STATUS.STARTED)
+    def execute(self) -> None:
+        """Complete the timer and send the notice for its task."""
+        self.complete()
+        host = self.task.previous.first()
+        if host is not None and host.status in OPEN_STATUSES:
+            self.flow_task.notify(host)
+
+
+class Deadline(TimerBoundary):
+    """A timer on the border of a human step that writes to people when its moment has come."""
+
+    activation_class = DeadlineActivation
+    index_view_class = None
+    detail_view_class = None
+    undo_view_class = None
+    cancel_view_class = None
+    revive_view_class = None
+
+    def __init__(
+        self,
+        moment: Callable[[datetime.date], datetime.datetime],
+        notify: Callable[[Task], None],
+        title: str | Promise,
+    ) -> None:
+        super().__init__(None, delay=self._delay_of, interrupting=False)
+        self.moment = moment
+        self.notify = notify
+        self.Annotation(title=title)
+
+    def _delay_of(self, activation: Activation) -> datetime.datetime:
+        return self.moment(activation.task.previous.first().card.due_on)
+
+
+class GuardedActivation(ViewActivation):
+    """Keeps the card beside the task and the deadlines on its border in step with it."""
+
+    @classmethod
+    def create(
+        cls,
+        flow_task: GuardedView,
+        prev_activation: Activation,
+        token: Any,
+        data: Any = None,
+        seed: Any = None,
+    ) -> Activation:
+        """Create task and card together."""
+        activation = super().create(flow_task, prev_activation, token, data=data, seed=seed)
+        process = activation.process
+        cards.card_create(
+            activation.task,
+            addressee=flow_task.addressee(process),
+            perm=flow_task.perm,
+            cycle=flow_task.cycle_of(process),
+            stage=flow_task.stage_of(process),
+            subject=flow_task.subject_of(process),
+            due_on=flow_task.due_of(process),
+        )
+        return activation
+
+    @Activation.status.super()
+    def complete(self) -> None:
+        """Complete the task and close its card."""
+        super().complete.original()
+        cards.card_close(self.task)
+
+    @Activation.status.super()
+    def cancel(self) -> None:
+        """Cancel the task, close its card and take down its deadlines."""
+        super().cancel.original()
+        cards.card_close(self.task)
+        for boundary in self.flow_task._boundary_events:
+            boundary._on_host_finished(task=self.task)
+
+
+class GuardedView(flow.View):
+    """A human step: addressed, due, titled, and checked twice.
+
+    Args:
+        view: View callable of the page on which the step is done.
+
+    Chain ``.Annotation(title=)``, ``.Addressed(perm, to=)``, ``.Due(...)``, ``.Stage(...)`` and, where it
+    helps, ``.Says(...)``, ``.About(...)``, ``.For(...)``, ``.NotBy("earlier_node")``.
+    """
+
+    activation_class = GuardedActivation
+    cancel_view_class = None
+    undo_view_class = None
+    revive_view_class = None
+    assign_view_class = None
+    unassign_view_class = None
+
+    def __init__(self, view: Callable[..., HttpResponse], **kwargs: Any) -> None:
+        super().__init__(view, **kwargs)
+        self.perm: Perm = None  # type: ignore[assignment]  # set by Addressed, checked in _ready
+        self.headline: str | Promise = ""
+        self.barred_nodes: tuple[str, ...] = ()
+        self._to: Callable[[Any], Organisation | Body] | None = None
+        self._due: Callable[[Any], datetime.date] | None = None
+        self._stage: Callable[[Any], int] | None = None
+        self._about: Callable[[Any], str] = lambda process: ""
+        self._first_owner: Callable[[Any], User | None] | None = None
+        self._boundary_specs = [
+            ("remind", Deadline(notices.reminder_moment, notices.task_remind, _("Reminder"))),
+            ("escalate", Deadline(notices.escalation_moment, notices.task_escalate, _("Escalation"))),
+        ]
+
+    # --- declaration ---------------------------------------------------------------------------
+
+    def Addressed(self, perm: Perm, *, to: Callable[[Any], Organisation | Body]) -> GuardedView:  # noqa: N802
+        """Address the step to the holders of a right on an organisation or body.
+
+        Args:
+            perm: Right needed to take and to complete the task.
+            to: Case (concrete process) -> organisation or body.
+        """
+        self.perm = perm
+        self._to = to
+        self.Permission(perm.value, obj=lambda process: to(process.coerced))
+        return self
+
+    def Due(self, due: Callable[[Any], datetime.date]) -> GuardedView:  # noqa: N802
+        """Case -> last day for the step."""
+        self._due = due
+        return self
+
+    def Stage(self, stage: int | Callable[[Any], int]) -> GuardedView:  # noqa: N802
+        """Stage of the cycle the step belongs to."""
+        self._stage = stage if callable(stage) else lambda process: stage
+        return self
+
+    def Says(self, headline: str | Promise) -> GuardedView:  # noqa: N802
+        """What the task says in lists; may contain ``%(subject)s``."""
+        self.headline = headline
+        return self
+
+    def About(self, subject: Callable[[Any], str]) -> GuardedView:  # noqa: N802
+        """Case -> what it is about, put into the headline."""
+        self._about = subject
+        return self
+
+    def For(self, owner: Callable[[Any], User | None]) -> GuardedView:  # noqa: N802
+        """Case -> person who gets the task first, if they still have the right."""
+        self._first_owner = owner
+        return self
+
+    def NotBy(self, *nodes: str) -> GuardedView:  # noqa: N802
+        """Bar whoever completed one of these steps of the same case last (four eyes)."""
+        self.barred_nodes = nodes
+        return self
+
+    def _ready(self) -> None:
+        super()._ready()
+        missing = [
+            name
+            for name, value in (
+                ("Addressed", self.perm),
+                ("Due", self._due),
+                ("Stage", self._stage),
+            )
+            if value is None
+        ]
+        if not self.task_title or self.task_title == self.name.replace("_", " ").title():
+            missing.append("Annotation(title=...)")
+        if missing:
+            raise TypeError(f"{self.flow_class.__name__}.{self.name} lacks {', '.join(missing)}")
+        unknown = [node for node in self.barred_nodes if self.flow_class.instance.node(node, True) is None]
+        if unknown:
+            raise TypeError(f"{self.flow_class.__name__}.{self.name} bars unknown nodes {unknown}")
+
+    # --- questions -----------------------------------------------------------------------------
+
+    def addressee(self, process: Any) -> Organisation | Body:
+        """Whom the step is addressed to."""
+        assert self._to is not None
+        return self._to(process)
+
+    def due_of(self, process: Any) -> datetime.date:
+        """Last day for the step."""
+        assert self._due is not None
+        return self._due(process)
+
+    def stage_of(self, process: Any) -> int:
+        """Stage of the cycle."""
+        assert self._stage is not None
+        return self._stage(process)
+
+    def subject_of(self, process: Any) -> str:
+        """What the step is about."""
+        return self._about(process)
+
+    def cycle_of(self, process: Any) -> Any:
+        """The cycle the case belongs to."""
+        return process.cycle
+
+    def verdict(self, user: Any, task: Task) -> Verdict:
+        """Whether the user may do the step now: right on the addressee, and four eyes."""
+        verdict = can(user, self.perm, task.owner_permission_obj)
+        if not verdict:
+            return verdict
+        for name in self.barred_nodes:
+            earlier = (
+                Task.objects.filter(
+                    process_id=task.process_id,
+                    flow_task=self.flow_class.instance.node(name),
+                    status=STATUS.DONE,
+                )
+                .order_by("-pk")
+                .first()
+            )
+            if earlier is not None and earlier.owner_id == user.pk:
+                return Verdict(False, _("Four-eyes rule: you did an earlier step of this yourself."))
+        return Verdict(True)
+
+    def calc_owner(self, activation: Activation) -> User | None:
+        """First owner, if one is named and may act."""
+        if self._first_owner is None:
+            return None
+        owner = self._first_owner(activation.process)
+        if owner is None or not can(owner, self.perm, self.addressee(activation.process)):
+            return None
+        return owner
+
+    def can_assign(self, user: Any, task: Task) -> bool:
+        """Whether the user may take the task."""
+        return task.owner_id is None and bool(self.verdict(user, task))
+
+    def can_execute(self, user: Any, task: Task) -> bool:
+        """Whether the user may complete the task: it is theirs, and the right still stands."""
+        return task.owner_id == user.pk and bool(self.verdict(user, task))
+
+    def can_view(self, user: Any, task: Task) -> bool:
+        """Whether the user may look at the task."""
+        return cards.task_visible(user, task)
+
+    # --- pages ---------------------------------------------------------------------------------
+
+    @property
+    def index_path(self) -> Any:
+        """Entry point of the task: leads to the right page for the person."""
+        return path(
+            f"<int:process_pk>/{self.name}/<int:task_pk>/",
+            _task_page(self, cards.task_entry),
+            name="index",
+        )
+
+    @property
+    def detail_path(self) -> Any:
+        """What the task is about, who has it, and the button to take it."""
+        return path(
+            f"<int:process_pk>/{self.name}/<int:task_pk>/detail/",
+            _task_page(self, cards.task_detail),
+            name="detail",
+        )
+
+    @property
+    def view_path(self) -> Any:
+        """The page on which the step is done."""
+        return path(
+            f"<int:process_pk>/{self.name}/<int:task_pk>/execute/",
+            _execute_page(self, this.resolve(self.flow_class.instance, self._view)),
+            name="execute",
+        )
+
+
+def _load(node: GuardedView, request: HttpRequest, process_pk: int, task_pk: int) -> Activation:
+    task = get_object_or_404(Task.objects.select_related("process", "owner"), pk=task_pk, process_id=process_pk)
+    if task.flow_task != node or not node.can_view(request.user, task):
+        raise Http404("No such task.")
+    return node.activation_class(task)
+
+
+def _task_page(node: GuardedView, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Wrap a page that only shows a task."""
+
+    def page(request: HttpRequest, process_pk: int, task_pk: int) -> HttpResponse:
+        request.activation = _load(node, request, process_pk, task_pk)  # type: ignore[attr-defined]
+        return view(request)
+
+    update_wrapper(page, view)
+    return page
+
+
+def _execute_page(node: GuardedView, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Wrap the page that does the step: lock, look again, then act."""
+
+    def act(request: HttpRequest, process_pk: int, task_pk: int) -> HttpResponse:
+        activation = _load(node, request, process_pk, task_pk)
+        task = activation.task
+        if task.finished is not None:
+            return render(request, "workflows/task_finished.html", {"task": task}, status=409)
+        verdict = node.verdict(request.user, task)
+        if not verdict:
+            raise PermissionDenied(str(verdict.reason))
+        if task.owner_id is None:
+            return cards.task_entry_for(request, task)
+        if task.owner_id != request.user.pk:
+            raise PermissionDenied(str(_("A colleague has taken this task.")))
+        activation.start(request)
+        request.activation = activation  # type: ignore[attr-defined]
+        return view(request, process_pk=process_pk, task_pk=task_pk)
+
+    def page(request: HttpRequest, process_pk: int, task_pk: int) -> HttpResponse:
+        if request.method != "POST":
+            return act(request, process_pk, task_pk)
+        with node.flow_class.lock(process_pk), transaction.atomic():
+            return act(request, process_pk, task_pk)
+
+    update_wrapper(page, view)
+    return page
+
+
+def open_task(process: Process, node: GuardedView) -> Task:
+    """The open task of a step in a case.
+
+    Raises:
+        DomainError: ``no_open_task`` if the case is not at that step.
+    """
+    task = (
+        Task.objects.filter(process_id=process.pk, flow_task=node, status__in=OPEN_STATUSES)
+        .order_by("-pk")
+        .first()
+    )
+    if task is None:
+        raise DomainError("no_open_task", _("This step is not open (any more)."))
+    return task
+
+
+def complete_task(task: Task, *, user: User, act: Callable[[Any], None]) -> None:
+    """Take and complete a task from code, under the same lock and checks as its page.
+
+    Used by services that act without a page of their own (demo content, commands).
+
+    Args:
+        task: An open human task.
+        user: Who acts; must be able to take it if it is nobody's.
+        act: Called with the concrete process before the task is completed.
+
+    Raises:
+        PermissionDenied: The user may not.
+        DomainError: ``task_finished``, ``task_taken``.
+    """
+    node = task.flow_task
+    with node.flow_class.lock(task.process_id), transaction.atomic():
+        task.refresh_from_db()
+        activation = node.activation_class(task)
+        if task.finished is not None:
+            raise DomainError("task_finished", _("This task has already been done."))
+        verdict = node.verdict(user, task)
+        if not verdict:
+            raise PermissionDenied(str(verdict.reason))
+        if task.owner_id is None:
+            activation.assign(user)
+            task.assigned = timezone.now()
+        elif task.owner_id != user.pk:
+            raise DomainError("task_taken", _("A colleague has taken this task."))
+        activation.start(None)
+        act(activation.process)
+        activation.execute()

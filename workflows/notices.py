@@ -1,0 +1,109 @@
+"""Reminders before and escalations after the due date, by mail, logged without personal data."""
+
+import datetime
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+from viewflow.workflow.models import Task
+from viewflow.workflow.status import STATUS
+
+from stakeholders.audit import log_action
+from stakeholders.models import User
+from stakeholders.permissions import Perm, holders
+from workflows.models import TaskCard
+
+#: Notices go out at the start of an office day (local hour).
+NOTICE_HOUR = 6
+
+
+def _at_office_hour(day: datetime.date) -> datetime.datetime:
+    return timezone.make_aware(datetime.datetime.combine(day, datetime.time(NOTICE_HOUR)))
+
+
+def reminder_moment(due_on: datetime.date) -> datetime.datetime:
+    """When to remind of a task due on a day: some days before, but never on the day it appears."""
+    tomorrow = timezone.localdate() + datetime.timedelta(days=1)
+    wanted = due_on - datetime.timedelta(days=settings.REMIND_DAYS_BEFORE)
+    return _at_office_hour(max(wanted, tomorrow))
+
+
+def escalation_moment(due_on: datetime.date) -> datetime.datetime:
+    """When to escalate a task due on a day: some days after."""
+    return _at_office_hour(due_on + datetime.timedelta(days=settings.ESCALATE_DAYS_AFTER))
+
+
+def task_remind(task: Task) -> None:
+    """Remind the owner, or all who could take it, that the task is due soon; late tasks escalate instead."""
+    card = task.card
+    if card.due_on < timezone.localdate():
+        return
+    _send(task, "reminder", _responsible(task))
+
+
+def task_escalate(task: Task) -> None:
+    """Tell the responsible people, their head and the planning unit that the task is overdue."""
+    card = task.card
+    people = set(_responsible(task))
+    if card.organisation is not None:
+        people |= set(holders(Perm.LEAD_ORGANISATION, card.organisation))
+    people |= set(holders(Perm.ACT_FOR_ORGANISATION, card.cycle.planning_unit))
+    _send(task, "escalation", sorted(people, key=lambda user: user.pk))
+
+
+def task_reschedule(card: TaskCard, *, due_on: datetime.date) -> None:
+    """Move the due date of an open task and the moments of its reminder and escalation."""
+    card.due_on = due_on
+    card.save(update_fields=["due_on"])
+    for timer in Task.objects.filter(previous=card.task, flow_task_type="TIMER", status=STATUS.SCHEDULED):
+        timer.scheduled = timer.flow_task.moment(due_on)
+        timer.save(update_fields=["scheduled"])
+
+
+def remind_now(task: Task, *, user: User) -> int:
+    """Remind at somebody's wish.
+
+    Returns:
+        Number of people written to.
+    """
+    people = _responsible(task)
+    _send(task, "reminder", people, user=user)
+    return len(people)
+
+
+def _responsible(task: Task) -> list[User]:
+    if task.owner is not None:
+        return [task.owner]
+    return list(holders(Perm(task.owner_permission), task.card.addressee))
+
+
+def _send(task: Task, kind: str, people: list[User], *, user: User | None = None) -> None:
+    card = task.card
+    addresses = [person.email for person in people if person.email]
+    with translation.override(settings.LANGUAGE_CODE):
+        context = {
+            "headline": card.headline,
+            "cycle": card.cycle,
+            "due_on": card.due_on,
+            "addressee": card.addressee,
+            "url": settings.SITE_URL + reverse("workflows:task", args=[task.pk]),
+        }
+        subject = render_to_string(f"workflows/mails/{kind}_subject.txt", context).strip()
+        body = render_to_string(f"workflows/mails/{kind}.txt", context)
+    log_action(
+        f"task.{'reminded' if kind == 'reminder' else 'escalated'}",
+        user=user,
+        obj=card,
+        territory=card.territory,
+        data={"recipients": len(addresses), "due_on": card.due_on},
+    )
+
+    def deliver() -> None:
+        # One mail each: colleagues do not learn each other's addresses.
+        for address in addresses:
+            send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [address])
+
+    transaction.on_commit(deliver)

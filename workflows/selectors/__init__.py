@@ -1,0 +1,1 @@
+"""Reads of the planning cycle, one module per subject."""

@@ -1,0 +1,63 @@
+"""Reads of a cycle: dates, and the conditions on which it goes on."""
+
+import datetime
+
+from django.db.models import QuerySet
+
+from measures.models import Measure, MeasureStatus
+from workflows.models import (
+    CycleStage,
+    DataRequestState,
+    PlanningCycle,
+    Recommendation,
+    RecommendationKind,
+    RecommendationState,
+)
+from workflows.models.recommendations import FINAL_STATES
+
+_UNSUBMITTED = (RecommendationState.DRAFT, RecommendationState.PROPOSED)
+#: Postponed recommendations do not hold the cycle up: they are carried over if still open at its end.
+_DECIDED = (*FINAL_STATES, RecommendationState.POSTPONED)
+
+
+def stage_due(cycle: PlanningCycle, stage: int) -> datetime.date:
+    """Last day of a stage by the cycle's schedule. Queries: 1."""
+    return CycleStage.objects.values_list("due_on", flat=True).get(cycle=cycle, kind=stage)
+
+
+def cycle_recommendations(cycle: PlanningCycle) -> QuerySet[Recommendation]:
+    """Recommendations the cycle works on: its own and those carried into it, without the stage-2 requests."""
+    return Recommendation.objects.filter(process__cycle=cycle, kind=RecommendationKind.MEASURES)
+
+
+def cycle_measures(cycle: PlanningCycle) -> QuerySet[Measure]:
+    """Measures the cycle works on: shaped in it or carried into it."""
+    return Measure.objects.filter(process__cycle=cycle)
+
+
+def all_requests_finished(cycle: PlanningCycle) -> bool:
+    """Whether every requested delivery is accepted or gone on without."""
+    return not cycle.requests.exclude(
+        state__in=[DataRequestState.ACCEPTED, DataRequestState.WAIVED]
+    ).exists()
+
+
+def all_drafts_submitted(cycle: PlanningCycle) -> bool:
+    """Whether no recommendation still waits for its author or the conference's chair."""
+    return not cycle_recommendations(cycle).filter(state__in=_UNSUBMITTED).exists()
+
+
+def all_recommendations_decided(cycle: PlanningCycle) -> bool:
+    """Whether the steering group has decided or postponed every recommendation."""
+    return not cycle_recommendations(cycle).exclude(state__in=_DECIDED).exists()
+
+
+def all_measures_agreed(cycle: PlanningCycle) -> bool:
+    """Whether no measure of the cycle still waits for its target agreement."""
+    return not cycle_measures(cycle).filter(status=MeasureStatus.PROPOSED).exists()
+
+
+def all_measures_evaluated(cycle: PlanningCycle) -> bool:
+    """Whether every running measure of the cycle has its evaluation."""
+    running = cycle_measures(cycle).filter(status=MeasureStatus.RUNNING)
+    return not running.exclude(evaluations__cycle=cycle).exists()

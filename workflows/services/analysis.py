@@ -1,0 +1,103 @@
+"""Writes of the analysis: index run, chosen areas, profiles."""
+
+from collections.abc import Iterable, Mapping
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from monitoring.models import Area, IndexRun
+from project.common.errors import DomainError
+from stakeholders.audit import log_action
+from stakeholders.models import User
+from workflows.models import AreaProfile, PlanningCycle
+
+
+@transaction.atomic
+def areas_choose(
+    cycle: PlanningCycle,
+    *,
+    run: IndexRun,
+    areas: Iterable[Area],
+    reasons: Mapping[int, str],
+    drafts: Mapping[int, tuple[str, str, str]],
+    user: User,
+) -> list[AreaProfile]:
+    """Fix the run the cycle works with and open a profile for each chosen area.
+
+    Args:
+        cycle: Cycle in its analysis.
+        run: Frozen run; what is decided later refers to it.
+        areas: Chosen areas; at least one.
+        reasons: Area pk -> why, needed for areas that do not stand out by the run.
+        drafts: Area pk -> draft of strengths, weaknesses, potentials.
+        user: Who chooses.
+
+    Raises:
+        DomainError: ``no_area``, ``reason_missing``, ``foreign_run``.
+    """
+    areas = list(areas)
+    if not areas:
+        raise DomainError("no_area", _("Choose at least one area."))
+    if run.territory_id != cycle.territory_id:
+        raise DomainError("foreign_run", _("This index run belongs to another territory."))
+    outstanding = set(run.results.filter(stands_out=True).values_list("area_id", flat=True))
+    for area in areas:
+        if area.pk not in outstanding and not reasons.get(area.pk, "").strip():
+            raise DomainError(
+                "reason_missing",
+                _("%(area)s does not stand out by the index: say why it is chosen all the same.")
+                % {"area": area.name},
+            )
+    cycle.index_run = run
+    cycle.save(update_fields=["index_run"])
+    profiles = [
+        AreaProfile.objects.create(
+            cycle=cycle,
+            area=area,
+            choice_reason=reasons.get(area.pk, "").strip(),
+            strengths=drafts.get(area.pk, ("", "", ""))[0],
+            weaknesses=drafts.get(area.pk, ("", "", ""))[1],
+            potentials=drafts.get(area.pk, ("", "", ""))[2],
+        )
+        for area in areas
+    ]
+    log_action(
+        "areas.chosen",
+        user=user,
+        obj=cycle,
+        territory=cycle.territory,
+        data={"run": run.pk, "areas": [area.name for area in areas]},
+    )
+    return profiles
+
+
+@transaction.atomic
+def profile_save(
+    profile: AreaProfile, *, strengths: str, weaknesses: str, potentials: str, user: User
+) -> None:
+    """Save a profile's text; not after its release.
+
+    Raises:
+        DomainError: ``profile_released``.
+    """
+    if profile.released_at is not None:
+        raise DomainError("profile_released", _("The profile has been released and stays as it is."))
+    profile.strengths, profile.weaknesses, profile.potentials = strengths, weaknesses, potentials
+    profile.edited_by = user
+    profile.edited_at = timezone.now()
+    profile.save()
+    log_action("profile.edited", user=user, obj=profile, territory=profile.cycle.territory)
+
+
+def unfinished_profiles(cycle: PlanningCycle) -> list[AreaProfile]:
+    """Profiles nobody has looked through yet, or without any weakness named."""
+    return list(cycle.profiles.filter(edited_at__isnull=True)) + list(
+        cycle.profiles.filter(edited_at__isnull=False, weaknesses="")
+    )
+
+
+def profiles_release(cycle: PlanningCycle) -> None:
+    """Release the cycle's profiles to the conference; called by the cycle's flow."""
+    cycle.profiles.filter(released_at__isnull=True).update(released_at=timezone.now())
+    log_action("profiles.released", user=None, obj=cycle, territory=cycle.territory)

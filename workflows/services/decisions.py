@@ -1,0 +1,212 @@
+"""Recording a decision of the steering group: quorum, votes, number. Written once."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from project.common.errors import DomainError
+from stakeholders.audit import log_action
+from stakeholders.models import Body, BodyMembership, User
+from workflows.models import (
+    Decision,
+    DecisionResult,
+    DecisionVote,
+    Meeting,
+    Recommendation,
+    RecommendationReturn,
+    RecommendationState,
+    VoteChoice,
+)
+
+_STATE_OF_RESULT = {
+    DecisionResult.APPROVED: RecommendationState.APPROVED,
+    DecisionResult.APPROVED_WITH_CONDITIONS: RecommendationState.APPROVED_WITH_CONDITIONS,
+    DecisionResult.RETURNED: RecommendationState.RETURNED,
+    DecisionResult.REJECTED: RecommendationState.REJECTED,
+    DecisionResult.POSTPONED: RecommendationState.POSTPONED,
+}
+_CAST = (VoteChoice.YES, VoteChoice.NO, VoteChoice.ABSTAIN)
+
+
+@dataclasses.dataclass(frozen=True)
+class Ballot:
+    """What happened at one seat."""
+
+    seat: BodyMembership
+    choice: VoteChoice
+    is_deputy: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Count:
+    """Result of counting the ballots of an item.
+
+    ``present`` are voting members in the room, biased ones left out of item and count;
+    ``quorum`` is what the body needs of its ``voting`` members.
+    """
+
+    voting: int
+    present: int
+    quorum: int
+    yes: int
+    no: int
+    abstain: int
+
+    @property
+    def has_quorum(self) -> bool:
+        """Whether enough voting members took part."""
+        return self.present >= self.quorum
+
+    @property
+    def is_carried(self) -> bool:
+        """Simple majority: more yes than no, abstentions do not count; a tie fails."""
+        return self.yes > self.no
+
+
+def count_ballots(body: Body, ballots: Sequence[Ballot]) -> Count:
+    """Count the ballots of an item.
+
+    Args:
+        body: Whose quorum applies.
+        ballots: One per seat; order does not matter.
+
+    Raises:
+        DomainError: ``advisory_vote`` if an advisory seat voted, ``heard_vote`` if a voting seat was only
+            "heard", ``seat_twice``, ``foreign_seat``.
+    """
+    seats = [ballot.seat.pk for ballot in ballots]
+    if len(seats) != len(set(seats)):
+        raise DomainError("seat_twice", _("A seat can vote only once."))
+    for ballot in ballots:
+        if ballot.seat.body_id != body.pk:
+            raise DomainError("foreign_seat", _("A seat belongs to another body."))
+        if not ballot.seat.is_voting and ballot.choice in (*_CAST, VoteChoice.BIASED):
+            raise DomainError(
+                "advisory_vote",
+                _("%(member)s advises and has no vote.") % {"member": ballot.seat.organisation.label},
+            )
+        if ballot.seat.is_voting and ballot.choice == VoteChoice.HEARD:
+            raise DomainError(
+                "heard_vote",
+                _("%(member)s has a vote: enter it, or an absence.") % {"member": ballot.seat.organisation.label},
+            )
+        if ballot.is_deputy and ballot.seat.deputy_id is None:
+            raise DomainError(
+                "no_deputy",
+                _("%(member)s has no deputy named.") % {"member": ballot.seat.organisation.label},
+            )
+    voting = [ballot for ballot in ballots if ballot.seat.is_voting]
+    cast = [ballot.choice for ballot in voting if ballot.choice in _CAST]
+    return Count(
+        voting=len(voting),
+        present=len(cast),
+        quorum=body.quorum_count(len(voting)),
+        yes=cast.count(VoteChoice.YES),
+        no=cast.count(VoteChoice.NO),
+        abstain=cast.count(VoteChoice.ABSTAIN),
+    )
+
+
+@transaction.atomic
+def decision_record(
+    recommendation: Recommendation,
+    *,
+    meeting: Meeting,
+    result: DecisionResult,
+    ballots: Sequence[Ballot],
+    user: User,
+    conditions: str = "",
+    reason: str = "",
+    postponed_until: datetime.date | None = None,
+) -> Decision:
+    """Record what the body decided on a recommendation; called when the deciding task is completed.
+
+    Every voting seat in force on the day of the meeting needs a ballot; advisory seats may be marked as heard.
+
+    Raises:
+        DomainError: ``quorum_missing``, ``not_carried`` (the proposed result found no majority),
+            ``conditions_missing``, ``reason_missing``, ``day_missing``, ``ballot_missing``,
+            ``foreign_meeting``, ``not_submitted`` and those of ``count_ballots``.
+    """
+    body = meeting.body
+    if meeting.cycle.steering_group_id != body.pk or meeting.cycle.territory_id != recommendation.cycle.territory_id:
+        raise DomainError("foreign_meeting", _("This meeting is not one of the steering group of the cycle."))
+    if recommendation.state not in {RecommendationState.SUBMITTED, RecommendationState.POSTPONED}:
+        raise DomainError("not_submitted", _("This recommendation is not before the steering group."))
+    if result == DecisionResult.APPROVED_WITH_CONDITIONS and not conditions.strip():
+        raise DomainError("conditions_missing", _("Name the conditions."))
+    if result in {DecisionResult.RETURNED, DecisionResult.REJECTED} and not reason.strip():
+        raise DomainError("reason_missing", _("Say why; the conference will read it."))
+    if result == DecisionResult.POSTPONED and (
+        postponed_until is None or postponed_until <= timezone.localdate()
+    ):
+        raise DomainError("day_missing", _("Name the day, after today, on which it comes up again."))
+    seats = list(body.memberships.on(meeting.held_on).voting().select_related("organisation"))
+    voted = {ballot.seat.pk for ballot in ballots}
+    lacking = [seat.organisation.label for seat in seats if seat.pk not in voted]
+    if lacking:
+        raise DomainError(
+            "ballot_missing", _("Enter vote or absence of: %(members)s.") % {"members": ", ".join(lacking)}
+        )
+    count = count_ballots(body, ballots)
+    if not count.has_quorum:
+        raise DomainError(
+            "quorum_missing",
+            _("No quorum: %(present)s voting members take part, %(quorum)s are needed.")
+            % {"present": count.present, "quorum": count.quorum},
+        )
+    if not count.is_carried:
+        raise DomainError(
+            "not_carried",
+            _("“%(result)s” found no majority (%(yes)s yes, %(no)s no). Put another result to the vote.")
+            % {"result": result.label, "yes": count.yes, "no": count.no},
+        )
+    version = recommendation.versions.order_by("-number").first()
+    assert version is not None
+    year = meeting.held_on.year
+    # Lock the body's row: numbers are drawn one after the other, without gaps.
+    Body.objects.select_for_update().get(pk=body.pk)
+    last = Decision.objects.filter(body=body, year=year).aggregate(last=Max("number"))["last"] or 0
+    decision = Decision.objects.create(
+        recommendation=recommendation,
+        version=version,
+        body=body,
+        meeting=meeting,
+        year=year,
+        number=last + 1,
+        decided_on=meeting.held_on,
+        result=result,
+        conditions=conditions.strip() if result == DecisionResult.APPROVED_WITH_CONDITIONS else "",
+        reason=reason.strip(),
+        postponed_until=postponed_until if result == DecisionResult.POSTPONED else None,
+        voting_count=count.voting,
+        present_count=count.present,
+        quorum_count=count.quorum,
+        yes_count=count.yes,
+        no_count=count.no,
+        abstain_count=count.abstain,
+        recorded_by=user,
+    )
+    DecisionVote.objects.bulk_create(
+        DecisionVote(decision=decision, seat=ballot.seat, choice=ballot.choice, is_deputy=ballot.is_deputy)
+        for ballot in ballots
+    )
+    if result == DecisionResult.RETURNED:
+        RecommendationReturn.objects.create(version=version, reason=reason.strip(), returned_by=user)
+    recommendation.state = _STATE_OF_RESULT[result]
+    recommendation.save(update_fields=["state"])
+    log_action(
+        "decision.recorded",
+        user=user,
+        obj=decision,
+        territory=recommendation.cycle.territory,
+        data={"result": result, "yes": count.yes, "no": count.no, "abstain": count.abstain},
+    )
+    return decision

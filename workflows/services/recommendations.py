@@ -1,0 +1,211 @@
+"""Writes on recommendations: versions, adoption, return, and what a decision sets in motion."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from measures.models import FieldOfAction, Stage
+from monitoring.models import Area, Indicator
+from project.common.errors import DomainError, as_domain_error
+from stakeholders.audit import log_action
+from stakeholders.models import Organisation, User
+from stakeholders.permissions import Perm, require
+from workflows.models import (
+    MeasureProcess,
+    PlanningCycle,
+    Recommendation,
+    RecommendationKind,
+    RecommendationReturn,
+    RecommendationState,
+    RecommendationVersion,
+    Statement,
+)
+from workflows.models.recommendations import APPROVED_STATES
+
+
+@dataclasses.dataclass(frozen=True)
+class Wording:
+    """The content of a version."""
+
+    title: str
+    finding: str
+    aim: str
+    proposal: str
+    addressee: Organisation
+    cost: str = ""
+    field: FieldOfAction | None = None
+    areas: Sequence[Area] = ()
+    indicators: Sequence[Indicator] = ()
+    statements: Sequence[Statement] = ()
+
+
+@transaction.atomic
+def recommendation_create(
+    cycle: PlanningCycle,
+    *,
+    wording: Wording,
+    user: User,
+    kind: RecommendationKind = RecommendationKind.MEASURES,
+    is_example: bool = False,
+) -> Recommendation:
+    """Write a recommendation with its first version; the engine starts it afterwards.
+
+    Raises:
+        PermissionDenied: The user takes no part in the conference and does not plan the territory.
+        DomainError: ``cycle_closed``, ``invalid``.
+    """
+    require(user, Perm.VIEW_DRAFTS, cycle)
+    if cycle.is_closed:
+        raise DomainError("cycle_closed", _("The cycle is closed."))
+    # Lock the cycle's row: two authors at once must not draw the same number.
+    PlanningCycle.objects.select_for_update().get(pk=cycle.pk)
+    last = cycle.recommendations.aggregate(last=Max("number"))["last"] or 0
+    recommendation = Recommendation.objects.create(
+        cycle=cycle, number=last + 1, kind=kind, created_by=user, is_example=is_example
+    )
+    version_save(recommendation, wording=wording, user=user)
+    log_action("recommendation.begun", user=user, obj=recommendation, territory=cycle.territory)
+    return recommendation
+
+
+@transaction.atomic
+def version_save(recommendation: Recommendation, *, wording: Wording, user: User) -> RecommendationVersion:
+    """Save the wording: into the version under work, or as a new version if the last one was submitted.
+
+    Raises:
+        DomainError: ``invalid``.
+    """
+    last = recommendation.versions.order_by("-number").first()
+    version = last
+    if version is None or version.submitted_at is not None:
+        version = RecommendationVersion(
+            recommendation=recommendation, number=(last.number if last else 0) + 1, created_by=user
+        )
+    version.title = wording.title.strip()
+    version.finding = wording.finding.strip()
+    version.aim = wording.aim.strip()
+    version.proposal = wording.proposal.strip()
+    version.cost = wording.cost.strip()
+    version.addressee = wording.addressee
+    version.field = wording.field
+    try:
+        version.full_clean()
+    except ValidationError as error:
+        raise as_domain_error(error) from error
+    version.save()
+    version.areas.set(wording.areas)
+    version.indicators.set(wording.indicators)
+    version.statements.set(wording.statements)
+    return version
+
+
+def _current(recommendation: Recommendation) -> RecommendationVersion:
+    version = recommendation.versions.order_by("-number").first()
+    if version is None:
+        raise DomainError("no_version", _("The recommendation has no text yet."))
+    return version
+
+
+def _set_state(recommendation: Recommendation, state: RecommendationState) -> None:
+    recommendation.state = state
+    recommendation.save(update_fields=["state"])
+
+
+@transaction.atomic
+def recommendation_propose(recommendation: Recommendation, *, user: User) -> None:
+    """Put the wording before the conference.
+
+    Raises:
+        DomainError: ``no_evidence`` where neither an indicator nor a statement is linked (stage-2 requests
+            are exempt), ``nothing_changed`` where a returned version came back without a new one.
+    """
+    version = _current(recommendation)
+    if version.submitted_at is not None:
+        raise DomainError("nothing_changed", _("Save the changed text first; the returned version stays as it is."))
+    is_plain = recommendation.kind == RecommendationKind.MEASURES
+    if is_plain and not version.indicators.exists() and not version.statements.exists():
+        raise DomainError("no_evidence", _("Link at least one indicator or statement as evidence."))
+    _set_state(recommendation, RecommendationState.PROPOSED)
+    log_action(
+        "recommendation.proposed",
+        user=user,
+        obj=recommendation,
+        territory=recommendation.cycle.territory,
+        data={"version": version.number},
+    )
+
+
+@transaction.atomic
+def recommendation_adopt(recommendation: Recommendation, *, user: User) -> None:
+    """The conference adopts the wording and submits it; from now on this version is frozen."""
+    version = _current(recommendation)
+    version.submitted_at = timezone.now()
+    version.save(update_fields=["submitted_at"])
+    _set_state(recommendation, RecommendationState.SUBMITTED)
+    log_action(
+        "recommendation.submitted",
+        user=user,
+        obj=recommendation,
+        territory=recommendation.cycle.territory,
+        data={"version": version.number},
+    )
+
+
+@transaction.atomic
+def recommendation_send_back(recommendation: Recommendation, *, reason: str, user: User) -> None:
+    """The conference's chair gives a draft back to its author.
+
+    Raises:
+        DomainError: ``reason_missing``.
+    """
+    if not reason.strip():
+        raise DomainError("reason_missing", _("Say what has to be changed."))
+    version = _current(recommendation)
+    RecommendationReturn.objects.create(version=version, reason=reason.strip(), returned_by=user)
+    _set_state(recommendation, RecommendationState.DRAFT)
+    log_action(
+        "recommendation.sent_back",
+        user=user,
+        obj=recommendation,
+        territory=recommendation.cycle.territory,
+        data={"version": version.number, "reason": reason.strip()},
+    )
+
+
+@transaction.atomic
+def recommendation_withdraw(recommendation: Recommendation, *, user: User) -> None:
+    """Withdraw a draft for good."""
+    _set_state(recommendation, RecommendationState.WITHDRAWN)
+    log_action(
+        "recommendation.withdrawn", user=user, obj=recommendation, territory=recommendation.cycle.territory
+    )
+
+
+def apply_decision(recommendation: Recommendation) -> list[MeasureProcess]:
+    """Set in motion what a decision on stage 2 means; called by the recommendation's flow.
+
+    Returns:
+        Measures that may now begin; empty unless stage 2 was opened.
+    """
+    is_request = recommendation.kind == RecommendationKind.STAGE_TWO
+    if not is_request or recommendation.state not in APPROVED_STATES:
+        return []
+    plan = recommendation.cycle.plan
+    if plan.stage_two_opened_on is None:
+        plan.stage_two_opened_on = timezone.localdate()
+        plan.save(update_fields=["stage_two_opened_on"])
+        log_action(
+            "plan.stage_two_opened",
+            user=None,
+            obj=plan,
+            territory=plan.territory,
+            data={"recommendation": recommendation.reference},
+        )
+    return list(MeasureProcess.objects.filter(measure__plan=plan, measure__stage=Stage.TWO, finished=None))
