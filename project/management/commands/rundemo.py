@@ -104,7 +104,7 @@ class Command(BaseCommand):
         ]
         timers = [sys.executable, manage, "run_timers", "--loop", "--every", str(TIMER_SECONDS)]
         supervise(
-            [Program("The web server", server), Program("The timers", timers)],
+            [Program("The web server", server), Program("The timer service", timers)],
             environment={
                 **os.environ,
                 "DEMO_MODE": "1",
