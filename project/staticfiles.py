@@ -3,8 +3,8 @@
 from django.apps import apps
 from django.contrib.staticfiles.finders import AppDirectoriesFinder
 
-# Our templates replace viewflow's, so its assets (52 MB of Material and charts) are never loaded. They could not
-# even be collected: its style sheets name fonts that are not there.
+# Our templates replace viewflow's, so its assets (52 MB of Material and charts) are never loaded. They could
+# not even be collected: its style sheets name fonts that are not there.
 WITHOUT = {"viewflow", "viewflow.workflow"}
 
 
