@@ -7,9 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import polib
+from django.conf import settings
 
 PROJECT = Path(__file__).resolve().parent
 LOCALE = PROJECT / "locale"
+PO_FILE = Path("LC_MESSAGES", "django.po")
+SOURCE_LANGUAGE = "en"  # the texts in the code are English already
+
+
+def translated_languages() -> list[str]:
+    """Return the languages that need a .po file: those of the interface but that of the code."""
+    return [code for code, _ in settings.LANGUAGES if code != SOURCE_LANGUAGE]
 
 
 def locale_directories() -> list[Path]:

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.test.utils import override_settings
 
-from project.messages import LOCALE, extraction_options
+from project.messages import LOCALE, PO_FILE, extraction_options, translated_languages
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)")
 SHOWN_PER_LANGUAGE = 20
@@ -51,7 +51,10 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         source = LOCALE
-        languages = sorted(path.name for path in source.iterdir() if (path / "LC_MESSAGES").is_dir())
+        languages = translated_languages()
+        absent = [language for language in languages if not (source / language / PO_FILE).exists()]
+        if absent:
+            raise CommandError(f"No texts at all: {', '.join(absent)} (make messages)")
         if shutil.which("xgettext"):
             with tempfile.TemporaryDirectory() as folder:
                 copy = Path(folder) / "project" / "locale"
@@ -71,7 +74,7 @@ class Command(BaseCommand):
     def _faults(self, source: Path, extracted: Path, languages: list[str]) -> list[str]:
         faults = []
         for language in languages:
-            file = Path(language) / "LC_MESSAGES" / "django.po"
+            file = Path(language) / PO_FILE
             found = gaps(extracted / file)
             found += [
                 f"no longer used: {msgid!r}"

@@ -2,13 +2,10 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-from project.messages import compile_messages, extraction_options
-
-SOURCE_LANGUAGE = "en"  # the texts in the code are English already
+from project.messages import compile_messages, extraction_options, translated_languages
 
 
 class Command(BaseCommand):
@@ -16,7 +13,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def handle(self, **options: Any) -> None:
-        languages = [code for code, _ in settings.LANGUAGES if code != SOURCE_LANGUAGE]
+        languages = translated_languages()
         call_command("makemessages", locale=languages, **extraction_options())
         compile_messages()
         self.stdout.write(f"Updated: {', '.join(languages)}")
