@@ -178,10 +178,6 @@ def percent_of(part: float | Decimal, whole: float | Decimal) -> str:
     return f"{min(max(float(part) / float(whole) * 100, 0), 100):.2f}"
 
 
-_BAR_WIDTH = 200
-_BAR_HEIGHT = 14
-
-
 @register.simple_tag
 def deviation_bar(
     deviation: Decimal | float | None, limit: Decimal | float | str = 3, *, one_sided: bool | str = False
@@ -193,34 +189,7 @@ def deviation_bar(
         limit: Deviation that fills the bar.
         one_sided: Draw from the left edge without a middle, for lists of the highest.
     """
-    if deviation is None:
-        return SafeString("")
     # A missing template variable arrives as an empty text.
-    share = max(-1.0, min(1.0, float(deviation) / (float(limit or 0) or 3.0)))
-    middle = 0.0 if one_sided else _BAR_WIDTH / 2
-    reach = _BAR_WIDTH if one_sided else _BAR_WIDTH / 2
-    width = abs(share) * reach
-    left = middle if share >= 0 else middle - width
-    kind = "more" if share >= 0 else "less"
-    axis = (
-        SafeString("")
-        if one_sided
-        else format_html('<path class="pg-bar__axis" d="M{} 0v{}"/>', f"{middle:.1f}", _BAR_HEIGHT)
-    )
-    ground = (
-        SafeString("")
-        if one_sided
-        else format_html('<rect class="pg-bar__ground" width="{}" height="{}"/>', _BAR_WIDTH, _BAR_HEIGHT)
-    )
-    return format_html(
-        '<svg class="pg-bar" viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true" focusable="false">{}'
-        '<rect class="pg-bar__value pg-bar__value--{}" x="{}" y="2" width="{}" height="{}"/>{}</svg>',
-        _BAR_WIDTH,
-        _BAR_HEIGHT,
-        ground,
-        kind,
-        f"{left:.1f}",
-        f"{width:.1f}",
-        _BAR_HEIGHT - 4,
-        axis,
-    )
+    number = None if deviation in {None, ""} else float(deviation or 0)
+    bar = bars.deviation_bar(number, limit=float(limit or 0) or bars.DEVIATION_LIMIT, is_one_sided=bool(one_sided))
+    return to_svg(bar)
