@@ -43,8 +43,8 @@ test: setup chromium ## Run every test (browser tests where Chromium is there)
 browser: setup chromium ## Run the browser tests only
 	@$(BIN)/pytest -n $(WORKERS) -m browser $(ARGS)
 
-bench: setup ## Measure (docs/benchmarks.md)
-	@DEMO_MODE=1 $(PY) scripts/bench.py $(ARGS)
+bench: setup ## Measure and print tables for docs/benchmarks.md (ARGS="index inbox" for some)
+	@$(PY) -m tests.bench $(ARGS)
 
 messages: setup ## Collect the texts to be translated into project/locale (needs GNU gettext)
 	@$(DEMO) $(PY) manage.py updatemessages
