@@ -229,7 +229,7 @@ def _csv_cell(column: Column, row: Any, *, is_german: bool) -> str:
             return _csv_text(value) if value else ""
 
 
-def _plain(column: Column, row: Any) -> None | str | Decimal | datetime.date | datetime.datetime:
+def _plain(column: Column, row: Any) -> str | Decimal | datetime.date | datetime.datetime | None:
     """The value in one of the five forms both writers know; datetimes are local and naive."""
     value = column.of(row)
     if value is None or value == "":
@@ -247,7 +247,7 @@ def _plain(column: Column, row: Any) -> None | str | Decimal | datetime.date | d
 
 
 def _number(value: float | Decimal, places: int | None) -> Decimal | None:
-    number = value if isinstance(value, Decimal) else Decimal(repr(value))
+    number = Decimal(str(float(value))) if isinstance(value, float) else Decimal(value)
     if not number.is_finite():
         return None
     if places is not None:
@@ -266,8 +266,8 @@ def _write_xlsx(
     iterator = iter(rows)
     sample = [[_plain(column, row) for column in columns] for row in islice(iterator, _SAMPLE_ROWS)]
     for index, column in enumerate(columns):
-        lengths = [len(str(column.title)) + 2, *(len(str(cells[index])) + 1 for cells in sample if cells[index])]
-        width = min(max(lengths), _WIDTHS[-1])
+        texts = [f"{column.title} ", *(str(cells[index] or "") for cells in sample)]
+        width = min(max(map(len, texts)) + 1, _WIDTHS[-1])
         sheet.column_dimensions[get_column_letter(index + 1)].width = max(width, _WIDTHS[0])
     sheet.freeze_panes = "A2"
     sheet.print_title_rows = "1:1"
