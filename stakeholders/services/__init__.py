@@ -1,0 +1,36 @@
+"""Writing organisations, people, memberships, bodies and seats, and with them everybody's rights."""
+
+from stakeholders.services.bodies import (
+    body_create,
+    body_update,
+    seat_end,
+    seat_set_deputy,
+    seat_start,
+)
+from stakeholders.services.memberships import membership_end, membership_start
+from stakeholders.services.organisations import organisation_create, organisation_update
+from stakeholders.services.people import (
+    person_create,
+    person_deactivate,
+    person_reactivate,
+    person_update,
+)
+from stakeholders.services.roles import sync_person, sync_roles
+
+__all__ = [
+    "body_create",
+    "body_update",
+    "membership_end",
+    "membership_start",
+    "organisation_create",
+    "organisation_update",
+    "person_create",
+    "person_deactivate",
+    "person_reactivate",
+    "person_update",
+    "seat_end",
+    "seat_set_deputy",
+    "seat_start",
+    "sync_person",
+    "sync_roles",
+]

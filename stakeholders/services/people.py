@@ -1,0 +1,204 @@
+"""Writing people; nobody is ever deleted."""
+
+from __future__ import annotations
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from project.common.errors import DomainError, as_domain_error
+from stakeholders.audit import log_action
+from stakeholders.models import Function, Organisation, User
+from stakeholders.services._checks import require_administrator, save_checked, scope_of
+from stakeholders.services.memberships import check_administrator_stays
+from stakeholders.services.roles import sync_person
+
+
+def scopes_of(person: User) -> list[Organisation]:
+    """Territories (and supra-regional organisations) to which a person belongs, now or later.
+
+    If every membership has ended, those of the past: somebody must be able to answer for the sign-in.
+    """
+    rows = list(person.memberships.select_related("organisation__territory"))
+    seats = list(person.seats.select_related("body__territory"))
+    today = timezone.localdate()
+    lasting = [row for row in rows if row.ends_on is None or row.ends_on >= today]
+    found = {scope_of(row.organisation).pk: scope_of(row.organisation) for row in lasting or rows}
+    if not found:
+        found = {seat.body.territory.pk: seat.body.territory for seat in seats}
+    return sorted(found.values(), key=lambda scope: scope.name)
+
+
+def _require_all(user: User | None, person: User) -> list[Organisation]:
+    """Refuse whoever does not administer every place the person belongs to. Returns these places."""
+    scopes = scopes_of(person)
+    if user is not None and not scopes:
+        raise PermissionDenied(str(_("This person belongs to no territory of yours.")))
+    for scope in scopes:
+        require_administrator(user, scope)
+    return scopes
+
+
+def _log(action: str, *, user: User | None, person: User, scopes: list[Organisation], **data: object) -> None:
+    # Each territory's log shows what happened to its people.
+    territories: list[Organisation | None] = [*scopes] or [None]
+    for territory in territories:
+        log_action(action, user=user, obj=person, territory=territory, data=data)
+
+
+@transaction.atomic
+def person_create(
+    *,
+    username: str,
+    display_name: str,
+    email: str,
+    password: str | None = None,
+    is_demo: bool = False,
+    territory: Organisation | None = None,
+    user: User | None,
+) -> User:
+    """Give a person a sign-in; rights come with ``membership_start`` only.
+
+    Args:
+        username: Once in the installation.
+        display_name: The name colleagues know.
+        email: For notices and for choosing a password.
+        password: None: the person chooses one by a link in a mail, or never signs in by password (demo).
+        is_demo: Offered on the demo sign-in page.
+        territory: In whose name the user acts and whose log shows it; required with a user.
+        user: Who acts; None for the system.
+
+    Returns:
+        The person.
+
+    Raises:
+        PermissionDenied: The user does not administer the territory.
+        DomainError: ``username_taken``, ``email_missing``, ``password_weak``, ``invalid``.
+    """
+    if user is not None:
+        if territory is None:
+            raise DomainError("territory_missing", _("Name the territory in which the person will work."))
+        require_administrator(user, territory)
+        if not email.strip() and password is None:
+            raise DomainError(
+                "email_missing", _("Without an e-mail address nobody could be sent a link to sign in.")
+            )
+    username = User.normalize_username(username.strip())
+    if User.objects.filter(username__iexact=username).exists():
+        raise DomainError(
+            "username_taken", _("The user name %(name)s is taken already.") % {"name": username}
+        )
+    person = User(
+        username=username,
+        display_name=display_name.strip(),
+        email=User.objects.normalize_email(email.strip()),
+        is_demo=is_demo,
+    )
+    if password is not None and not is_demo:
+        try:
+            validate_password(password, person)
+        except ValidationError as error:
+            raise as_domain_error(error, "password_weak") from error
+    person.set_password(password)
+    save_checked(person)
+    _log("person.created", user=user, person=person, scopes=[territory] if territory else [])
+    return person
+
+
+@transaction.atomic
+def person_update(person: User, *, display_name: str, email: str, user: User | None) -> User:
+    """Change name and address of a person.
+
+    Args:
+        person: Whose data.
+        display_name: The name colleagues know.
+        email: For notices.
+        user: Who acts; None for the system.
+
+    Returns:
+        The person.
+
+    Raises:
+        PermissionDenied: The user does not administer every territory the person works for.
+        DomainError: ``email_missing``, ``invalid``.
+    """
+    scopes = _require_all(user, person)
+    if user is not None and not email.strip():
+        raise DomainError("email_missing", _("Without an e-mail address no notice would arrive."))
+    new = {"display_name": display_name.strip(), "email": User.objects.normalize_email(email.strip())}
+    changed = [field for field, value in new.items() if getattr(person, field) != value]
+    if changed:
+        for field in changed:
+            setattr(person, field, new[field])
+        save_checked(person)
+        # What changed, not from what to what: names and addresses do not belong into a log kept for ever.
+        _log("person.changed", user=user, person=person, scopes=scopes, fields=changed)
+    return person
+
+
+@transaction.atomic
+def person_deactivate(person: User, *, user: User | None) -> User:
+    """Take a person's sign-in and rights at once; memberships and seats of today or later end today.
+
+    Args:
+        person: Who left.
+        user: Who acts; None for the system. Nobody deactivates themselves.
+
+    Returns:
+        The person.
+
+    Raises:
+        PermissionDenied: The user does not administer every territory the person works for.
+        DomainError: ``own_account``, ``person_inactive``, ``last_administrator``.
+    """
+    scopes = _require_all(user, person)
+    if user is not None and user.pk == person.pk:
+        raise DomainError("own_account", _("You cannot deactivate yourself."))
+    if not person.is_active:
+        raise DomainError("person_inactive", _("This person has been deactivated already."))
+    today = timezone.localdate()
+    lasting = [
+        row
+        for row in person.memberships.select_related("organisation__territory")
+        if row.ends_on is None or row.ends_on > today
+    ]
+    for row in lasting:
+        if user is not None and row.function == Function.ADMINISTRATOR:
+            check_administrator_stays(scope_of(row.organisation), without=person)
+    person.is_active = False
+    person.save(update_fields=["is_active"])
+    for row in [*lasting, *person.seats.exclude(ends_on__lte=today)]:
+        # One that has not begun ends on its first day, which gives no right without a sign-in.
+        row.ends_on = max(today, row.starts_on)
+        row.save(update_fields=["ends_on"])
+    person.deputy_seats.exclude(ends_on__lt=today).update(deputy=None)
+    sync_person(person)
+    _log("person.deactivated", user=user, person=person, scopes=scopes)
+    return person
+
+
+@transaction.atomic
+def person_reactivate(person: User, *, user: User | None) -> User:
+    """Give a person the sign-in back; functions and seats are entered anew.
+
+    Args:
+        person: Who comes back.
+        user: Who acts; None for the system.
+
+    Returns:
+        The person.
+
+    Raises:
+        PermissionDenied: The user does not administer every territory the person worked for.
+        DomainError: ``person_active``.
+    """
+    scopes = _require_all(user, person)
+    if person.is_active:
+        raise DomainError("person_active", _("This person can sign in already."))
+    person.is_active = True
+    person.save(update_fields=["is_active"])
+    sync_person(person)
+    _log("person.reactivated", user=user, person=person, scopes=scopes)
+    return person
