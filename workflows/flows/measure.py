@@ -66,7 +66,9 @@ class ConfirmationFlow(PlanningFlow):
         .Always(this.confirm_agreement)
         .Always(this.wait_for_call_off)
     )
-    wait_for_call_off = Message().Annotation(title=_("Another party refused")).Next(this.called_off)
+    wait_for_call_off = (
+        Message(this.on_called_off).Annotation(title=_("Another party refused")).Next(this.called_off)
+    )
 
     confirm_agreement = (
         GuardedView(views.confirm_agreement)
@@ -96,6 +98,11 @@ class ConfirmationFlow(PlanningFlow):
         """Tie the case to its confirmation."""
         activation.process.confirmation = confirmation
         activation.process.cycle = cycle
+        return activation.process
+
+    def on_called_off(self, activation: Any) -> Any:
+        """This party need not answer any more."""
+        implementation.confirmation_call_off(activation.process.confirmation)
         return activation.process
 
     def on_answered(self, activation: Any) -> None:

@@ -43,6 +43,7 @@ class ConfirmationState(models.TextChoices):
     OPEN = "open", _("open")
     CONFIRMED = "confirmed", _("confirmed")
     REFUSED = "refused", _("refused")
+    CALLED_OFF = "called_off", _("no longer needed")
 
 
 class AgreementConfirmation(models.Model):
@@ -77,7 +78,8 @@ class AgreementConfirmation(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["measure", "organisation", "round"], name="confirmation_once"),
             models.CheckConstraint(
-                condition=Q(state="open") | Q(answered_at__isnull=False), name="confirmation_answered_has_moment"
+                condition=Q(state__in=["open", "called_off"]) | Q(answered_at__isnull=False),
+                name="confirmation_answered_has_moment",
             ),
         ]
 

@@ -116,6 +116,12 @@ def confirmation_answer(
     )
 
 
+def confirmation_call_off(confirmation: AgreementConfirmation) -> None:
+    """A party need not answer any more because another refused; called by its flow."""
+    confirmation.state = ConfirmationState.CALLED_OFF
+    confirmation.save(update_fields=["state"])
+
+
 def measure_mark_agreed(measure: Measure) -> None:
     """All parties confirmed; called by the measure's flow."""
     Measure.objects.filter(pk=measure.pk).update(status=MeasureStatus.AGREED)

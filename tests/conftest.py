@@ -1,0 +1,58 @@
+"""The cast and its world."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from stakeholders.models import User
+from tests.factories import World, make_world
+from tests.stages import Stages
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    """A district with its people, and a neighbour."""
+    return make_world()
+
+
+@pytest.fixture
+def stages(world: World) -> Stages:
+    """Cycles at any stage: ``stages.at_conference()`` etc., reached through the engine."""
+    return Stages(world)
+
+
+@pytest.fixture
+def client_as() -> Callable[[User], Client]:
+    """A client signed in as a person."""
+
+    def sign_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return sign_in
+
+
+def _cast(name: str) -> Callable[[World], User]:
+    def member(world: World) -> User:
+        return world.people[name]
+
+    member.__doc__ = f"The {name}."
+    return pytest.fixture(name=name)(member)
+
+
+planner = _cast("planner")
+planning_head = _cast("planning_head")
+head = _cast("head")
+specialist = _cast("specialist")
+chair = _cast("chair")
+member = _cast("member")
+jobcenter_head = _cast("jobcenter_head")
+association_head = _cast("association_head")
+provider_head = _cast("provider_head")
+funder_reader = _cast("funder_reader")
+outsider = _cast("outsider")
+admin = _cast("admin")
