@@ -69,7 +69,9 @@ class Organisation(models.Model):
                 name="organisation_kind_known",
             ),
             models.CheckConstraint(condition=~Q(parent=F("id")), name="organisation_not_own_parent"),
-            models.UniqueConstraint(fields=["territory", "name"], name="organisation_name_once_per_territory"),
+            models.UniqueConstraint(
+                fields=["territory", "name"], name="organisation_name_once_per_territory"
+            ),
         ]
         permissions = [
             ("view_territory", "See what belongs to the territory"),
