@@ -29,6 +29,12 @@ ENGINE_MESSAGES = (
     gettext_noop("Process #%(pk)s can not be canceled."),
     gettext_noop("Process #%(pk)s has been canceled."),
     gettext_noop("You have no rights to view this task"),
+    gettext_noop("Assign selected tasks"),
+    gettext_noop("Unassign selected tasks"),
+    gettext_noop("Inbox"),
+    gettext_noop("Queue"),
+    gettext_noop("Archive"),
+    gettext_noop("Process"),
 )
 
 

@@ -13,7 +13,8 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from project.common import formats
+from project.common import bars, formats
+from project.common.svg import to_svg
 
 register = template.Library()
 
@@ -23,7 +24,13 @@ register.filter("file_size_de", formats.file_size_de)
 register.filter("sign_meaning", formats.sign_meaning)
 
 _ICON_OF_KIND = {"success": "success", "warning": "warning", "danger": "danger", "info": "info"}
-_ALERT_OF_LEVEL = {"debug": "info", "info": "info", "success": "success", "warning": "warning", "error": "danger"}
+_ALERT_OF_LEVEL = {
+    "debug": "info",
+    "info": "info",
+    "success": "success",
+    "warning": "warning",
+    "error": "danger",
+}
 
 
 @register.filter
@@ -191,5 +198,7 @@ def deviation_bar(
     """
     # A missing template variable arrives as an empty text.
     number = None if deviation in {None, ""} else float(deviation or 0)
-    bar = bars.deviation_bar(number, limit=float(limit or 0) or bars.DEVIATION_LIMIT, is_one_sided=bool(one_sided))
+    bar = bars.deviation_bar(
+        number, limit=float(limit or 0) or bars.DEVIATION_LIMIT, is_one_sided=bool(one_sided)
+    )
     return to_svg(bar)
