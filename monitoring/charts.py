@@ -1,0 +1,425 @@
+"""Charts of areas and indicators: data to geometry, pure; ``project.common.svg`` writes them."""
+
+import bisect
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from monitoring.geometry import Point, Projection, polygons_of, ring_area, ring_centroid, simplify_shared
+from project.common.formats import NO_VALUE, decimal_de
+from project.common.svg import Circle, Drawing, Group, Line, Path, Rect, Shape, Text, to_svg
+
+MAP_CLASSES: Final = 5
+_SPARK_WIDTH, _SPARK_HEIGHT = 90.0, 24.0
+
+Formatter = Callable[[float], str]
+
+
+# --- Map -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MapShapes:
+    """Areas in picture units: the costly half of a map, made to be cached.
+
+    Attributes:
+        width: Of the picture.
+        height: Of the picture.
+        rings: Rings of each area by key.
+        centres: A place for a mark in each area by key.
+    """
+
+    width: float
+    height: float
+    rings: Mapping[str, tuple[tuple[Point, ...], ...]]
+    centres: Mapping[str, Point]
+
+
+@dataclass(frozen=True, slots=True)
+class MapArea:
+    """What the map says of one area.
+
+    Attributes:
+        key: Key of the area, as in ``MapShapes``.
+        text: Name and figure, such as "Kall: 6,7 %", shown on hovering and read aloud.
+        map_class: 1 (lowest) to 5; None for no data, drawn hatched.
+        href: Page behind the area; "" for none.
+        mark: Short text drawn in the area (a rank); "" for none.
+    """
+
+    key: str
+    text: str
+    map_class: int | None
+    href: str = ""
+    mark: str = ""
+
+
+def map_shapes(
+    geometries: Mapping[str, Mapping[str, Any]],
+    *,
+    width: float = 520,
+    max_height: float = 560,
+    tolerance: float = 0.4,
+) -> MapShapes:
+    """Project and simplify the boundaries of areas; cache the result by geometry version and size.
+
+    Args:
+        geometries: GeoJSON Polygon or MultiPolygon in degrees (WGS 84) by key of the area.
+        width: Largest width in pixels.
+        max_height: Largest height in pixels.
+        tolerance: Simplification in pixels; neighbours keep their common border.
+
+    Raises:
+        ValueError: No area, or a geometry of another kind.
+    """
+    polygons = [polygons_of(geometry) for geometry in geometries.values()]
+    projection = Projection.fit(
+        [polygon for area in polygons for polygon in area], width=width, max_height=max_height
+    )
+    projected = [
+        [[[projection.point(point) for point in ring] for ring in polygon] for polygon in area]
+        for area in polygons
+    ]
+    simple = dict(zip(geometries, simplify_shared(projected, tolerance), strict=True))
+    return MapShapes(
+        width=projection.width,
+        height=projection.height,
+        # Paths close themselves, so the repeated first point is dropped.
+        rings={
+            key: tuple(tuple(ring[:-1]) for polygon in area for ring in polygon)
+            for key, area in simple.items()
+        },
+        centres={
+            key: ring_centroid(max((polygon[0] for polygon in area), key=lambda ring: abs(ring_area(ring))))
+            for key, area in simple.items()
+        },
+    )
+
+
+def choropleth(
+    shapes: MapShapes,
+    areas: Sequence[MapArea],
+    *,
+    title: str,
+    description: str,
+    highlighted: Collection[str] = (),
+    uid: str = "map",
+) -> Drawing:
+    """Draw areas in five classes from light (low) to dark (high).
+
+    Args:
+        shapes: Projected areas.
+        areas: What to show; areas without a shape are passed over, their figures stand in the table.
+        title: Name of the map with indicator, unit and year.
+        description: What can be seen, and where the table is.
+        highlighted: Keys of areas with a bold outline.
+        uid: Different for each map on a page.
+
+    Raises:
+        ValueError: A class is not 1 to 5.
+    """
+    drawn: list[Shape] = []
+    marks: list[Shape] = []
+    for area in areas:
+        rings = shapes.rings.get(area.key)
+        if rings is None:
+            continue
+        if area.map_class is not None and not 1 <= area.map_class <= MAP_CLASSES:
+            raise ValueError("map classes are 1 to 5")
+        # The hatch is a fill of its own; a class with a colour would cover it.
+        css = "pg-map__area--none" if area.map_class is None else f"pg-class-{area.map_class}"
+        path = Path(rings, f"pg-map__area {css}", is_hatched=area.map_class is None)
+        drawn.append(Group((path,), title=area.text, href=area.href))
+        if area.mark:
+            x, y = shapes.centres[area.key]
+            css = "pg-map__mark pg-map__mark--light" if (area.map_class or 0) >= 4 else "pg-map__mark"
+            marks.append(Text(x, y + 4, area.mark, css, "middle"))
+    outlines = [
+        Path(shapes.rings[key], "pg-map__outline") for key in sorted(highlighted) if key in shapes.rings
+    ]
+    return Drawing(
+        shapes.width, shapes.height, title, description, (*drawn, *outlines, *marks), css="pg-map", uid=uid
+    )
+
+
+def quantile_borders(values: Sequence[float | None], classes: int = MAP_CLASSES) -> list[float]:
+    """Borders that put about as many areas into each class; fewer where values repeat.
+
+    Args:
+        values: Figures of the areas; None for no data.
+        classes: Number of classes.
+
+    Returns:
+        Up to ``classes - 1`` rising borders, each the highest value of a class.
+
+        >>> quantile_borders([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, None])
+        [2, 4, 6, 8]
+        >>> quantile_borders([1, 1, 1, 1, 9])
+        [1]
+    """
+    numbers = sorted(value for value in values if value is not None)
+    if not numbers:
+        return []
+    picks = {numbers[math.ceil(len(numbers) * share / classes) - 1] for share in range(1, classes)}
+    return sorted(border for border in picks if border < numbers[-1])
+
+
+def map_class(value: float | None, borders: Sequence[float]) -> int | None:
+    """Class of a value; a value on a border belongs to the lower class.
+
+    Fewer borders than four spread over the palette, so that two classes differ clearly.
+
+    Args:
+        value: Figure; None for no data.
+        borders: Rising, at most four.
+
+        >>> [map_class(value, [2, 4, 6, 8]) for value in (1, 2, 2.5, 9, None)]
+        [1, 1, 2, 5, None]
+        >>> [map_class(value, [5]) for value in (1, 9)]
+        [1, 5]
+    """
+    if value is None:
+        return None
+    return _spread(bisect.bisect_left(borders, value), len(borders))
+
+
+def _spread(place: int, borders: int) -> int:
+    return 1 if borders == 0 else 1 + round(place * (MAP_CLASSES - 1) / borders)
+
+
+@dataclass(frozen=True, slots=True)
+class LegendEntry:
+    """One line of a legend: class of the colour, words, number of areas."""
+
+    css: str
+    text: str
+    count: int
+
+    @property
+    def swatch(self) -> SafeString:
+        """The colour as a small picture; the words stand beside it."""
+        if self.css == "pg-class-none":
+            shape: Shape = Path(
+                (((0, 0), (20, 0), (20, 20), (0, 20)),), "pg-map__area--none", is_hatched=True
+            )
+        else:
+            shape = Rect(0, 0, 20, 20, self.css)
+        return to_svg(Drawing(20, 20, "", "", (shape,), css="pg-swatch", uid="legend"))
+
+
+def map_legend(
+    values: Sequence[float | None], borders: Sequence[float], *, write: Formatter = decimal_de
+) -> list[LegendEntry]:
+    """Say what the classes mean and how many areas are in each.
+
+    Args:
+        values: Figures of the areas; None for no data.
+        borders: As for ``map_class``.
+        write: How to write a figure, with its unit.
+
+    Returns:
+        Lowest class first, "no data" last and only if there is any.
+    """
+    counts = [0] * (len(borders) + 1)
+    numbers = [value for value in values if value is not None]
+    for value in numbers:
+        counts[bisect.bisect_left(borders, value)] += 1
+    entries = []
+    for place, count in enumerate(counts):
+        names = {
+            "low": write(borders[place - 1]) if place else "",
+            "high": write(borders[place]) if place < len(borders) else "",
+        }
+        if not borders:
+            text = _("all areas alike") if numbers else ""
+        elif place == 0:
+            text = _("up to %(high)s") % names
+        elif place == len(borders):
+            text = _("above %(low)s") % names
+        else:
+            text = _("above %(low)s to %(high)s") % names
+        if text:
+            entries.append(LegendEntry(f"pg-class-{_spread(place, len(borders))}", text, count))
+    if len(numbers) < len(values):
+        entries.append(LegendEntry("pg-class-none", _("no data"), len(values) - len(numbers)))
+    return entries
+
+
+# --- Time ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Figures over years; None for a year without a value, which leaves a gap."""
+
+    name: str
+    values: tuple[tuple[int, float | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LineEntry:
+    """One line of the legend of a chart over years."""
+
+    css: str
+    text: str
+
+    @property
+    def swatch(self) -> SafeString:
+        """The line as a small picture; the words stand beside it."""
+        return to_svg(Drawing(28, 12, "", "", (Line(1, 6, 27, 6, self.css),), css="pg-swatch-line"))
+
+
+@dataclass(frozen=True, slots=True)
+class TimeChart:
+    """A chart over years and the table that says the same.
+
+    Attributes:
+        drawing: The picture.
+        legend: Which line is which.
+        headings: Year, then the names of the series.
+        rows: Year and the written figures.
+    """
+
+    drawing: Drawing
+    legend: tuple[LineEntry, ...]
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def sparkline(series: Series, *, text: str = "") -> Drawing:
+    """Draw a word-sized line of figures over years, with a dot at the latest.
+
+    Args:
+        series: At least one value, else the line is empty.
+        text: What it shows in words; "" for decoration beside the figures.
+    """
+    known = [(year, value) for year, value in series.values if value is not None]
+    shapes: list[Shape] = []
+    if known:
+        low, high = min(value for _, value in known), max(value for _, value in known)
+        first, last = series.values[0][0], series.values[-1][0]
+
+        def place(year: int, value: float) -> Point:
+            x = 3 + (year - first) / max(last - first, 1) * (_SPARK_WIDTH - 6)
+            share = 0.5 if high == low else (value - low) / (high - low)
+            return x, _SPARK_HEIGHT - 4 - share * (_SPARK_HEIGHT - 8)
+
+        shapes = [*_lines(series, place, "pg-line"), Circle(*place(*known[-1]), 2.5, "pg-dot")]
+    return Drawing(_SPARK_WIDTH, _SPARK_HEIGHT, text, "", tuple(shapes), css="pg-spark", uid="spark")
+
+
+def time_chart(
+    main: Series,
+    others: Sequence[Series] = (),
+    *,
+    title: str,
+    description: str,
+    write: Formatter = decimal_de,
+    width: float = 560,
+    height: float = 240,
+) -> TimeChart:
+    """Draw figures over years, the main series bold, others (the Kreis) dashed, from zero where near.
+
+    Args:
+        main: The series of the area.
+        others: Series to compare with, at most two.
+        title: Name with indicator and unit.
+        description: What can be seen.
+        write: How to write a figure.
+        width: In pixels.
+        height: In pixels.
+
+    Raises:
+        ValueError: There are no years.
+    """
+    everything = (main, *others)
+    years = sorted({year for series in everything for year, _ in series.values})
+    if not years:
+        raise ValueError("a chart over years needs years")
+    numbers = [value for series in everything for _, value in series.values if value is not None]
+    ticks = nice_ticks(min(numbers, default=0), max(numbers, default=1))
+    left, right, top, bottom = 56.0, 12.0, 12.0, 28.0
+
+    def place(year: int, value: float) -> Point:
+        across = (year - years[0]) / max(years[-1] - years[0], 1)
+        up = (value - ticks[0]) / (ticks[-1] - ticks[0])
+        return left + across * (width - left - right), height - bottom - up * (height - top - bottom)
+
+    shapes: list[Shape] = []
+    for tick in ticks:
+        _x, y = place(years[0], tick)
+        shapes += [
+            Line(left, y, width - right, y, "pg-grid"),
+            Text(left - 8, y + 4, write(tick), "pg-chart-text pg-chart-text--muted", "end"),
+        ]
+    for year in _labelled(years):
+        x, _y = place(year, ticks[0])
+        shapes.append(Text(x, height - 8, str(year), "pg-chart-text pg-chart-text--muted", "middle"))
+    suffixes = ["--main", *(f"--other-{number}" for number in range(1, len(everything)))]
+    for series, suffix in reversed(list(zip(everything, suffixes, strict=True))):
+        shapes += _lines(series, place, f"pg-line pg-line{suffix}")
+        shapes += [
+            Circle(*place(year, value), 3, f"pg-dot pg-dot{suffix}")
+            for year, value in series.values
+            if value is not None
+        ]
+    lookups = [dict(series.values) for series in everything]
+    rows = tuple(
+        (str(year), *(NO_VALUE if (v := lookup.get(year)) is None else write(v) for lookup in lookups))
+        for year in years
+    )
+    return TimeChart(
+        Drawing(width, height, title, description, tuple(shapes), css="pg-time", uid="time"),
+        tuple(
+            LineEntry(f"pg-line pg-line{suffix}", series.name)
+            for series, suffix in zip(everything, suffixes, strict=True)
+        ),
+        (_("Year"), *(series.name for series in everything)),
+        rows,
+    )
+
+
+def _lines(series: Series, place: Callable[[int, float], Point], css: str) -> list[Shape]:
+    """One path for each run of years without a gap."""
+    runs: list[list[Point]] = [[]]
+    for year, value in series.values:
+        if value is None:
+            runs.append([])
+        else:
+            runs[-1].append(place(year, value))
+    return [Path((tuple(run),), css, is_closed=False) for run in runs if len(run) > 1]
+
+
+def _labelled(years: Sequence[int], most: int = 8) -> list[int]:
+    """Years to write below the axis: evenly spaced, counted back from the last."""
+    step = math.ceil(len(years) / most)
+    return list(years[::-1][::step])[::-1]
+
+
+def nice_ticks(low: float, high: float, count: int = 4) -> list[float]:
+    """Round numbers that span a range; they begin at 0 if the range lies near it.
+
+    >>> nice_ticks(3.2, 7.9)
+    [0.0, 2.0, 4.0, 6.0, 8.0]
+    >>> nice_ticks(410, 560)
+    [400.0, 450.0, 500.0, 550.0, 600.0]
+
+    Args:
+        low: Lowest figure.
+        high: Highest figure.
+        count: About as many steps.
+    """
+    if 0 < low <= high / 2:
+        low = 0.0
+    span = high - low or abs(high) or 1.0
+    rough = span / count
+    exponent = math.floor(math.log10(rough))
+    power = 10.0**exponent
+    step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * 0.999)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    digits = max(0, 1 - exponent)
+    return [round(tick * step, digits) for tick in range(first, max(last, first + 1) + 1)]
