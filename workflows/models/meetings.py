@@ -56,6 +56,37 @@ class Participant(models.Model):
         return self.organisation.label
 
 
+class WrittenOnceQuerySet(models.QuerySet["Any"]):
+    """Rows that are added and never touched again, not even many at a time."""
+
+    def update(self, **kwargs: Any) -> int:
+        """Refuse to change what was recorded."""
+        raise TypeError("A decision is never changed, only followed by another.")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Refuse to delete what was recorded."""
+        raise TypeError("A decision is never deleted.")
+
+
+class WrittenOnce(models.Model):
+    """A row that is written once."""
+
+    objects = WrittenOnceQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Refuse to change what was recorded."""
+        if not self._state.adding:
+            raise TypeError("A decision is never changed, only followed by another.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Refuse to delete what was recorded."""
+        raise TypeError("A decision is never deleted.")
+
+
 class DecisionResult(models.TextChoices):
     """What the steering group can decide on a recommendation."""
 
@@ -66,7 +97,7 @@ class DecisionResult(models.TextChoices):
     POSTPONED = "postponed", _("postponed")
 
 
-class Decision(models.Model):
+class Decision(WrittenOnce):
     """A decision (Beschluss) on one version of a recommendation. Never changed, only followed by another."""
 
     recommendation = models.ForeignKey(
@@ -75,9 +106,7 @@ class Decision(models.Model):
     version = models.ForeignKey(
         RecommendationVersion, on_delete=models.PROTECT, related_name="decisions", verbose_name=_("Version")
     )
-    body = models.ForeignKey(
-        Body, on_delete=models.PROTECT, related_name="decisions", verbose_name=_("Body")
-    )
+    body = models.ForeignKey(Body, on_delete=models.PROTECT, related_name="decisions", verbose_name=_("Body"))
     meeting = models.ForeignKey(
         Meeting, on_delete=models.PROTECT, related_name="decisions", verbose_name=_("Meeting")
     )
@@ -113,7 +142,8 @@ class Decision(models.Model):
                 condition=~Q(result="conditional") | ~Q(conditions=""), name="decision_conditions_named"
             ),
             models.CheckConstraint(
-                condition=~Q(result__in=["returned", "rejected"]) | ~Q(reason=""), name="decision_reason_named"
+                condition=~Q(result__in=["returned", "rejected"]) | ~Q(reason=""),
+                name="decision_reason_named",
             ),
             models.CheckConstraint(
                 condition=~Q(result="postponed") | Q(postponed_until__isnull=False),
@@ -129,16 +159,6 @@ class Decision(models.Model):
         """Number of the decision, ``3/2027``."""
         return f"{self.number}/{self.year}"
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Refuse to change a decision."""
-        if not self._state.adding:
-            raise TypeError("A decision is never changed, only followed by another.")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Refuse to delete a decision."""
-        raise TypeError("A decision is never deleted.")
-
 
 class VoteChoice(models.TextChoices):
     """What a member did on an item."""
@@ -151,7 +171,7 @@ class VoteChoice(models.TextChoices):
     HEARD = "heard", _("heard (advisory)")
 
 
-class DecisionVote(models.Model):
+class DecisionVote(WrittenOnce):
     """How a seat voted, or was heard. Written once with the decision."""
 
     decision = models.ForeignKey(

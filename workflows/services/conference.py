@@ -3,10 +3,14 @@
 import datetime
 from collections.abc import Iterable
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.mail import send_mail
 from django.db import transaction
 from django.db.models import Max
-from django.utils import timezone
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from measures.models import FieldOfAction
@@ -20,6 +24,7 @@ from workflows.models import (
     Meeting,
     Participant,
     PlanningCycle,
+    StageKind,
     Statement,
 )
 
@@ -35,16 +40,29 @@ def meeting_schedule(
     user: User,
     note: str = "",
 ) -> Meeting:
-    """Set a meeting of one of the cycle's bodies and invite organisations.
+    """Set a meeting of one of the cycle's bodies and invite organisations, by mail where an office has one.
+
+    Args:
+        cycle: Open cycle.
+        body: A body of the cycle's territory.
+        held_on: Day of the meeting.
+        place: Room or link.
+        participants: Organisations to invite; each once.
+        user: Who invites.
+        note: Further items and remarks, one a line.
 
     Raises:
-        DomainError: ``foreign_body``, ``no_participant``.
+        DomainError: ``foreign_body``, ``no_participant``, ``foreign_participant``, ``cycle_closed``.
     """
-    participants = list(participants)
+    participants = list({organisation.pk: organisation for organisation in participants}.values())
+    if cycle.is_closed:
+        raise DomainError("cycle_closed", _("The cycle is closed."))
     if body.territory_id != cycle.territory_id:
         raise DomainError("foreign_body", _("A body belongs to another territory."))
     if not participants:
         raise DomainError("no_participant", _("Invite at least one organisation."))
+    for organisation in participants:
+        _require_own(cycle, organisation, "foreign_participant")
     meeting = Meeting.objects.create(cycle=cycle, body=body, held_on=held_on, place=place, note=note)
     Participant.objects.bulk_create(
         Participant(meeting=meeting, organisation=organisation) for organisation in participants
@@ -56,7 +74,35 @@ def meeting_schedule(
         territory=cycle.territory,
         data={"held_on": held_on, "participants": [row.name for row in participants]},
     )
+    _mail_invitations(meeting, participants)
     return meeting
+
+
+def _require_own(cycle: PlanningCycle, organisation: Organisation, code: str) -> None:
+    """Supraregional organisations (funder, adviser) belong to no territory and may take part anywhere."""
+    if organisation.territory_id not in {None, cycle.territory_id}:
+        raise DomainError(code, _("%(name)s belongs to another territory.") % {"name": organisation.label})
+
+
+def _mail_invitations(meeting: Meeting, participants: Iterable[Organisation]) -> None:
+    addresses = [organisation.email for organisation in participants if organisation.email]
+    if not addresses:
+        return
+    with translation.override(settings.LANGUAGE_CODE):
+        context = {
+            "meeting": meeting,
+            "cycle": meeting.cycle,
+            "url": settings.SITE_URL + reverse("workflows:meeting-detail", args=[meeting.pk]),
+        }
+        subject = render_to_string("workflows/mails/invitation_subject.txt", context).strip()
+        body = render_to_string("workflows/mails/invitation.txt", context)
+
+    def deliver() -> None:
+        # One mail each: offices do not learn each other's addresses.
+        for address in addresses:
+            send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [address])
+
+    transaction.on_commit(deliver)
 
 
 def contributions_ask(cycle: PlanningCycle) -> list[Contribution]:
@@ -74,18 +120,37 @@ def contributions_ask(cycle: PlanningCycle) -> list[Contribution]:
 
 def open_contribution_processes(cycle: PlanningCycle) -> list[ContributionProcess]:
     """Contributions still waited for."""
-    return list(
-        ContributionProcess.objects.filter(contribution__cycle=cycle, finished__isnull=True)
-    )
+    return list(ContributionProcess.objects.filter(contribution__cycle=cycle, finished__isnull=True))
 
 
 @transaction.atomic
-def contribution_finish(contribution: Contribution, *, user: User) -> None:
-    """Mark an organisation's statements as complete; called by its task."""
+def contribution_finish(contribution: Contribution, *, user: User, has_nothing_to_add: bool = False) -> None:
+    """Mark an organisation's statements as complete; called by its task.
+
+    Args:
+        contribution: What the organisation was asked for.
+        user: Who finishes.
+        has_nothing_to_add: Said in so many words; must not be said beside statements.
+
+    Raises:
+        DomainError: ``contribution_finished``, ``not_nothing`` if statements were given all the same.
+    """
+    if contribution.finished_at is not None:
+        raise DomainError("contribution_finished", _("Your contribution has been handed in already."))
+    count = contribution.cycle.statements.filter(organisation=contribution.organisation).count()
+    if has_nothing_to_add and count:
+        raise DomainError(
+            "not_nothing",
+            _("You have given statements. Hand them in, or remove them if you have nothing to contribute."),
+        )
     contribution.finished_at = timezone.now()
     contribution.save(update_fields=["finished_at"])
     log_action(
-        "contribution.finished", user=user, obj=contribution, territory=contribution.cycle.territory
+        "contribution.finished",
+        user=user,
+        obj=contribution,
+        territory=contribution.cycle.territory,
+        data={"statements": count},
     )
 
 
@@ -114,27 +179,97 @@ def statement_add(
         domain: Topic it refers to, if no single figure.
 
     Raises:
-        DomainError: ``area_not_chosen``, ``invalid``.
+        DomainError: ``conference_over``, ``area_not_chosen``, ``foreign_organisation``, ``invalid``.
     """
+    _require_conference(cycle)
     if not cycle.profiles.filter(area=area).exists():
         raise DomainError("area_not_chosen", _("This area has no profile in the cycle."))
-    statement = Statement(
-        cycle=cycle,
-        area=area,
-        position=position,
-        text=text.strip(),
-        organisation=organisation,
-        indicator=indicator,
-        domain=domain or (indicator.domain if indicator else None),
-        created_by=user,
+    _require_own(cycle, organisation, "foreign_organisation")
+    statement = Statement(cycle=cycle, area=area, organisation=organisation, created_by=user)
+    _statement_fill(statement, position=position, text=text, indicator=indicator, domain=domain)
+    log_action("statement.added", user=user, obj=statement, territory=cycle.territory)
+    return statement
+
+
+@transaction.atomic
+def statement_change(
+    statement: Statement,
+    *,
+    position: str,
+    text: str,
+    user: User,
+    indicator: Indicator | None = None,
+    domain: Domain | None = None,
+) -> None:
+    """Correct a statement as long as the conference runs.
+
+    Args:
+        statement: The statement; area and organisation stay.
+        position: Value of ``Position``.
+        text: The new text.
+        user: Who corrects.
+        indicator: Figure it refers to, if one.
+        domain: Topic it refers to, if no single figure.
+
+    Raises:
+        DomainError: ``conference_over``, ``statement_used`` as evidence of a submitted recommendation,
+            ``invalid``.
+    """
+    _require_conference(statement.cycle)
+    if statement.recommendation_versions.filter(submitted_at__isnull=False).exists():
+        raise DomainError(
+            "statement_used", _("A submitted recommendation rests on this statement; it stays as it is.")
+        )
+    before = {"position": statement.position, "text": statement.text}
+    _statement_fill(statement, position=position, text=text, indicator=indicator, domain=domain)
+    log_action(
+        "statement.changed",
+        user=user,
+        obj=statement,
+        territory=statement.cycle.territory,
+        data={"before": before},
     )
+
+
+@transaction.atomic
+def statement_remove(statement: Statement, *, user: User) -> None:
+    """Take a statement back as long as the conference runs and nothing rests on it.
+
+    Raises:
+        DomainError: ``conference_over``, ``statement_used`` as evidence of a recommendation.
+    """
+    _require_conference(statement.cycle)
+    if statement.recommendation_versions.exists():
+        raise DomainError(
+            "statement_used", _("A recommendation rests on this statement; take it out there first.")
+        )
+    log_action(
+        "statement.removed",
+        user=user,
+        obj=statement,
+        territory=statement.cycle.territory,
+        data={"area": statement.area.name, "position": statement.position, "text": statement.text},
+    )
+    statement.delete()
+
+
+def _require_conference(cycle: PlanningCycle) -> None:
+    if not PlanningCycle.objects.filter(pk=cycle.pk, stage=StageKind.CONFERENCE).exists():
+        raise DomainError("conference_over", _("Statements are given while the planning conference runs."))
+
+
+def _statement_fill(
+    statement: Statement, *, position: str, text: str, indicator: Indicator | None, domain: Domain | None
+) -> None:
+    statement.position = position
+    statement.text = text.strip()
+    statement.indicator = indicator
+    statement.domain = domain or (indicator.domain if indicator else None)
     try:
         statement.full_clean()
     except ValidationError as error:
         raise as_domain_error(error) from error
     statement.save()
-    log_action("statement.added", user=user, obj=statement, territory=cycle.territory)
-    return statement
 
 
 @transaction.atomic
@@ -160,6 +295,11 @@ def field_of_action_add(cycle: PlanningCycle, *, title: str, user: User) -> Fiel
 def meeting_close(meeting: Meeting, *, attended: Iterable[Organisation], user: User) -> None:
     """Close a meeting with its attendance.
 
+    Args:
+        meeting: An open meeting.
+        attended: Those of the invited organisations that came.
+        user: Who closes.
+
     Raises:
         DomainError: ``meeting_closed``.
     """
@@ -171,4 +311,10 @@ def meeting_close(meeting: Meeting, *, attended: Iterable[Organisation], user: U
         participant.save(update_fields=["attended"])
     meeting.closed_at = timezone.now()
     meeting.save(update_fields=["closed_at"])
-    log_action("meeting.closed", user=user, obj=meeting, territory=meeting.cycle.territory)
+    log_action(
+        "meeting.closed",
+        user=user,
+        obj=meeting,
+        territory=meeting.cycle.territory,
+        data={"attended": len(present)},
+    )

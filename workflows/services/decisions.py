@@ -79,7 +79,8 @@ def count_ballots(body: Body, ballots: Sequence[Ballot]) -> Count:
 
     Raises:
         DomainError: ``advisory_vote`` if an advisory seat voted, ``heard_vote`` if a voting seat was only
-            "heard", ``seat_twice``, ``foreign_seat``.
+            "heard", ``seat_twice``, ``foreign_seat``, ``no_deputy``, ``person_twice`` if one person
+            would vote for two seats.
     """
     seats = [ballot.seat.pk for ballot in ballots]
     if len(seats) != len(set(seats)):
@@ -95,13 +96,15 @@ def count_ballots(body: Body, ballots: Sequence[Ballot]) -> Count:
         if ballot.seat.is_voting and ballot.choice == VoteChoice.HEARD:
             raise DomainError(
                 "heard_vote",
-                _("%(member)s has a vote: enter it, or an absence.") % {"member": ballot.seat.organisation.label},
+                _("%(member)s has a vote: enter it, or an absence.")
+                % {"member": ballot.seat.organisation.label},
             )
         if ballot.is_deputy and ballot.seat.deputy_id is None:
             raise DomainError(
                 "no_deputy",
                 _("%(member)s has no deputy named.") % {"member": ballot.seat.organisation.label},
             )
+    _refuse_two_votes_of_a_person(ballots)
     voting = [ballot for ballot in ballots if ballot.seat.is_voting]
     cast = [ballot.choice for ballot in voting if ballot.choice in _CAST]
     return Count(
@@ -112,6 +115,51 @@ def count_ballots(body: Body, ballots: Sequence[Ballot]) -> Count:
         no=cast.count(VoteChoice.NO),
         abstain=cast.count(VoteChoice.ABSTAIN),
     )
+
+
+def _refuse_two_votes_of_a_person(ballots: Sequence[Ballot]) -> None:
+    """A deputy who holds a seat of their own still has one vote only."""
+    voters: set[int] = set()
+    for ballot in ballots:
+        voter = ballot.seat.deputy if ballot.is_deputy else ballot.seat.user
+        if ballot.choice not in _CAST or voter is None:
+            continue
+        if voter.pk in voters:
+            raise DomainError("person_twice", _("%(person)s cannot vote for two seats.") % {"person": voter})
+        voters.add(voter.pk)
+
+
+def _check_seats(meeting: Meeting, ballots: Sequence[Ballot]) -> None:
+    """Every voting seat of that day and none of another day."""
+    seats = list(meeting.body.memberships.on(meeting.held_on).select_related("organisation"))
+    voted = {ballot.seat.pk for ballot in ballots}
+    lacking = [seat.organisation.label for seat in seats if seat.is_voting and seat.pk not in voted]
+    if lacking:
+        raise DomainError(
+            "ballot_missing", _("Enter vote or absence of: %(members)s.") % {"members": ", ".join(lacking)}
+        )
+    in_force = {seat.pk for seat in seats}
+    for ballot in ballots:
+        if ballot.seat.body_id == meeting.body_id and ballot.seat.pk not in in_force:
+            raise DomainError(
+                "seat_not_in_force",
+                _("%(member)s had no seat on the day of the meeting.")
+                % {"member": ballot.seat.organisation.label},
+            )
+
+
+def _check_result(
+    result: DecisionResult, *, conditions: str, reason: str, postponed_until: datetime.date | None
+) -> None:
+    """What each result must say."""
+    if result == DecisionResult.APPROVED_WITH_CONDITIONS and not conditions.strip():
+        raise DomainError("conditions_missing", _("Name the conditions."))
+    if result in {DecisionResult.RETURNED, DecisionResult.REJECTED} and not reason.strip():
+        raise DomainError("reason_missing", _("Say why; the conference will read it."))
+    if result == DecisionResult.POSTPONED and (
+        postponed_until is None or postponed_until <= timezone.localdate()
+    ):
+        raise DomainError("day_missing", _("Name the day, after today, on which it comes up again."))
 
 
 @transaction.atomic
@@ -130,31 +178,38 @@ def decision_record(
 
     Every voting seat in force on the day of the meeting needs a ballot; advisory seats may be marked as heard.
 
+    Args:
+        recommendation: Before the steering group, or postponed by it.
+        meeting: Meeting of the cycle's steering group; its year counts for the number.
+        result: The result that was put to the vote.
+        ballots: One per seat; order does not matter.
+        user: Who records.
+        conditions: Needed where approved with conditions, else dropped.
+        reason: Needed where returned or rejected.
+        postponed_until: Day after today; needed where postponed, else dropped.
+
+    Returns:
+        The decision with its number, the next of the body in that year.
+
     Raises:
         DomainError: ``quorum_missing``, ``not_carried`` (the proposed result found no majority),
             ``conditions_missing``, ``reason_missing``, ``day_missing``, ``ballot_missing``,
-            ``foreign_meeting``, ``not_submitted`` and those of ``count_ballots``.
+            ``seat_not_in_force``, ``foreign_meeting``, ``not_submitted`` and those of ``count_ballots``.
     """
     body = meeting.body
-    if meeting.cycle.steering_group_id != body.pk or meeting.cycle.territory_id != recommendation.cycle.territory_id:
-        raise DomainError("foreign_meeting", _("This meeting is not one of the steering group of the cycle."))
-    if recommendation.state not in {RecommendationState.SUBMITTED, RecommendationState.POSTPONED}:
-        raise DomainError("not_submitted", _("This recommendation is not before the steering group."))
-    if result == DecisionResult.APPROVED_WITH_CONDITIONS and not conditions.strip():
-        raise DomainError("conditions_missing", _("Name the conditions."))
-    if result in {DecisionResult.RETURNED, DecisionResult.REJECTED} and not reason.strip():
-        raise DomainError("reason_missing", _("Say why; the conference will read it."))
-    if result == DecisionResult.POSTPONED and (
-        postponed_until is None or postponed_until <= timezone.localdate()
+    if (
+        meeting.cycle.steering_group_id != body.pk
+        or meeting.cycle.territory_id != recommendation.cycle.territory_id
     ):
-        raise DomainError("day_missing", _("Name the day, after today, on which it comes up again."))
-    seats = list(body.memberships.on(meeting.held_on).voting().select_related("organisation"))
-    voted = {ballot.seat.pk for ballot in ballots}
-    lacking = [seat.organisation.label for seat in seats if seat.pk not in voted]
-    if lacking:
-        raise DomainError(
-            "ballot_missing", _("Enter vote or absence of: %(members)s.") % {"members": ", ".join(lacking)}
-        )
+        raise DomainError("foreign_meeting", _("This meeting is not one of the steering group of the cycle."))
+    # Lock and look again: of two who record at once only one finds it undecided.
+    state = (
+        Recommendation.objects.select_for_update().values_list("state", flat=True).get(pk=recommendation.pk)
+    )
+    if state not in {RecommendationState.SUBMITTED, RecommendationState.POSTPONED}:
+        raise DomainError("not_submitted", _("This recommendation is not before the steering group."))
+    _check_result(result, conditions=conditions, reason=reason, postponed_until=postponed_until)
+    _check_seats(meeting, ballots)
     count = count_ballots(body, ballots)
     if not count.has_quorum:
         raise DomainError(

@@ -77,14 +77,27 @@ def recommendation_create(
 
 @transaction.atomic
 def version_save(recommendation: Recommendation, *, wording: Wording, user: User) -> RecommendationVersion:
-    """Save the wording: into the version under work, or as a new version if the last one was submitted.
+    """Save the wording: into the version under work, or as a new one if the last was submitted or returned.
+
+    Saving a frozen version's own words again makes no new version.
+
+    Args:
+        recommendation: Still to be written or changed.
+        wording: What it shall say.
+        user: Who writes.
+
+    Returns:
+        The version that now holds the wording.
 
     Raises:
-        DomainError: ``invalid``.
+        DomainError: ``invalid``, ``foreign_addressee``, ``foreign_field``.
     """
+    _check_wording(recommendation.cycle, wording)
     last = recommendation.versions.order_by("-number").first()
     version = last
-    if version is None or version.submitted_at is not None:
+    if last is not None and is_frozen(last) and _same_wording(last, wording):
+        return last
+    if version is None or is_frozen(version):
         version = RecommendationVersion(
             recommendation=recommendation, number=(last.number if last else 0) + 1, created_by=user
         )
@@ -104,6 +117,32 @@ def version_save(recommendation: Recommendation, *, wording: Wording, user: User
     version.indicators.set(wording.indicators)
     version.statements.set(wording.statements)
     return version
+
+
+def is_frozen(version: RecommendationVersion) -> bool:
+    """Whether somebody has judged this wording, so that it stays as it is. Queries: at most 1."""
+    return version.submitted_at is not None or version.returns.exists()
+
+
+def _check_wording(cycle: PlanningCycle, wording: Wording) -> None:
+    if wording.addressee.territory_id not in {None, cycle.territory_id}:
+        raise DomainError("foreign_addressee", _("The addressee belongs to another territory."))
+    if wording.field is not None and wording.field.plan.territory_id != cycle.territory_id:
+        raise DomainError("foreign_field", _("The field of action belongs to another territory."))
+
+
+def _same_wording(version: RecommendationVersion, wording: Wording) -> bool:
+    texts = ("title", "finding", "aim", "proposal", "cost")
+    if any(getattr(version, name) != getattr(wording, name).strip() for name in texts):
+        return False
+    if version.addressee_id != wording.addressee.pk:
+        return False
+    if version.field_id != (wording.field.pk if wording.field else None):
+        return False
+    return all(
+        set(getattr(version, name).values_list("pk", flat=True)) == {row.pk for row in getattr(wording, name)}
+        for name in ("areas", "indicators", "statements")
+    )
 
 
 def _current(recommendation: Recommendation) -> RecommendationVersion:
@@ -127,8 +166,10 @@ def recommendation_propose(recommendation: Recommendation, *, user: User) -> Non
             are exempt), ``nothing_changed`` where a returned version came back without a new one.
     """
     version = _current(recommendation)
-    if version.submitted_at is not None:
-        raise DomainError("nothing_changed", _("Save the changed text first; the returned version stays as it is."))
+    if is_frozen(version):
+        raise DomainError(
+            "nothing_changed", _("Save the changed text first; the returned version stays as it is.")
+        )
     is_plain = recommendation.kind == RecommendationKind.MEASURES
     if is_plain and not version.indicators.exists() and not version.statements.exists():
         raise DomainError("no_evidence", _("Link at least one indicator or statement as evidence."))
