@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -16,7 +17,7 @@ from pathlib import Path, PurePath
 from typing import Any, Final
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from project.common.errors import DomainError
 from project.common.formats import decimal_de, file_size_de
@@ -99,17 +100,95 @@ class Table:
     other_sheets: tuple[str, ...] = ()
 
 
+# code: sentence saying what is wrong and what to do; the names in it are keys of the params.
+REFUSALS: Final[Mapping[str, str | Promise]] = {
+    "empty": _("The file contains no entries. Please choose the file with your data."),
+    "too_large": _(
+        "The file is larger than %(limit)s. Please deliver only the table, without pictures, or split it."
+    ),
+    "kind": _(
+        "Files of the kind “%(ending)s” cannot be read. "
+        "Please save the table as an Excel workbook (.xlsx) or as CSV."
+    ),
+    "pdf": _(
+        "This is a PDF, whatever its name says. Please deliver the table itself, as an Excel workbook or CSV."
+    ),
+    "old_or_encrypted": _(
+        "This is an old Excel file (.xls) or one with a password. "
+        "Please save it as an Excel workbook (.xlsx) without a password."
+    ),
+    "not_csv": _(
+        "The name says CSV, but the content is an Excel workbook or an archive. Please deliver it as .xlsx."
+    ),
+    "not_excel": _(
+        "The name says Excel, but the content is not. Please open the file in Excel and save it as .xlsx."
+    ),
+    "bomb": _(
+        "Unpacked, the workbook would be far larger than a table of figures. "
+        "Please copy the table into a new workbook and deliver that."
+    ),
+    "encrypted": _("The workbook has a password. Please save it without one."),
+    "macros": _("The workbook contains macros. Please save it as an Excel workbook without macros (.xlsx)."),
+    "external_links": _(
+        "The workbook refers to other files. "
+        "Please copy the table and paste it into a new workbook as values."
+    ),
+    "damaged": _(
+        "The file is damaged and cannot be read. "
+        "Please open it in Excel, save it again and deliver that file."
+    ),
+    "too_complex": _(
+        "Reading the file took too much time or memory. "
+        "Please deliver only the table, without formats, or split it."
+    ),
+    "far_cell": _(
+        "The sheet “%(sheet)s” has an entry in cell %(cell)s, far outside a table "
+        "(at most %(rows)s rows and %(columns)s columns). "
+        "Please delete the rows and columns beyond your table."
+    ),
+    "too_many_cells": _("The table has more than %(cells)s cells. Please split it, for example by year."),
+    "binary": _("This is not a text file. Please save the table as CSV (UTF-8) or as an Excel workbook."),
+    "encoding": _(
+        "The umlauts in line %(line)s cannot be read. "
+        "Please save the file as “CSV UTF-8” or as an Excel workbook."
+    ),
+    "quotes": _(
+        "A quotation mark is opened but not closed, near line %(line)s. "
+        "Please correct it or deliver an Excel workbook."
+    ),
+}
+
+
+def refusal_message(code: str, params: Mapping[str, Any]) -> str:
+    """Put a refusal into words of the current language, now or whenever it is read again.
+
+    Args:
+        code: Key of ``REFUSALS``.
+        params: What the sentence names, as kept by ``ImportRefused.params``.
+
+    Raises:
+        KeyError: The code or a name is unknown.
+    """
+    names: dict[str, Any] = {
+        "rows": decimal_de(MAX_ROWS),
+        "columns": decimal_de(MAX_COLUMNS),
+        "cells": decimal_de(MAX_CELLS),
+    } | dict(params)
+    if "limit" in params:
+        names["limit"] = file_size_de(params["limit"])
+    return str(REFUSALS[code]) % names
+
+
 class ImportRefused(DomainError):  # noqa: N818  a refusal is what the caller shows
     """The file as a whole cannot be read.
 
     Args:
-        code: Stable reason, for tests and logs.
-        message: Sentence saying what is wrong and what to do.
-        params: What the message names (cell, size), for logs.
+        code: Key of ``REFUSALS``.
+        params: What the sentence names (cell, size), kept with the code to tell it again.
     """
 
-    def __init__(self, code: str, message: str | Promise, **params: object) -> None:
-        super().__init__(code, message)
+    def __init__(self, code: str, **params: Any) -> None:
+        super().__init__(code, refusal_message(code, params))
         self.params = params
 
 
@@ -152,46 +231,24 @@ def read_table(content: bytes, name: str, *, max_bytes: int = DEFAULT_MAX_BYTES)
 
 def _check_size(content: bytes, max_bytes: int) -> None:
     if not content.strip(b" \t\r\n\x00\xef\xbb\xbf"):
-        raise ImportRefused("empty", _("The file is empty. Please choose the file with your data."))
+        raise ImportRefused("empty")
     if len(content) > max_bytes:
-        message = _(
-            "The file is larger than %(limit)s. Please deliver only the table, without pictures, or split it."
-        )
-        raise ImportRefused("too_large", message % {"limit": file_size_de(max_bytes)}, size=len(content))
+        raise ImportRefused("too_large", size=len(content), limit=max_bytes)
 
 
 def _is_excel(content: bytes, ending: str) -> bool:
     """Tell Excel from CSV by ending and content, which must agree."""
     if ending not in {".csv", ".txt", ".xlsx"}:
-        message = _(
-            "Files of the kind “%(ending)s” cannot be read. "
-            "Please save the table as an Excel workbook (.xlsx) or as CSV."
-        )
-        raise ImportRefused("kind", message % {"ending": ending or "?"}, ending=ending)
+        raise ImportRefused("kind", ending=ending or "?")
     if content.startswith(_PDF):
-        message = _(
-            "This is a PDF, whatever its name says. "
-            "Please deliver the table itself, as an Excel workbook or CSV."
-        )
-        raise ImportRefused("pdf", message)
+        raise ImportRefused("pdf")
     if content.startswith(_OLD_OFFICE):
-        message = _(
-            "This is an old Excel file (.xls) or one with a password. "
-            "Please save it as an Excel workbook (.xlsx) without a password."
-        )
-        raise ImportRefused("old_or_encrypted", message)
+        raise ImportRefused("old_or_encrypted")
     is_archive = content.startswith(_ZIP)
     if is_archive and ending != ".xlsx":
-        message = _(
-            "The name says CSV, but the content is an Excel workbook or an archive. "
-            "Please deliver it as .xlsx."
-        )
-        raise ImportRefused("not_csv", message)
+        raise ImportRefused("not_csv")
     if ending == ".xlsx" and not is_archive:
-        message = _(
-            "The name says Excel, but the content is not. Please open the file in Excel and save it as .xlsx."
-        )
-        raise ImportRefused("not_excel", message)
+        raise ImportRefused("not_excel")
     return is_archive
 
 
@@ -201,37 +258,23 @@ def _check_archive(content: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise _damaged() from error
+        raise ImportRefused("damaged") from error
     unpacked = sum(entry.file_size for entry in entries)
     packed = max(1, min(len(content), sum(entry.compress_size for entry in entries)))
     is_bomb = unpacked > MAX_UNPACKED_BYTES or (
         unpacked > _RATIO_FROM_BYTES and unpacked / packed > MAX_ZIP_RATIO
     )
     if is_bomb or len(entries) > MAX_ZIP_ENTRIES:
-        message = _(
-            "Unpacked, the workbook would be far larger than a table of figures. "
-            "Please copy the table into a new workbook and deliver that."
-        )
-        raise ImportRefused("bomb", message, unpacked=unpacked, entries=len(entries))
+        raise ImportRefused("bomb", unpacked=unpacked, entries=len(entries))
     if any(entry.flag_bits & 1 for entry in entries):
-        raise ImportRefused("encrypted", _("The workbook has a password. Please save it without one."))
+        raise ImportRefused("encrypted")
     names = {entry.filename for entry in entries}
     if not {"[Content_Types].xml", "xl/workbook.xml"} <= names:
-        message = _(
-            "This archive is not an Excel workbook. Please open the file in Excel and save it as .xlsx."
-        )
-        raise ImportRefused("not_excel", message)
+        raise ImportRefused("not_excel")
     if any(name.lower().endswith("vbaproject.bin") for name in names):
-        message = _(
-            "The workbook contains macros. Please save it as an Excel workbook without macros (.xlsx)."
-        )
-        raise ImportRefused("macros", message)
+        raise ImportRefused("macros")
     if any(name.startswith("xl/externalLinks/") for name in names):
-        message = _(
-            "The workbook refers to other files. "
-            "Please copy the table and paste it into a new workbook as values."
-        )
-        raise ImportRefused("external_links", message)
+        raise ImportRefused("external_links")
 
 
 def _parse(content: bytes, kind: str) -> Table:
@@ -254,11 +297,11 @@ def _parse(content: bytes, kind: str) -> Table:
             env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"},
         )
     except subprocess.TimeoutExpired as error:
-        raise _too_complex() from error
+        raise ImportRefused("too_complex") from error
     if done.returncode == 1:  # an error of Python that the child did not foresee
-        raise _damaged()
+        raise ImportRefused("damaged")
     if done.returncode != 0:  # ended by a limit
-        raise _too_complex()
+        raise ImportRefused("too_complex")
     lines = done.stdout.splitlines()
     head = json.loads(lines[0])
     if "refused" in head:
@@ -279,56 +322,7 @@ def _parse(content: bytes, kind: str) -> Table:
     )
 
 
-def _damaged() -> ImportRefused:
-    message = _(
-        "The file is damaged and cannot be read. "
-        "Please open it in Excel, save it again and deliver that file."
-    )
-    return ImportRefused("damaged", message)
-
-
-def _too_complex() -> ImportRefused:
-    message = _(
-        "Reading the file took too much time or memory. "
-        "Please deliver only the table, without formats, or split it."
-    )
-    return ImportRefused("too_complex", message)
-
-
 def _refusal(code: str, params: dict[str, Any]) -> ImportRefused:
-    """Put a refusal of the child into words."""
-    limits = {
-        "rows": decimal_de(MAX_ROWS),
-        "columns": decimal_de(MAX_COLUMNS),
-        "cells": decimal_de(MAX_CELLS),
-    }
-    match code:
-        case "far_cell":
-            message = _(
-                "The sheet “%(sheet)s” has an entry in cell %(cell)s, far outside a table "
-                "(at most %(rows)s rows and %(columns)s columns). "
-                "Please delete the rows and columns beyond your table."
-            )
-        case "too_many_cells":
-            message = _("The table has more than %(cells)s cells. Please split it, for example by year.")
-        case "empty":
-            message = _("The file contains no entries. Please choose the file with your data.")
-        case "binary":
-            message = _(
-                "This is not a text file. Please save the table as CSV (UTF-8) or as an Excel workbook."
-            )
-        case "encoding":
-            message = _(
-                "The umlauts in line %(line)s cannot be read. "
-                "Please save the file as “CSV UTF-8” or as an Excel workbook."
-            )
-        case "quotes":
-            message = _(
-                "A quotation mark is opened but not closed, near line %(line)s. "
-                "Please correct it or deliver an Excel workbook."
-            )
-        case "memory":
-            return _too_complex()
-        case _:
-            return _damaged()
-    return ImportRefused(code, message % (limits | params), **params)
+    """The refusal that a code of the child stands for."""
+    known = "too_complex" if code == "memory" else code
+    return ImportRefused(known, **params) if known in REFUSALS else ImportRefused("damaged")

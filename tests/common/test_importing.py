@@ -10,6 +10,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from django.utils import translation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -60,6 +61,13 @@ def refusal(content: bytes, name: str = "werte.xlsx", max_bytes: int = 1_000_000
         read_table(content, name, max_bytes=max_bytes)
     assert "%(" not in str(caught.value.message)
     return caught.value
+
+
+def test_a_kept_refusal_can_be_told_in_either_language() -> None:
+    caught = refusal(b"x" * 2001, "werte.csv", max_bytes=2000)
+    with translation.override("en"):
+        told = importing.refusal_message(caught.code, caught.params)
+    assert told.startswith("The file is larger than 2")
 
 
 # --- CSV -----------------------------------------------------------------------------------------
@@ -143,7 +151,7 @@ def test_encoding_is_refused_with_the_line() -> None:
 def test_too_large_is_refused_before_anything_else() -> None:
     caught = refusal(b"x" * 2001, "werte.csv", max_bytes=2000)
     assert caught.code == "too_large"
-    assert caught.params == {"size": 2001}
+    assert caught.params["size"] == 2001
 
 
 # --- Excel ---------------------------------------------------------------------------------------
