@@ -61,7 +61,9 @@ class NumberTextInput(forms.TextInput):
     """A text input with the number keyboard: browsers' own number inputs ignore the page's language."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__({"inputmode": "decimal", "class": "pg-input--number", "autocomplete": "off", **(attrs or {})})
+        super().__init__(
+            {"inputmode": "decimal", "class": "pg-input--number", "autocomplete": "off", **(attrs or {})}
+        )
 
 
 class GermanDecimalField(forms.DecimalField):
@@ -82,7 +84,7 @@ class GermanDecimalField(forms.DecimalField):
         # min, max and step belong to number inputs only.
         return {}
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         if isinstance(value, str) and value.strip() not in self.empty_values:
             try:
                 value = parse_number(value.strip())
@@ -98,7 +100,7 @@ class GermanDecimalField(forms.DecimalField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         try:
-            return self.to_python(initial) != self.to_python(data)
+            return bool(self.to_python(initial) != self.to_python(data))
         except ValidationError:
             return True
 
@@ -114,10 +116,10 @@ class GermanIntegerField(GermanDecimalField):
 
     def to_python(self, value: Any) -> Any:
         number = super().to_python(value)
-        return number if number is None else _whole(number, self.error_messages["invalid"])
+        if number is not None and number != number.to_integral_value():
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return number
 
-
-def _whole(number: Decimal, message: Any) -> Any:
-    if number != number.to_integral_value():
-        raise ValidationError(message, code="invalid")
-    return int(number)
+    def clean(self, value: Any) -> Any:
+        number = super().clean(value)
+        return None if number is None else int(number)

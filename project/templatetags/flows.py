@@ -107,7 +107,7 @@ def human_steps(tasks: Any) -> list[Any]:
 @register.filter
 def column_sort(column: Any, view: Any) -> str:
     """aria-sort of a list column: ascending, descending or empty."""
-    order = getattr(view, "columns_order", {}).get(column)
+    order = str(getattr(view, "columns_order", {}).get(column))
     return {"asc": "ascending", "desc": "descending"}.get(order, "")
 
 

@@ -113,8 +113,8 @@ def badge(kind: str, text: str) -> SafeString:
     """
     known = kind if kind in _ICON_OF_KIND else "neutral"
     return format_html(
-        '<span class="kern-badge kern-badge--small kern-badge--{}"><span class="kern-label kern-label--small">'
-        "{}</span></span>",
+        '<span class="kern-badge kern-badge--small kern-badge--{}">'
+        '<span class="kern-label kern-label--small">{}</span></span>',
         known,
         text,
     )
@@ -166,7 +166,7 @@ def error_target(field: BoundField) -> str:
 
 @register.filter
 def own_reason(exception: object) -> str:
-    """The reason of a refusal if one of our rules wrote it as a sentence; the engine's notes are no text for readers."""
+    """The reason of a refusal if one of our rules wrote it as a sentence; the engine's notes stay unsaid."""
     text = str(exception or "")
     return text if text.endswith(".") else ""
 
