@@ -342,7 +342,7 @@ def time_chart(
         raise ValueError("a chart over years needs years")
     numbers = [value for series in everything for _, value in series.values if value is not None]
     ticks = nice_ticks(min(numbers, default=0), max(numbers, default=1))
-    left, right, top, bottom = 56.0, 12.0, 12.0, 28.0
+    left, right, top, bottom = 56.0, 20.0, 12.0, 28.0
 
     def place(year: int, value: float) -> Point:
         across = (year - years[0]) / max(years[-1] - years[0], 1)

@@ -1,5 +1,6 @@
 """Write all demo data files."""
 
-from scripts.demo_data import euskirchen
+from scripts.demo_data import euskirchen, rhein_berg
 
 euskirchen.build()
+rhein_berg.build()
