@@ -7,6 +7,7 @@ import datetime
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from stakeholders.models import Organisation
 
@@ -14,7 +15,7 @@ from stakeholders.models import Organisation
 class AreaKind(models.TextChoices):
     """Level of an area."""
 
-    STATE = "state", _("State")
+    STATE = "state", pgettext_lazy("level of an area", "State")
     DISTRICT = "district", _("District")
     MUNICIPALITY = "municipality", _("Municipality")
     SMALL_AREA = "small_area", _("Small area")

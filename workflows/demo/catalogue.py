@@ -1,0 +1,145 @@
+"""Reads the demo's data files into areas, units, domains and indicators."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils.text import slugify
+
+from monitoring.models import Area, AreaKind, Domain, Indicator, Unit
+from stakeholders.models import Organisation
+
+DATA = Path(__file__).parent / "data"
+
+#: Unit key -> symbol, decimals, further flags.
+UNITS: dict[str, tuple[str, int, dict[str, bool]]] = {
+    "percent": ("%", 1, {"is_percent": True}),
+    "percentage_points": ("Prozentpunkte", 1, {}),
+    "percent_change": ("%", 1, {}),
+    "per_1000_inhabitants": ("je 1.000 Einwohner", 1, {}),
+    "per_1000": ("je 1.000", 1, {}),
+    "euro_per_inhabitant": ("Euro je Einwohner", 0, {}),
+    "euro": ("Euro", 0, {}),
+    "index_points": ("Punkte", 1, {}),
+    "persons": ("Personen", 0, {"is_count": True}),
+    "children": ("Kinder", 0, {"is_count": True}),
+    "count": ("Anzahl", 0, {}),
+    "hours": ("Stunden", 0, {}),
+    "days": ("Tage", 0, {}),
+    "places": ("Plätze", 0, {}),
+    "years": ("Jahre", 1, {}),
+}
+DOMAINS_EN = {
+    "Arbeit und Soziales": "Work and social affairs",
+    "Bevölkerung": "Population",
+    "Kommunale Finanzkraft": "Municipal finances",
+    "Ausländische Bevölkerung": "Foreign population",
+    "Gesundheit": "Health",
+    "Jugendhilfe": "Youth welfare",
+    "Pflege und Senioren": "Care and seniors",
+    "Wohnen": "Housing",
+}
+
+
+def rows(name: str) -> Iterator[dict[str, str]]:
+    """Rows of a data file."""
+    with (DATA / name).open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file, delimiter=";")
+
+
+def unit_of(key: str) -> Unit:
+    """A unit, made when first asked for."""
+    symbol, decimals, flags = UNITS[key]
+    return Unit.objects.get_or_create(
+        key=slugify(key), defaults={"symbol": symbol, "decimals": decimals, **flags}
+    )[0]
+
+
+def domain_of(name: str) -> Domain:
+    """A domain, made when first asked for."""
+    return Domain.objects.get_or_create(
+        key=slugify(name),
+        defaults={
+            "name_de": name,
+            "name_en": DOMAINS_EN.get(name, name),
+            "position": Domain.objects.count() + 1,
+        },
+    )[0]
+
+
+def load_indicators(name: str, *, is_example: bool) -> dict[str, Indicator]:
+    """Load a catalogue file; what exists stays."""
+    found: dict[str, Indicator] = {}
+    for row in rows(name):
+        found[row["key"]] = Indicator.objects.get_or_create(
+            key=row["key"],
+            defaults={
+                "name_de": row["name_de"],
+                "name_en": row["name_en"],
+                "domain": domain_of(row["domain"]),
+                "unit": unit_of(row["unit"]),
+                "direction": row["direction"],
+                "source": row["source"],
+                "definition": row["definition"],
+                "is_example": is_example,
+            },
+        )[0]
+    return found
+
+
+def geometries(name: str) -> Mapping[str, dict[str, object]]:
+    """Area key -> geometry of a GeoJSON file."""
+    with (DATA / name).open(encoding="utf-8") as file:
+        features = json.load(file)["features"]
+    return {feature["properties"]["key"]: feature["geometry"] for feature in features}
+
+
+def load_areas(
+    name: str,
+    geometry_name: str,
+    territory: Organisation,
+    *,
+    kind: AreaKind,
+    geometry_source: str,
+    is_example: bool,
+) -> dict[str, Area]:
+    """Load the areas of a territory with their geometry."""
+    shapes = geometries(geometry_name)
+    return {
+        row["area_key"]: Area.objects.create(
+            territory=territory,
+            key=row["area_key"],
+            name=row["name"],
+            kind=kind,
+            population=int(row["population"]) if row.get("population") else None,
+            geometry=shapes.get(row["area_key"]),
+            geometry_source=geometry_source,
+            is_example=is_example,
+        )
+        for row in rows(name)
+    }
+
+
+def delivery_file(
+    values: Iterable[Mapping[str, str]], areas: Mapping[str, Area], file_name: str
+) -> SimpleUploadedFile:
+    """The long delivery form as CSV, as a supplier would send it.
+
+    Args:
+        values: Rows with ``area_key``, ``year``, ``indicator``, ``value`` (decimal point) and ``sign``.
+        areas: Area key -> area, for the names.
+        file_name: Name of the file.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
+    writer.writerow(["Gebietsschlüssel", "Gebiet", "Jahr", "Indikator", "Wert", "Zeichen"])
+    for row in values:
+        name = areas[row["area_key"]].name
+        value = row["value"].replace(".", ",")
+        writer.writerow([row["area_key"], name, row["year"], row["indicator"], value, row.get("sign", "")])
+    return SimpleUploadedFile(file_name, out.getvalue().encode("utf-8-sig"), content_type="text/csv")

@@ -1,0 +1,124 @@
+"""Kreis Euskirchen: 11 municipalities, real figures, the cycle in its data stage."""
+
+from __future__ import annotations
+
+import datetime
+
+from measures.models import ActionPlan
+from monitoring.models import AreaKind
+from monitoring.services.deliveries import delivery_read
+from stakeholders.models import Function, OrganisationKind
+from workflows.demo import driver
+from workflows.demo.cast import Cast, Office, common_offices, make_cast, standard_bodies
+from workflows.demo.catalogue import delivery_file, load_areas, load_indicators, rows
+from workflows.demo.schedule import stages_around
+from workflows.engine import cycle_open
+from workflows.models import PlanningCycle, StageKind
+from workflows.services.cycles import Supply
+
+GEOMETRY_SOURCE = "© GeoBasis-DE / BKG 2017 (GeoNutzV), vereinfacht"
+FIRST_YEAR, LAST_YEAR = 2016, 2024
+
+
+def seed(today: datetime.date) -> PlanningCycle:
+    """One delivery accepted, one returned, one overdue, one open."""
+    cast = make_cast(
+        "eu",
+        Office("kreis", "Kreis Euskirchen", OrganisationKind.DISTRICT, ags="05366"),
+        (
+            *common_offices("Kreis Euskirchen"),
+            Office(
+                "kaemmerei",
+                "Kämmerei",
+                OrganisationKind.DEPARTMENT,
+                (("kaemmerei", "Leitung Kämmerei", Function.HEAD),),
+            ),
+        ),
+    )
+    conference, steering, social_space = standard_bodies(cast)
+    areas = load_areas(
+        "euskirchen_areas.csv",
+        "euskirchen_areas.geojson",
+        cast.territory,
+        kind=AreaKind.MUNICIPALITY,
+        geometry_source=GEOMETRY_SOURCE,
+        is_example=False,
+    )
+    indicators = load_indicators("euskirchen_indicators.csv", is_example=False)
+    asked: dict[str, list[str]] = {}
+    for row in rows("euskirchen_indicators.csv"):
+        asked.setdefault(row["supplier"], []).append(row["key"])
+    due = {
+        "Statistikstelle": today - datetime.timedelta(days=20),
+        "Sozialamt": today - datetime.timedelta(days=12),
+        "Jobcenter": today - datetime.timedelta(days=5),
+        "Kämmerei": today + datetime.timedelta(days=16),
+    }
+    office = {"Statistikstelle": "statistik", "Sozialamt": "sozialamt", "Jobcenter": "jobcenter", "Kämmerei": "kaemmerei"}
+    plan = ActionPlan.objects.create(
+        territory=cast.territory,
+        title="Handlungskonzept Kreis Euskirchen (Beispiel)",
+        ends_on=datetime.date(today.year + 2, 12, 31),
+    )
+    cycle = cycle_open(
+        territory=cast.territory,
+        title=f"Planungszyklus {today.year}–{today.year + 2}",
+        years=(today.year, today.year + 2),
+        data_years=(FIRST_YEAR, LAST_YEAR),
+        plan=plan,
+        planning_unit=cast.organisations["sozialplanung"],
+        planning_conference=conference,
+        steering_group=steering,
+        social_space_conference=social_space,
+        stages=stages_around(today, StageKind.DATA, ends_in=30),
+        supplies=[
+            Supply(
+                cast.organisations[office[supplier]], [indicators[key] for key in keys], due_on=due[supplier]
+            )
+            for supplier, keys in asked.items()
+        ],
+        user=cast.person("sozialplanung"),
+    )
+    _deliver(cycle, cast, "statistik", asked["Statistikstelle"], areas, is_accepted=True)
+    _deliver(
+        cycle,
+        cast,
+        "sozialamt",
+        asked["Sozialamt"],
+        areas,
+        is_accepted=False,
+        reason="Bei Nettersheim und Schleiden liegen die Asylbewerberleistungen weit über dem Mittel. "
+        "Bitte prüfen und im Kommentar sagen, ob es an zentralen Unterkünften liegt.",
+    )
+    return cycle
+
+
+def _deliver(
+    cycle: PlanningCycle,
+    cast: Cast,
+    office: str,
+    keys: list[str],
+    areas: dict[str, object],
+    *,
+    is_accepted: bool,
+    reason: str = "",
+) -> None:
+    request = cycle.requests.get(organisation=cast.organisations[office])
+    user = driver.person_for(driver.Perm.ACT_FOR_ORGANISATION, request.organisation)
+    wanted = [
+        row
+        for row in rows("euskirchen_values.csv")
+        if row["indicator"] in keys and FIRST_YEAR <= int(row["year"]) <= LAST_YEAR
+    ]
+    delivery = delivery_read(
+        territory=cycle.territory,
+        supplier=request.organisation,
+        upload=delivery_file(wanted, areas, f"{office}-{LAST_YEAR}.csv"),  # type: ignore[arg-type]
+        indicators=list(request.indicators.all()),
+        areas=list(cycle.territory.areas.all()),
+        years=(FIRST_YEAR, LAST_YEAR),
+        comment="",
+        user=user,
+    )
+    driver.deliver(request, delivery, user=user)
+    driver.review(request, is_accepted=is_accepted, reason=reason, user=cast.person("sozialplanung"))
