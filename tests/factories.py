@@ -95,7 +95,7 @@ def square(column: int, row: int) -> dict[str, Any]:
 
 def unit(key: str = "percent", symbol: str = "%", **kwargs: Any) -> Unit:
     """A unit, made once."""
-    defaults = {"symbol": symbol, "is_percent": key == "percent"} | kwargs
+    defaults = {"symbol_de": symbol, "symbol_en": symbol, "is_percent": key == "percent"} | kwargs
     return Unit.objects.get_or_create(key=key, defaults=defaults)[0]
 
 

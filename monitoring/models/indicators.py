@@ -5,11 +5,16 @@ from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 
+def _in_page_language(german: str, english: str) -> str:
+    return english if (get_language() or "de").startswith("en") else german
+
+
 class Unit(models.Model):
     """Unit of a quantity, with the decimals it is shown with."""
 
     key = models.SlugField(_("Key"), unique=True, max_length=30)
-    symbol = models.CharField(_("Symbol"), max_length=30)
+    symbol_de = models.CharField(_("Symbol (German)"), max_length=30)
+    symbol_en = models.CharField(_("Symbol (English)"), max_length=30)
     decimals = models.PositiveSmallIntegerField(_("Decimals"), default=1)
     # Counts of people fall under statistical secrecy, percentages have a natural upper bound.
     is_count = models.BooleanField(_("Count of people or cases"), default=False)
@@ -22,6 +27,11 @@ class Unit(models.Model):
 
     def __str__(self) -> str:
         return self.symbol
+
+    @property
+    def symbol(self) -> str:
+        """Symbol in the language of the page."""
+        return _in_page_language(self.symbol_de, self.symbol_en)
 
 
 class Domain(models.Model):
@@ -43,7 +53,7 @@ class Domain(models.Model):
     @property
     def name(self) -> str:
         """Name in the language of the page."""
-        return self.name_en if (get_language() or "de").startswith("en") else self.name_de
+        return _in_page_language(self.name_de, self.name_en)
 
 
 class Direction(models.TextChoices):
@@ -80,4 +90,4 @@ class Indicator(models.Model):
     @property
     def name(self) -> str:
         """Name in the language of the page."""
-        return self.name_en if (get_language() or "de").startswith("en") else self.name_de
+        return _in_page_language(self.name_de, self.name_en)

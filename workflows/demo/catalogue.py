@@ -16,24 +16,6 @@ from stakeholders.models import Organisation
 
 DATA = Path(__file__).parent / "data"
 
-#: Unit key -> symbol, decimals, further flags.
-UNITS: dict[str, tuple[str, int, dict[str, bool]]] = {
-    "percent": ("%", 1, {"is_percent": True}),
-    "percentage_points": ("Prozentpunkte", 1, {}),
-    "percent_change": ("%", 1, {}),
-    "per_1000_inhabitants": ("je 1.000 Einwohner", 1, {}),
-    "per_1000": ("je 1.000", 1, {}),
-    "euro_per_inhabitant": ("Euro je Einwohner", 0, {}),
-    "euro": ("Euro", 0, {}),
-    "index_points": ("Punkte", 1, {}),
-    "persons": ("Personen", 0, {"is_count": True}),
-    "children": ("Kinder", 0, {"is_count": True}),
-    "count": ("Anzahl", 0, {}),
-    "hours": ("Stunden", 0, {}),
-    "days": ("Tage", 0, {}),
-    "places": ("Plätze", 0, {}),
-    "years": ("Jahre", 1, {}),
-}
 DOMAINS_EN = {
     "Arbeit und Soziales": "Work and social affairs",
     "Bevölkerung": "Population",
@@ -52,12 +34,19 @@ def rows(name: str) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(file, delimiter=";")
 
 
-def unit_of(key: str) -> Unit:
-    """A unit, made when first asked for."""
-    symbol, decimals, flags = UNITS[key]
-    return Unit.objects.get_or_create(
-        key=slugify(key), defaults={"symbol": symbol, "decimals": decimals, **flags}
-    )[0]
+def load_units() -> None:
+    """Load the catalogue of units; what exists stays."""
+    for row in rows("units.csv"):
+        Unit.objects.get_or_create(
+            key=row["key"],
+            defaults={
+                "symbol_de": row["symbol"],
+                "symbol_en": row["symbol_en"],
+                "decimals": int(row["decimals"]),
+                "is_count": row["is_count"] == "1",
+                "is_percent": row["is_percent"] == "1",
+            },
+        )
 
 
 def domain_of(name: str) -> Domain:
@@ -82,7 +71,7 @@ def load_indicators(name: str, *, is_example: bool) -> dict[str, Indicator]:
                 "name_de": row["name_de"],
                 "name_en": row["name_en"],
                 "domain": domain_of(row["domain"]),
-                "unit": unit_of(row["unit"]),
+                "unit": Unit.objects.get(key=row["unit"]),
                 "direction": row["direction"],
                 "source": row["source"],
                 "definition": row["definition"],
