@@ -62,6 +62,9 @@
     });
   };
 
+  // Buttons that send a form, those outside of it included.
+  const submitters = (form) => [...form.elements].filter((item) => item.type === "submit");
+
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (!(form instanceof HTMLFormElement) || form.method === "dialog") return;
@@ -88,7 +91,7 @@
     form.dataset.sent = "yes";
     // Disabled only after the browser has collected the values, the button's own included.
     window.setTimeout(() => {
-      form.querySelectorAll("button[type=submit], button:not([type]), input[type=submit]").forEach((item) => {
+      submitters(form).forEach((item) => {
         item.disabled = true;
         item.setAttribute("aria-busy", "true");
       });
@@ -101,7 +104,7 @@
     document.querySelectorAll("form[data-sent]").forEach((form) => {
       delete form.dataset.sent;
       delete form.dataset.confirmed;
-      form.querySelectorAll("[aria-busy=true]").forEach((item) => {
+      submitters(form).forEach((item) => {
         item.disabled = false;
         item.removeAttribute("aria-busy");
       });
