@@ -1,0 +1,217 @@
+"""Reads of the planning conference: figures of an area, statements, who is invited."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from monitoring.models import Area, IndexScore, Indicator
+from monitoring.secrecy import protect, shown_value
+from project.common.formats import NBSP, figure_de
+from stakeholders.models import Body, Organisation
+from stakeholders.permissions import Perm, can, visible
+from workflows.models import (
+    AreaProfile,
+    Contribution,
+    Meeting,
+    PlanningCycle,
+    Recommendation,
+    RecommendationState,
+    StageKind,
+    Statement,
+)
+from workflows.selectors.cycles import cycle_recommendations
+
+
+@dataclasses.dataclass(frozen=True)
+class Figure:
+    """A figure of the cycle's run as a person may see it."""
+
+    area: Area
+    indicator: Indicator
+    text: str
+    sign: str
+    z: float | None
+
+
+@dataclasses.dataclass(frozen=True)
+class StatementFilter:
+    """What a person wants to see of the statements."""
+
+    area_pk: int | None = None
+    organisation_pk: int | None = None
+    position: str = ""
+    search: str = ""
+
+
+def area_figures(
+    cycle: PlanningCycle, areas: Iterable[Area], *, indicators: Iterable[Indicator] | None = None
+) -> dict[int, list[Figure]]:
+    """Figures of the cycle's run by area, the one that deviates most towards need first.
+
+    Args:
+        cycle: Cycle with a run; without one there are no figures.
+        areas: Areas wanted.
+        indicators: Indicators wanted; None for all of the run.
+
+    Returns:
+        Area key -> figures, protected by statistical secrecy. Queries: 2.
+    """
+    found: dict[int, list[Figure]] = defaultdict(list)
+    if cycle.index_run_id is None:
+        return found
+    run_scores = IndexScore.objects.filter(run_id=cycle.index_run_id)
+    if indicators is not None:
+        run_scores = run_scores.filter(indicator__in=list(indicators))
+    hidden = _hidden_cells(run_scores)
+    chosen = run_scores.filter(area__in=list(areas))
+    for score in chosen.select_related("area", "indicator", "indicator__unit", "indicator__domain"):
+        is_hidden = (score.indicator_id, score.area_id) in hidden
+        found[score.area_id].append(_figure(score, is_hidden=is_hidden))
+    for figures in found.values():
+        figures.sort(key=lambda figure: (figure.z is None, -(figure.z or 0.0), figure.indicator.key))
+    return found
+
+
+def _hidden_cells(scores: QuerySet[IndexScore]) -> set[tuple[int, int]]:
+    """Indicator and area of counts that must not be shown, found in their whole lines."""
+    lines: dict[int, dict[int, float | None]] = defaultdict(dict)
+    groups: dict[int | None, set[int]] = defaultdict(set)
+    counts = scores.filter(indicator__unit__is_count=True).order_by()
+    rows = counts.values_list("indicator_id", "area_id", "area__parent_id", "value")
+    for indicator_pk, area_pk, parent_pk, value in rows:
+        lines[indicator_pk][area_pk] = value
+        groups[parent_pk].add(area_pk)
+    return {
+        (indicator_pk, area_pk)
+        for indicator_pk, line in lines.items()
+        for area_pk in protect(line, groups=groups.values()).hidden
+    }
+
+
+def _figure(score: IndexScore, *, is_hidden: bool) -> Figure:
+    unit = score.indicator.unit
+    shown = shown_value(score.value, score.sign, is_count=unit.is_count, is_hidden=is_hidden)
+    text = figure_de(shown.value, shown.sign, unit.decimals)
+    if shown.value is not None:
+        text = f"{text}{NBSP}{unit.symbol}"
+    return Figure(
+        area=score.area,
+        indicator=score.indicator,
+        text=text,
+        sign="" if shown.value is not None else shown.sign,
+        # The deviation would give a secret count away.
+        z=None if shown.is_secret else score.z,
+    )
+
+
+def cycle_indicators(cycle: PlanningCycle) -> QuerySet[Indicator]:
+    """Indicators of the cycle's run; before there is one, those asked for. Queries: 1."""
+    chosen = Indicator.objects.select_related("domain", "unit")
+    if cycle.index_run_id is not None:
+        chosen = chosen.filter(pk__in=cycle.index_run.indicators.values("indicator"))  # type: ignore[union-attr]
+    else:
+        chosen = chosen.filter(pk__in=cycle.requests.values("indicators"))
+    return chosen.order_by("domain__position", "domain__key", "key")
+
+
+def conference_profiles(
+    cycle: PlanningCycle, *, organisation: Organisation | None = None
+) -> QuerySet[AreaProfile]:
+    """Released profiles with the number of statements, of one organisation if given. Queries: 1."""
+    statements = Q(area__statements__cycle=cycle)
+    if organisation is not None:
+        statements &= Q(area__statements__organisation=organisation)
+    return (
+        cycle.profiles.filter(released_at__isnull=False)
+        .select_related("area")
+        .annotate(statement_count=Count("area__statements", filter=statements, distinct=True))
+        .order_by("area__name")
+    )
+
+
+def statements_of(cycle: PlanningCycle) -> QuerySet[Statement]:
+    """Statements of a cycle with what their lines show. Queries: 1."""
+    return Statement.objects.filter(cycle=cycle).select_related(
+        "area", "organisation", "indicator", "domain", "indicator__domain"
+    )
+
+
+def statements_seen_by(
+    user: Any, cycle: PlanningCycle, wanted: StatementFilter | None = None
+) -> QuerySet[Statement]:
+    """Statements of a cycle that somebody who sees the cycle may read.
+
+    While the conference works they are drafts; an organisation always sees its own.
+
+    Args:
+        user: Who reads.
+        cycle: A cycle the user may see.
+        wanted: Narrows the list.
+
+    Returns:
+        Statements by area. Queries: 1, and 1 or 2 for the rights.
+    """
+    rows = statements_of(cycle)
+    if cycle.stage <= StageKind.CONFERENCE and not can(user, Perm.VIEW_DRAFTS, cycle):
+        own = visible(user, Perm.ACT_FOR_ORGANISATION, Organisation.objects.all())
+        rows = rows.filter(organisation__in=own.values("pk"))
+    if wanted is None:
+        return rows
+    if wanted.area_pk is not None:
+        rows = rows.filter(area_id=wanted.area_pk)
+    if wanted.organisation_pk is not None:
+        rows = rows.filter(organisation_id=wanted.organisation_pk)
+    if wanted.position:
+        rows = rows.filter(position=wanted.position)
+    if wanted.search:
+        rows = rows.filter(
+            Q(text__icontains=wanted.search)
+            | Q(area__name__icontains=wanted.search)
+            | Q(organisation__name__icontains=wanted.search)
+            | Q(indicator__name_de__icontains=wanted.search)
+            | Q(indicator__name_en__icontains=wanted.search)
+            | Q(domain__name_de__icontains=wanted.search)
+            | Q(domain__name_en__icontains=wanted.search)
+        )
+    return rows
+
+
+def members_of(body: Body) -> QuerySet[Organisation]:
+    """Organisations with a seat in a body today. Queries: 1."""
+    seats = body.memberships.on(timezone.localdate())
+    return Organisation.objects.filter(pk__in=seats.values("organisation")).order_by("name")
+
+
+def invitable(cycle: PlanningCycle) -> QuerySet[Organisation]:
+    """Organisations that can be invited: the territory's active ones. Queries: 1."""
+    return Organisation.objects.filter(territory_id=cycle.territory_id, is_active=True).order_by(
+        "kind", "name"
+    )
+
+
+def meeting_of(cycle: PlanningCycle, body: Body) -> Meeting | None:
+    """The latest meeting of a body in the cycle. Queries: 1."""
+    return cycle.meetings.filter(body=body).order_by("-held_on", "-pk").first()
+
+
+def contributions_of(cycle: PlanningCycle) -> QuerySet[Contribution]:
+    """Who was asked for statements, with the number given. Queries: 1."""
+    given = Q(organisation__statements__cycle=cycle)
+    return (
+        cycle.contributions.select_related("organisation")
+        .annotate(statement_count=Count("organisation__statements", filter=given, distinct=True))
+        .order_by("organisation__name")
+    )
+
+
+def unfinished_recommendations(cycle: PlanningCycle) -> QuerySet[Recommendation]:
+    """Recommendations still with their author or the chair: the cycle waits for them. Queries: 1."""
+    return cycle_recommendations(cycle).filter(
+        state__in=[RecommendationState.DRAFT, RecommendationState.PROPOSED]
+    )

@@ -1,0 +1,111 @@
+"""Reads of decisions and meetings, and who may read how each member voted."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from stakeholders.models import Body, BodyMembership, Organisation
+from stakeholders.permissions import Perm, can, visible
+from workflows.models import Decision, DecisionResult, Meeting, PlanningCycle, Recommendation
+
+#: How a result looks: kind of badge.
+RESULT_KINDS: dict[str, str] = {
+    DecisionResult.APPROVED: "success",
+    DecisionResult.APPROVED_WITH_CONDITIONS: "success",
+    DecisionResult.RETURNED: "warning",
+    DecisionResult.REJECTED: "danger",
+    DecisionResult.POSTPONED: "warning",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class DecisionFilter:
+    """What a person wants to see of the decisions."""
+
+    result: str = ""
+    year: int | None = None
+    search: str = ""
+
+
+def decisions_seen_by(user: Any) -> QuerySet[Decision]:
+    """Decisions a person may read: those of the cycles they see. Queries: 1 for any number of rows."""
+    cycles = visible(user, Perm.VIEW_CYCLE, PlanningCycle.objects.all()).values("pk")
+    return Decision.objects.filter(
+        Q(meeting__cycle__in=cycles) | Q(recommendation__cycle__in=cycles)
+    ).select_related(
+        "recommendation", "recommendation__cycle", "version", "version__addressee", "meeting", "body"
+    )
+
+
+def decisions_of(user: Any, cycle: PlanningCycle, wanted: DecisionFilter) -> QuerySet[Decision]:
+    """Decisions taken in a cycle's meetings or on its recommendations, the latest first.
+
+    Args:
+        user: Who reads.
+        cycle: A cycle the user may see.
+        wanted: Narrows the list.
+
+    Returns:
+        Decisions. Queries: 1 for any number of rows.
+    """
+    rows = decisions_seen_by(user).filter(Q(meeting__cycle=cycle) | Q(recommendation__cycle=cycle))
+    if wanted.result:
+        rows = rows.filter(result=wanted.result)
+    if wanted.year is not None:
+        rows = rows.filter(year=wanted.year)
+    if wanted.search:
+        found = (
+            Q(version__title__icontains=wanted.search)
+            | Q(version__proposal__icontains=wanted.search)
+            | Q(conditions__icontains=wanted.search)
+            | Q(reason__icontains=wanted.search)
+        )
+        if wanted.search.split("/")[0].isdigit():
+            found |= Q(number=int(wanted.search.split("/")[0]))
+        rows = rows.filter(found)
+    return rows
+
+
+def sees_votes(user: Any, decision: Decision) -> bool:
+    """Whether the person may read each member's vote: members of the body and planning. Queries: 1 or 2."""
+    return bool(can(user, Perm.ADVISE_BODY, decision.body)) or bool(
+        can(user, Perm.MANAGE_CYCLE, decision.meeting.cycle)
+    )
+
+
+def meetings_seen_by(user: Any) -> QuerySet[Meeting]:
+    """Meetings a person may see: those of the cycles they see and those they are invited to. Queries: 1."""
+    cycles = visible(user, Perm.VIEW_CYCLE, PlanningCycle.objects.all()).values("pk")
+    own = visible(user, Perm.ACT_FOR_ORGANISATION, Organisation.objects.all()).values("pk")
+    invited = Meeting.objects.filter(participants__organisation__in=own).values("pk")
+    return Meeting.objects.filter(Q(cycle__in=cycles) | Q(pk__in=invited)).select_related(
+        "body", "cycle", "cycle__territory"
+    )
+
+
+def meetings_to_decide_in(recommendation: Recommendation) -> QuerySet[Meeting]:
+    """Open meetings of the steering group in the recommendation's present cycle, latest first. Queries: 1."""
+    cycle = recommendation.process.cycle
+    return Meeting.objects.filter(cycle=cycle, body=cycle.steering_group, closed_at__isnull=True).order_by(
+        "-held_on", "-pk"
+    )
+
+
+def likely_meeting(meetings: QuerySet[Meeting]) -> Meeting | None:
+    """The meeting a decision most likely belongs to: the last one that took place, else the next one."""
+    today = timezone.localdate()
+    rows = list(meetings)
+    past = [row for row in rows if row.held_on <= today]
+    return past[0] if past else (rows[-1] if rows else None)
+
+
+def seats_on(body: Body, meeting: Meeting | None) -> list[BodyMembership]:
+    """Seats in force on the day of a meeting (today without one), voting ones first. Queries: 1."""
+    day = meeting.held_on if meeting else timezone.localdate()
+    seats = body.memberships.on(day).select_related("organisation", "user", "deputy", "body")
+    order = {"chair": 0, "voting": 1, "advisory": 2}
+    return sorted(seats, key=lambda seat: (order.get(seat.seat, 3), seat.organisation.name, seat.pk))

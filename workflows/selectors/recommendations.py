@@ -1,0 +1,372 @@
+"""Reads of recommendations: who sees which version, evidence, what changed, the steering group's agenda."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import (
+    Case,
+    CharField,
+    Exists,
+    F,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from monitoring.models import Area
+from stakeholders.permissions import Perm, can, visible
+from workflows.comparison import Segment, compare_words
+from workflows.models import (
+    Decision,
+    Meeting,
+    PlanningCycle,
+    Recommendation,
+    RecommendationReturn,
+    RecommendationState,
+    RecommendationVersion,
+    Statement,
+)
+from workflows.selectors.conference import Figure, area_figures
+
+#: How a state looks: kind of badge.
+STATE_KINDS: dict[str, str] = {
+    RecommendationState.DRAFT: "neutral",
+    RecommendationState.PROPOSED: "info",
+    RecommendationState.SUBMITTED: "info",
+    RecommendationState.RETURNED: "warning",
+    RecommendationState.POSTPONED: "warning",
+    RecommendationState.APPROVED: "success",
+    RecommendationState.APPROVED_WITH_CONDITIONS: "success",
+    RecommendationState.REJECTED: "danger",
+    RecommendationState.WITHDRAWN: "neutral",
+}
+_UNDER_WORK = (RecommendationState.DRAFT, RecommendationState.PROPOSED)
+
+
+@dataclasses.dataclass(frozen=True)
+class RecommendationFilter:
+    """What a person wants to see of the recommendations."""
+
+    state: str = ""
+    area_pk: int | None = None
+    search: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Evidence:
+    """What a version rests on: figures and statements, by area."""
+
+    areas: list[AreaEvidence]
+    other_statements: list[Statement]
+    run_on: Any
+
+    @property
+    def statement_count(self) -> int:
+        """Number of statements."""
+        return len(self.other_statements) + sum(len(area.statements) for area in self.areas)
+
+
+@dataclasses.dataclass(frozen=True)
+class AreaEvidence:
+    """Figures and statements on one area."""
+
+    area: Area
+    figures: list[Figure]
+    statements: list[Statement]
+
+
+@dataclasses.dataclass(frozen=True)
+class FieldChange:
+    """What changed in one part of a recommendation."""
+
+    label: str | Promise
+    segments: list[Segment]
+
+
+@dataclasses.dataclass(frozen=True)
+class AgendaItem:
+    """A recommendation on the steering group's agenda."""
+
+    position: int
+    recommendation: Recommendation
+    title: str
+    decision: Decision | None
+    is_current: bool
+
+
+def recommendations_seen_by(user: Any) -> QuerySet[Recommendation]:
+    """Recommendations a person may read.
+
+    Those who take part in the conference see drafts; all others who see the cycle see what was once
+    submitted, in its submitted wording, with a state that tells nothing of the work on the next version.
+
+    Args:
+        user: Who reads.
+
+    Returns:
+        Recommendations with ``seen_state``, ``seen_title`` and the readable versions prefetched.
+        Queries: 2 for any number of rows.
+    """
+    drafts = visible(user, Perm.VIEW_DRAFTS, PlanningCycle.objects.all()).values("pk")
+    cycles = visible(user, Perm.VIEW_CYCLE, PlanningCycle.objects.all()).values("pk")
+    submitted = RecommendationVersion.objects.filter(
+        recommendation=OuterRef("pk"), submitted_at__isnull=False
+    )
+    in_drafts = Q(cycle__in=drafts) | Q(process__cycle__in=drafts)
+    in_cycle = Q(cycle__in=cycles) | Q(process__cycle__in=cycles)
+    latest = RecommendationVersion.objects.filter(recommendation=OuterRef("pk")).order_by("-number")
+    return (
+        Recommendation.objects.annotate(
+            has_submitted=Exists(submitted),
+            shows_drafts=Case(When(in_drafts, then=Value(True)), default=Value(False)),
+        )
+        .filter(Q(shows_drafts=True) | (in_cycle & Q(has_submitted=True)))
+        .annotate(
+            seen_state=Case(
+                When(
+                    Q(shows_drafts=False) & Q(state__in=_UNDER_WORK),
+                    then=Value(RecommendationState.RETURNED.value),
+                ),
+                default=F("state"),
+                output_field=CharField(),
+            ),
+            seen_title=Case(
+                When(shows_drafts=True, then=Subquery(latest.values("title")[:1])),
+                default=Subquery(latest.filter(submitted_at__isnull=False).values("title")[:1]),
+            ),
+        )
+        .select_related("cycle", "cycle__territory", "created_by", "process")
+    )
+
+
+def recommendations_of(
+    user: Any, cycle: PlanningCycle, wanted: RecommendationFilter
+) -> QuerySet[Recommendation]:
+    """Recommendations written in a cycle or carried into it, as far as the person may read them.
+
+    Args:
+        user: Who reads.
+        cycle: A cycle the user may see.
+        wanted: Narrows the list.
+
+    Returns:
+        Recommendations with versions, their addressee, field and areas, and decisions. Queries: 5 for any
+        number of rows.
+    """
+    rows = recommendations_seen_by(user).filter(Q(cycle=cycle) | Q(process__cycle=cycle))
+    if wanted.state:
+        rows = rows.filter(Q(("seen_state", wanted.state)))
+    drafts = visible(user, Perm.VIEW_DRAFTS, PlanningCycle.objects.all()).values("pk")
+    readable = (
+        Q(submitted_at__isnull=False)
+        | Q(recommendation__cycle__in=drafts)
+        | Q(recommendation__process__cycle__in=drafts)
+    )
+    if wanted.area_pk is not None:
+        holding = RecommendationVersion.objects.filter(
+            readable, recommendation=OuterRef("pk"), areas=wanted.area_pk
+        )
+        rows = rows.filter(Exists(holding))
+    if wanted.search:
+        words = wanted.search
+        texts = Q()
+        for name in ("title", "finding", "aim", "proposal"):
+            texts |= Q(**{f"{name}__icontains": words})
+        rows = rows.filter(
+            Exists(RecommendationVersion.objects.filter(readable, texts, recommendation=OuterRef("pk")))
+        )
+    return rows.prefetch_related(versions_prefetch(), decisions_prefetch())
+
+
+def versions_prefetch() -> Prefetch[Any]:
+    """Versions with what their lines show."""
+    return Prefetch(
+        "versions",
+        RecommendationVersion.objects.select_related("addressee", "field", "created_by").prefetch_related(
+            "areas"
+        ),
+    )
+
+
+def decisions_prefetch() -> Prefetch[Any]:
+    """Decisions, the first one first."""
+    return Prefetch("decisions", Decision.objects.select_related("meeting", "body").order_by("pk"))
+
+
+def sees_drafts(user: Any, recommendation: Recommendation) -> bool:
+    """Whether the person sees unsubmitted versions. Queries: 1 or 2."""
+    cycles = {recommendation.cycle_id: recommendation.cycle}
+    process = getattr(recommendation, "process", None)
+    if process is not None:
+        cycles[process.cycle_id] = process.cycle
+    return any(can(user, Perm.VIEW_DRAFTS, cycle) for cycle in cycles.values())
+
+
+def seen_versions(recommendation: Recommendation, *, shows_drafts: bool) -> list[RecommendationVersion]:
+    """Versions a person may read, the first one first; uses prefetched versions where there are any."""
+    return [
+        version
+        for version in recommendation.versions.all()
+        if shows_drafts or version.submitted_at is not None
+    ]
+
+
+def evidence_of(version: RecommendationVersion) -> Evidence:
+    """What a version rests on, with the values of the run of its cycle.
+
+    Args:
+        version: The version.
+
+    Returns:
+        Evidence by area. Queries: 5.
+    """
+    cycle = version.recommendation.cycle
+    indicators = list(version.indicators.all())
+    areas = list(version.areas.all())
+    statements = list(
+        version.statements.select_related("area", "organisation", "indicator", "domain").order_by(
+            "area__name", "pk"
+        )
+    )
+    figures = area_figures(cycle, areas, indicators=indicators) if indicators else {}
+    chosen = {area.pk for area in areas}
+    return Evidence(
+        areas=[
+            AreaEvidence(
+                area=area,
+                figures=figures.get(area.pk, []),
+                statements=[row for row in statements if row.area_id == area.pk],
+            )
+            for area in areas
+        ],
+        other_statements=[row for row in statements if row.area_id not in chosen],
+        run_on=cycle.index_run.created_at if cycle.index_run else None,
+    )
+
+
+def changes_between(old: RecommendationVersion, new: RecommendationVersion) -> list[FieldChange]:
+    """What changed from one version to a later one, part by part; unchanged parts are left out.
+
+    Args:
+        old: The earlier version.
+        new: The later version.
+
+    Returns:
+        Changed parts in the order of the page. Queries: 6.
+    """
+    parts: list[tuple[str | Promise, str, str]] = [
+        (_("Title"), old.title, new.title),
+        (_("Finding"), old.finding, new.finding),
+        (_("Aim"), old.aim, new.aim),
+        (_("Proposal"), old.proposal, new.proposal),
+        (_("Cost and consequences"), old.cost, new.cost),
+        (_("Addressee"), str(old.addressee), str(new.addressee)),
+        (_("Field of action"), str(old.field or ""), str(new.field or "")),
+    ]
+    changes = [
+        FieldChange(label, compare_words(before, after)) for label, before, after in parts if before != after
+    ]
+    for label, name in (
+        (_("Areas"), "areas"),
+        (_("Indicators as evidence"), "indicators"),
+        (_("Statements as evidence"), "statements"),
+    ):
+        segments = _list_changes(list(getattr(old, name).all()), list(getattr(new, name).all()))
+        if segments:
+            changes.append(FieldChange(label, segments))
+    return changes
+
+
+def _list_changes(old: Sequence[Any], new: Sequence[Any]) -> list[Segment]:
+    before, after = {row.pk: row for row in old}, {row.pk: row for row in new}
+    if set(before) == set(after):
+        return []
+    gone = [Segment("removed", str(row)) for pk, row in before.items() if pk not in after]
+    come = [Segment("added", str(row)) for pk, row in after.items() if pk not in before]
+    return gone + come
+
+
+def last_return(recommendation: Recommendation) -> RecommendationReturn | None:
+    """The latest return, with its version. Queries: 1."""
+    return (
+        RecommendationReturn.objects.filter(version__recommendation=recommendation)
+        .select_related("version", "returned_by")
+        .order_by("-pk")
+        .first()
+    )
+
+
+def changes_since_return(
+    recommendation: Recommendation,
+) -> tuple[RecommendationReturn | None, list[FieldChange]]:
+    """The latest return and what changed since the returned version. Queries: 1, or 9 with a return."""
+    returned = last_return(recommendation)
+    if returned is None:
+        return None, []
+    latest = recommendation.versions.order_by("-number").select_related("addressee", "field").first()
+    if latest is None or latest.pk == returned.version_id:
+        return returned, []
+    return returned, changes_between(returned.version, latest)
+
+
+def agenda_of(meeting: Meeting, *, current: Recommendation | None = None) -> list[AgendaItem]:
+    """The steering group's agenda: what was decided in the meeting, then what still waits for a decision.
+
+    Args:
+        meeting: Meeting of a steering group.
+        current: The item before the reader, if any.
+
+    Returns:
+        Items in order. Queries: 4.
+    """
+    decided = list(
+        meeting.decisions.select_related("recommendation", "recommendation__cycle", "version").order_by("pk")
+    )
+    rows = [(row.recommendation, row.version.title, row) for row in decided]
+    if meeting.closed_at is None:
+        done = {row.recommendation_id for row in decided}
+        rows += [
+            (row, row.current.title if row.current else "", None)
+            for row in _waiting(meeting)
+            if (current is not None and row.pk == current.pk)
+            or (row.pk not in done and _is_due(row, meeting))
+        ]
+    return [
+        AgendaItem(
+            position=position,
+            recommendation=recommendation,
+            title=title,
+            decision=decision,
+            is_current=current is not None and recommendation.pk == current.pk and decision is None,
+        )
+        for position, (recommendation, title, decision) in enumerate(rows, start=1)
+    ]
+
+
+def _waiting(meeting: Meeting) -> QuerySet[Recommendation]:
+    return (
+        Recommendation.objects.filter(
+            process__cycle=meeting.cycle_id,
+            state__in=[RecommendationState.SUBMITTED, RecommendationState.POSTPONED],
+        )
+        .select_related("cycle")
+        .prefetch_related("versions", decisions_prefetch())
+        .order_by("cycle__starts_year", "number")
+    )
+
+
+def _is_due(recommendation: Recommendation, meeting: Meeting) -> bool:
+    """A postponed one comes up again on its day, not before."""
+    if recommendation.state != RecommendationState.POSTPONED:
+        return True
+    until = [row.postponed_until for row in recommendation.decisions.all() if row.postponed_until]
+    return not until or until[-1] <= meeting.held_on
