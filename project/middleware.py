@@ -4,7 +4,17 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.middleware.locale import LocaleMiddleware
 from viewflow.workflow.models import Task
+
+
+class ChosenLanguageMiddleware(LocaleMiddleware):
+    """German unless the person chose otherwise: offices run browsers in whatever language they came in."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Read the choice from the cookie; the browser's own wish does not count."""
+        request.META.pop("HTTP_ACCEPT_LANGUAGE", None)
+        super().process_request(request)
 
 
 class TaskOfProcessMiddleware:
