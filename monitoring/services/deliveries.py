@@ -1,12 +1,189 @@
-"""Writes on deliveries: their values come into force when planning accepts them."""
+"""Writes on deliveries: reading a file all or nothing; values come into force when planning accepts them."""
 
+from __future__ import annotations
+
+import csv
+import io
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from django.core.files.base import ContentFile, File
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from monitoring.models import Delivery, Value
+from monitoring.importers.form import HEADINGS, DeliveredValue
+from monitoring.models import Area, Delivery, DeliveryIssue, Indicator, Severity, Value
+from monitoring.services.readings import (
+    Reading,
+    Upload,
+    request_of,
+    same_file_remarks,
+    unusual_remarks,
+    upload_read,
+    upload_take,
+)
 from project.common.errors import DomainError
-from stakeholders.models import User
+from stakeholders.audit import log_action
+from stakeholders.models import Organisation, User
+
+#: Name of the file that keeps what was typed into the form in the browser.
+GRID_FILE_NAME: Final = "Eingabe im Formular.csv"
+
+
+def delivery_read(
+    *,
+    territory: Organisation,
+    supplier: Organisation,
+    upload: File[bytes],
+    indicators: Iterable[Indicator],
+    areas: Iterable[Area],
+    years: Iterable[int],
+    user: User,
+    comment: str = "",
+) -> Delivery:
+    """Read a delivered file: all or nothing, with a lasting list of remarks.
+
+    The file is read in a child process before anything is written, so that a slow one holds up nobody.
+    Values are kept only if there is no error; they are not in force until planning accepts them. A file
+    that is refused as a whole (``ImportRefused``) is not kept, only its name, its hash and the reason.
+
+    Args:
+        territory: Planning authority that receives the delivery.
+        supplier: Organisation that delivers.
+        upload: The file; its name tells CSV from Excel.
+        indicators: Indicators asked for, with their units.
+        areas: Areas asked for.
+        years: Years asked for.
+        user: Who uploads.
+        comment: Words of the supplier to planning.
+
+    Returns:
+        The delivery, not handed in yet. Look at ``has_errors`` and ``issues``.
+    """
+    indicators, areas, years = list(indicators), list(areas), sorted(years)
+    taken = upload_take(upload)
+    reading = upload_read(taken, request_of(indicators, areas, years))
+    delivery = Delivery(
+        territory=territory,
+        supplier=supplier,
+        file_name=taken.name,
+        sha256=taken.sha256,
+        comment=comment.strip(),
+        created_by=user,
+        row_count=reading.row_count,
+        value_count=0 if reading.has_errors else sum(row.value is not None for row in reading.values),
+    )
+    delivery.missing_count = len(areas) * len(indicators) * len(years) - delivery.value_count
+    if not reading.is_refused:
+        _keep_file(delivery, taken)
+    try:
+        _store(delivery, reading, areas, indicators, user)
+    except BaseException:
+        delivery.file.delete(save=False)
+        raise
+    return delivery
+
+
+def _keep_file(delivery: Delivery, taken: Upload) -> None:
+    """Store the file under a neutral name: nothing that people call their files reaches the file system."""
+    ending = ".xlsx" if taken.name.lower().endswith(".xlsx") else ".csv"
+    delivery.file.save(f"{uuid.uuid4().hex}{ending}", ContentFile(taken.content), save=False)
+
+
+@transaction.atomic
+def _store(
+    delivery: Delivery,
+    reading: Reading,
+    areas: Sequence[Area],
+    indicators: Sequence[Indicator],
+    user: User,
+) -> None:
+    delivery.save()
+    issues = [*reading.issues, *same_file_remarks(delivery)]
+    if not reading.has_errors:
+        by_key = {row.key: row for row in areas}
+        by_indicator = {row.key: row for row in indicators}
+        _write_values(delivery, reading.values, by_key, by_indicator)
+        issues += unusual_remarks(reading.values, by_key, by_indicator)
+    for issue in issues:
+        issue.delivery = delivery
+    DeliveryIssue.objects.bulk_create(issues)
+    log_action(
+        "delivery.read",
+        user=user,
+        obj=delivery,
+        territory=delivery.territory,
+        data={
+            "file": delivery.file_name,
+            "sha256": delivery.sha256,
+            "values": delivery.value_count,
+            "errors": sum(issue.severity == Severity.ERROR for issue in issues),
+        },
+    )
+
+
+def delivery_from_grid(
+    *,
+    territory: Organisation,
+    supplier: Organisation,
+    cells: Mapping[tuple[str, int, str], str],
+    indicators: Iterable[Indicator],
+    areas: Iterable[Area],
+    years: Iterable[int],
+    user: User,
+    comment: str = "",
+) -> Delivery:
+    """Read figures typed into the form in the browser, exactly as if they had come in a file.
+
+    What was typed is kept as a CSV file, so that every figure can be traced to it.
+
+    Args:
+        territory: Planning authority that receives the delivery.
+        supplier: Organisation that delivers.
+        cells: What was typed, by area key, year and indicator key; empty texts are not delivered.
+        indicators: Indicators asked for, with their units.
+        areas: Areas asked for.
+        years: Years asked for.
+        user: Who typed.
+        comment: Words of the supplier to planning.
+
+    Returns:
+        The delivery, not handed in yet.
+    """
+    indicators, areas, years = list(indicators), list(areas), sorted(years)
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";")
+    writer.writerow(
+        [HEADINGS["area"][0], HEADINGS["name"][0], HEADINGS["year"][0], *(row.name for row in indicators)]
+    )
+    for year in years:
+        for area in areas:
+            texts = [cells.get((area.key, year, row.key), "").strip() for row in indicators]
+            writer.writerow([area.key, area.name, year, *texts])
+    return delivery_read(
+        territory=territory,
+        supplier=supplier,
+        upload=ContentFile(out.getvalue().encode(), name=GRID_FILE_NAME),
+        indicators=indicators,
+        areas=areas,
+        years=years,
+        user=user,
+        comment=comment,
+    )
+
+
+def delivery_comment(delivery: Delivery, *, comment: str) -> None:
+    """Change the words that go to planning with a delivery.
+
+    Raises:
+        DomainError: ``delivery_already_submitted``.
+    """
+    if delivery.submitted_at is not None:
+        raise DomainError("delivery_already_submitted", _("This delivery has already been handed in."))
+    delivery.comment = comment.strip()
+    delivery.save(update_fields=["comment"])
 
 
 def delivery_mark_submitted(delivery: Delivery) -> None:
@@ -36,7 +213,7 @@ def delivery_accept(delivery: Delivery, *, user: User) -> int:
     """
     fresh = Value.objects.filter(delivery=delivery)
     succeeded = 0
-    keys = fresh.values_list("indicator_id", "year").distinct()
+    keys = fresh.order_by().values_list("indicator_id", "year").distinct()
     for indicator_id, year in list(keys):
         areas = fresh.filter(indicator_id=indicator_id, year=year).values("area_id")
         succeeded += (
@@ -49,3 +226,25 @@ def delivery_accept(delivery: Delivery, *, user: User) -> int:
     delivery.accepted_by = user
     delivery.save(update_fields=["accepted_at", "accepted_by"])
     return succeeded
+
+
+def _write_values(
+    delivery: Delivery,
+    values: Sequence[DeliveredValue],
+    areas: Mapping[str, Area],
+    indicators: Mapping[str, Indicator],
+) -> None:
+    Value.objects.bulk_create(
+        (
+            Value(
+                delivery=delivery,
+                indicator=indicators[row.indicator_key],
+                area=areas[row.area_key],
+                year=row.year,
+                value=None if row.value is None else float(row.value),
+                sign=row.sign,
+            )
+            for row in values
+        ),
+        batch_size=5_000,
+    )

@@ -55,7 +55,7 @@ def test_two_small_counts_are_not_safe_by_themselves() -> None:
 
 
 def test_equal_companions_go_together() -> None:
-    """If only one of two equal cells were hidden, the order of the areas would tell which is the small one."""
+    """Were only one of two equal cells hidden, their order would tell which is the small one."""
     assert protect({"a": 3, "b": 3, "c": 1, "d": 7}).hidden == {"a", "b", "c"}
 
 

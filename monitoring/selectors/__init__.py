@@ -1,0 +1,1 @@
+"""Reads of areas, figures, deliveries and index runs."""

@@ -1,0 +1,220 @@
+"""What an uploaded file says, and what is to be remarked on it; nothing is written here."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import PurePath
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.files.base import File
+from django.utils import timezone
+
+from monitoring.changes import unusual_changes
+from monitoring.importers.form import DeliveredValue, Request, RequestedIndicator
+from monitoring.importers.issues import Issue
+from monitoring.importers.simple import read_delivery
+from monitoring.issues import REFUSED
+from monitoring.models import Area, Delivery, DeliveryIssue, Indicator, Severity, Value
+from monitoring.secrecy import protect
+from project.common.importing import ImportRefused, Table, column_letters, read_table
+
+#: Sheet of our own form that shows earlier figures; it is never read.
+REFERENCE_SHEET: Final = "Bisherige Werte"
+_NAME_LENGTH: Final = 200
+_CELL_LENGTH: Final = 200
+_SHEET_LENGTH: Final = 60
+_CHUNK: Final = 64 * 1024
+
+
+@dataclasses.dataclass(frozen=True)
+class Upload:
+    """What came in: its name, the content (cut off above the limit), and the hash of all of it."""
+
+    name: str
+    content: bytes
+    sha256: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Reading:
+    """What a file says.
+
+    Attributes:
+        values: Figures that could be read.
+        issues: Remarks, not saved.
+        row_count: Rows below the headings.
+        is_refused: Whether the file was refused as a whole and must not be kept.
+    """
+
+    values: Sequence[DeliveredValue] = ()
+    issues: Sequence[DeliveryIssue] = ()
+    row_count: int = 0
+    is_refused: bool = False
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether nothing may be written."""
+        return any(issue.severity == Severity.ERROR for issue in self.issues)
+
+
+def upload_take(upload: File[bytes]) -> Upload:
+    """Take an upload in once: at most one byte more than the limit is kept, all of it is hashed."""
+    limit = settings.IMPORT_MAX_BYTES + 1
+    digest = hashlib.sha256()
+    kept = bytearray()
+    for chunk in upload.chunks(_CHUNK):
+        digest.update(chunk)
+        if len(kept) < limit:
+            kept += chunk[: limit - len(kept)]
+    name = PurePath((upload.name or "").replace("\\", "/")).name[-_NAME_LENGTH:] or "?"
+    return Upload(name, bytes(kept), digest.hexdigest())
+
+
+def request_of(indicators: Iterable[Indicator], areas: Iterable[Area], years: Sequence[int]) -> Request:
+    """What is asked for, as the importer wants it."""
+    return Request(
+        areas={area.key: area.name for area in areas},
+        indicators=[
+            RequestedIndicator(
+                key=row.key,
+                names=tuple(dict.fromkeys((row.name, row.name_de, row.name_en))),
+                is_percent=row.unit.is_percent,
+                # Changes, balances and amounts may be negative; counts and percentages of a whole may not.
+                allows_negative=not (row.unit.is_percent or row.unit.is_count),
+            )
+            for row in indicators
+        ],
+        years=years,
+    )
+
+
+def upload_read(taken: Upload, asked: Request) -> Reading:
+    """Read a file in a child process; a refusal is an error like any other."""
+    try:
+        table = read_table(taken.content, taken.name, max_bytes=settings.IMPORT_MAX_BYTES)
+    except ImportRefused as refusal:
+        issue = DeliveryIssue(severity=Severity.ERROR, code=f"{REFUSED}{refusal.code}", params=refusal.params)
+        return Reading(issues=[issue], is_refused=True)
+    read = read_delivery(table, asked)
+    rows = sum(any(cell.text for cell in row) for row in table.rows)
+    return Reading(
+        values=read.values,
+        issues=[_stored(issue, table) for issue in read.issues if not _is_about_our_form(issue)],
+        row_count=max(rows - 1, 0),
+    )
+
+
+def _is_about_our_form(issue: Issue) -> bool:
+    return issue.code == "other_sheets" and issue.params.get("names") == REFERENCE_SHEET
+
+
+def _clean(param: Any) -> Any:
+    """A text the database can hold: without zero bytes, cut to a readable length."""
+    return param.replace("\x00", "")[:_CELL_LENGTH] if isinstance(param, str) else param
+
+
+def _stored(issue: Issue, table: Table) -> DeliveryIssue:
+    params: dict[str, Any] = {name: _clean(param) for name, param in issue.params.items()}
+    params["cell"] = issue.address
+    column = ""
+    if issue.column is not None:
+        column = column_letters(issue.column)
+        head = table.rows[0] if table.rows else []
+        if issue.row != 1 and issue.column <= len(head) and head[issue.column - 1].text:
+            params["heading"] = _clean(head[issue.column - 1].text)
+    return DeliveryIssue(
+        severity=issue.severity.value,
+        code=issue.code,
+        sheet=_clean(issue.sheet)[:_SHEET_LENGTH],
+        row=issue.row,
+        column=column,
+        value=_clean(issue.value),
+        params=params,
+    )
+
+
+# --- Remarks that need more than the file ----------------------------------------------------------
+
+
+def same_file_remarks(delivery: Delivery) -> list[DeliveryIssue]:
+    """A hint if this very file was handed in, or read without errors, before."""
+    earlier = (
+        Delivery.objects.filter(
+            territory=delivery.territory, supplier=delivery.supplier, sha256=delivery.sha256
+        )
+        .exclude(pk=delivery.pk)
+        .filter(value_count__gt=0)
+        .order_by("-created_at")
+        .first()
+    )
+    if earlier is None:
+        return []
+    day = timezone.localdate(earlier.submitted_at or earlier.created_at)
+    params = {"day": day.isoformat(), "name": earlier.file_name, "delivery": earlier.pk}
+    return [DeliveryIssue(severity=Severity.WARNING, code="same_file", params=params)]
+
+
+def unusual_remarks(
+    values: Sequence[DeliveredValue], areas: Mapping[str, Area], indicators: Mapping[str, Indicator]
+) -> list[DeliveryIssue]:
+    """Hints at figures that changed far more since the year before than elsewhere."""
+    now: dict[tuple[str, int], dict[str, DeliveredValue]] = defaultdict(dict)
+    for row in values:
+        if row.value is not None:
+            now[row.indicator_key, row.year][row.area_key] = row
+    before = _figures_before(now.keys(), now, areas, indicators)
+    issues: list[DeliveryIssue] = []
+    for (key, year), line in sorted(now.items()):
+        indicator = indicators[key]
+        old = before.get((key, year - 1), {})
+        changes = {area: float(row.value or 0) - old[area] for area, row in line.items() if area in old}
+        secret: Collection[str] = ()
+        if indicator.unit.is_count:
+            numbers = {area: float(row.value or 0) for area, row in line.items()}
+            secret = protect(numbers).hidden | protect(old).hidden
+        issues += [
+            DeliveryIssue(
+                severity=Severity.WARNING,
+                code="unusual_change",
+                row=line[area].row,
+                column=column_letters(line[area].column),
+                params={
+                    "area": areas[area].name,
+                    "name": indicator.name,
+                    "now": float(line[area].value or 0),
+                    "before": old[area],
+                    "year": year,
+                    "year_before": year - 1,
+                },
+            )
+            for area in sorted(unusual_changes(changes) - set(secret))
+        ]
+    return issues
+
+
+def _figures_before(
+    lines: Iterable[tuple[str, int]],
+    now: Mapping[tuple[str, int], Mapping[str, DeliveredValue]],
+    areas: Mapping[str, Area],
+    indicators: Mapping[str, Indicator],
+) -> dict[tuple[str, int], dict[str, float]]:
+    """Figures of the year before each line: from the same file, else those in force. Queries: 1."""
+    found: dict[tuple[str, int], dict[str, float]] = defaultdict(dict)
+    years = {year - 1 for _key, year in lines}
+    in_force = Value.objects.filter(
+        is_current=True,
+        value__isnull=False,
+        year__in=years,
+        indicator__in=[row.pk for row in indicators.values()],
+        area__in=[row.pk for row in areas.values()],
+    ).values_list("indicator__key", "year", "area__key", "value")
+    for key, year, area, value in in_force:
+        if value is not None:
+            found[key, year][area] = value
+    for line, rows in now.items():
+        found[line] |= {area: float(row.value or 0) for area, row in rows.items()}
+    return found
