@@ -1,8 +1,8 @@
 """A measure from target agreement to its end; and the confirmation of one party.
 
 Purpose: parties confirm one by one, the responsible organisation begins and runs the measure, planning
-evaluates it at the end of each cycle. A measure of stage 2 waits until the steering group opens the stage.
-The case lives as long as the measure and moves on with it into the next cycle. Ends: ended after an
+evaluates it at the end of each cycle; at its planned end the responsible organisation completes it. A measure of stage 2 waits until the steering group opens the stage.
+The case lives as long as the measure and moves on with it into the next cycle. Ends: completed, ended after an
 evaluation, or withdrawn before it began. Source: domain, stages 5 to 7.
 """
 
@@ -38,11 +38,13 @@ from workflows.nodes import (
 from workflows.selectors.cycles import stage_due
 from workflows.selectors.measures import (
     confirmation_state,
+    ends_soon,
     needs_evaluation,
     stage_is_open,
     was_carried_over,
 )
 from workflows.services import implementation
+from workflows.views import measure_end_tasks as end_views
 from workflows.views import measure_tasks as views
 
 #: Whoever is asked anew has at least this long (days).
@@ -181,7 +183,29 @@ class MeasureFlow(PlanningFlow):
         .Addressed(Perm.ACT_FOR_ORGANISATION, to=lambda process: process.measure.responsible)
         .Due(lambda process: _soon(process.measure.starts_on))
         .Stage(StageKind.IMPLEMENTATION)
-        .Next(this.wait_for_evaluation)
+        .Next(this.run_measure)
+    )
+    # A running measure waits for its planned end and for the evaluation of the cycle, whichever comes first.
+    run_measure = (
+        Fork().Annotation(title=_("Runs")).Always(this.wait_for_end).Always(this.wait_for_evaluation)
+    )
+    wait_for_end = (
+        WaitFor(lambda activation: ends_soon(activation.process.measure))
+        .Annotation(title=_("Planned end is near"))
+        .Next(this.finish_measure)
+    )
+    finish_measure = (
+        GuardedView(end_views.finish_measure)
+        .Annotation(title=_("Complete a measure"))
+        .Says(_("Complete the measure: %(subject)s"))
+        .About(lambda process: str(process.measure))
+        .Addressed(Perm.ACT_FOR_ORGANISATION, to=lambda process: process.measure.responsible)
+        .Due(lambda process: _soon(process.measure.ends_on))
+        .Stage(StageKind.IMPLEMENTATION)
+        .Next(this.tell_cycle_completed)
+    )
+    tell_cycle_completed = (
+        Step(this.on_progress).Annotation(title=_("Let the cycle go on")).Next(this.completed)
     )
 
     wait_for_evaluation = (
@@ -214,6 +238,7 @@ class MeasureFlow(PlanningFlow):
         .Next(this.revise_measure)
     )
 
+    completed = Outcome().Annotation(title=_("Completed"))
     ended = Outcome().Annotation(title=_("Ended"))
     withdrawn = Outcome().Annotation(title=_("Withdrawn"))
 

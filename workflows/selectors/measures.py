@@ -1,7 +1,14 @@
 """Reads of measures that the engine asks for."""
 
+import datetime
+
+from django.utils import timezone
+
 from measures.models import Measure, MeasureStatus, Stage
 from workflows.models import AgreementConfirmation, ConfirmationState, MeasureProcess, StageKind
+
+#: The responsible organisation is asked to complete a measure this long before its planned end (days).
+END_NOTICE_DAYS = 30
 
 
 def latest_confirmations(measure: Measure) -> list[AgreementConfirmation]:
@@ -40,6 +47,12 @@ def needs_evaluation(process: MeasureProcess) -> bool:
         and measure.status == MeasureStatus.RUNNING
         and not measure.evaluations.filter(cycle=cycle).exists()
     )
+
+
+def ends_soon(measure: Measure) -> bool:
+    """Whether the planned end is near enough to ask for the measure's completion."""
+    ends_on = Measure.objects.values_list("ends_on", flat=True).get(pk=measure.pk)
+    return ends_on - datetime.timedelta(days=END_NOTICE_DAYS) <= timezone.localdate()
 
 
 def was_carried_over(process: MeasureProcess) -> bool:

@@ -158,6 +158,37 @@ def measure_begin(measure: Measure, *, started_on: datetime.date, user: User) ->
 
 
 @transaction.atomic
+def measure_complete(measure: Measure, *, ended_on: datetime.date, summary: str, user: User) -> None:
+    """Complete a running measure.
+
+    Args:
+        measure: A running measure.
+        ended_on: Actual end, not in the future and not before the actual start.
+        summary: What was reached; goes into the audit log and the measure's history.
+        user: Who completes it.
+
+    Raises:
+        DomainError: ``ends_in_future``, ``ends_before_start``, ``summary_missing``.
+    """
+    if ended_on > timezone.localdate():
+        raise DomainError("ends_in_future", _("The actual end cannot be in the future."))
+    if measure.started_on is not None and ended_on < measure.started_on:
+        raise DomainError("ends_before_start", _("The actual end cannot be before the actual start."))
+    if not summary.strip():
+        raise DomainError("summary_missing", _("Say in a sentence what was reached."))
+    measure.status = MeasureStatus.COMPLETED
+    measure.ended_on = ended_on
+    measure.save(update_fields=["status", "ended_on"])
+    log_action(
+        "measure.completed",
+        user=user,
+        obj=measure,
+        territory=measure.plan.territory,
+        data={"ended_on": ended_on, "summary": summary.strip()},
+    )
+
+
+@transaction.atomic
 def measure_withdraw(measure: Measure, *, reason: str, user: User) -> None:
     """Give a measure up that found no agreement.
 
