@@ -36,7 +36,7 @@ class IndexRun(Frozen):
     method = models.CharField(_("Method"), max_length=40, default="deviation_sum_v1")
     missing_policy = models.CharField(_("Missing values"), max_length=30)
     minimum_population = models.PositiveIntegerField(_("Least inhabitants"), null=True, blank=True)
-    # An area stands out when its index, standardised over the areas, is at least this (standard deviations).
+    # An area stands out when its index, standardised over the areas, is above this (standard deviations).
     border = models.DecimalField(_("Border (standard deviations)"), max_digits=4, decimal_places=2)
     inputs_sha256 = models.CharField(_("Hash of the inputs (SHA-256)"), max_length=64)
     created_by = models.ForeignKey(
