@@ -38,7 +38,7 @@ def test_no_file_is_too_long(path):
 
 @pytest.mark.parametrize("path", MIGRATIONS, ids=_name)
 def test_migrations_are_named_by_a_person(path):
-    number, *words = path.stem.split("_")
+    _number, *words = path.stem.split("_")
     assert words[0] in VERBS, "NNNN_<verb>_<thing>"
     assert len(words) >= 2
     assert "auto" not in words
