@@ -184,6 +184,8 @@ def unusual_remarks(
                 column=column_letters(line[area].column),
                 params={
                     "area": areas[area].name,
+                    "area_key": area,
+                    "indicator": indicator.key,
                     "name": indicator.name,
                     "now": float(line[area].value or 0),
                     "before": old[area],

@@ -1,0 +1,272 @@
+"""Reads of deliveries: what came in, what is missing, what changed, what is to be corrected."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, QuerySet
+
+from monitoring.issues import issue_message
+from monitoring.models import Area, Delivery, DeliveryIssue, Indicator, Severity
+from monitoring.secrecy import Shown
+from monitoring.selectors.areas import planning_areas
+from monitoring.selectors.figures import Figures, figures_delivered, figures_in_force
+from monitoring.words import shown_text
+
+
+@dataclass(frozen=True)
+class IssueLine:
+    """One line of the list of remarks, in the reader's language."""
+
+    is_error: bool
+    sheet: str
+    row: int | None
+    column: str
+    heading: str
+    value: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Completeness:
+    """How much of an indicator came in.
+
+    Attributes:
+        indicator: The indicator.
+        expected: Cells asked for.
+        figures: Cells with a number.
+        signs: Cells with a sign in place of a number.
+        year: Latest year with a number; None without any.
+        mean: Mean of the areas in that year; None if it must not be shown.
+        mean_before: Mean in the year before; None likewise.
+        unusual: Number of unusual changes among its figures.
+    """
+
+    indicator: Indicator
+    expected: int
+    figures: int
+    signs: int
+    year: int | None
+    mean: float | None
+    mean_before: float | None
+    unusual: int
+
+    @property
+    def missing(self) -> int:
+        """Cells of which nothing came in."""
+        return max(self.expected - self.figures - self.signs, 0)
+
+    @property
+    def change(self) -> float | None:
+        """Change of the mean since the year before."""
+        if self.mean is None or self.mean_before is None:
+            return None
+        return self.mean - self.mean_before
+
+
+@dataclass(frozen=True)
+class ValueRow:
+    """A figure of an area beside the one of the year before, both as they may be shown."""
+
+    area: Area
+    now: str
+    before: str
+    change: float | None
+    is_unusual: bool
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A figure that is another one than in an earlier delivery."""
+
+    area: Area
+    indicator: Indicator
+    year: int
+    before: str
+    now: str
+
+
+@dataclass(frozen=True)
+class Preview:
+    """All there is to say of a delivery before it is handed in or judged."""
+
+    delivery: Delivery
+    errors: Sequence[IssueLine]
+    hints: Sequence[IssueLine]
+    completeness: Sequence[Completeness]
+    figures: Figures
+    before: Figures
+    areas: Sequence[Area]
+    unusual: Collection[tuple[str, str, int]]
+
+    @property
+    def expected(self) -> int:
+        """Cells asked for."""
+        return sum(row.expected for row in self.completeness)
+
+    @property
+    def missing(self) -> int:
+        """Cells of which nothing came in."""
+        return sum(row.missing for row in self.completeness)
+
+    @property
+    def years(self) -> list[int]:
+        """Years with any figure, falling."""
+        return sorted({year for _indicator, year, _area in self.figures.cells}, reverse=True)
+
+    def value_rows(self, indicator: Indicator, year: int) -> list[ValueRow]:
+        """Figures of one indicator and year, area by area. Queries: 0."""
+        rows = []
+        for area in self.areas:
+            now = self.figures.of(indicator, area, year)
+            before = self._before(indicator, area, year - 1)
+            change = None if now.value is None or before.value is None else now.value - before.value
+            rows.append(
+                ValueRow(
+                    area,
+                    shown_text(now, indicator.unit) if (now.sign or now.value is not None) else "",
+                    shown_text(before, indicator.unit) if (before.sign or before.value is not None) else "",
+                    change,
+                    (area.key, indicator.key, year) in self.unusual,
+                )
+            )
+        return rows
+
+    def _before(self, indicator: Indicator, area: Area, year: int) -> Shown:
+        """The figure of an earlier year: from this delivery, else the one in force."""
+        own = self.figures.of(indicator, area, year)
+        return own if own.sign or own.value is not None else self.before.of(indicator, area, year)
+
+
+def delivery_preview(
+    delivery: Delivery, *, indicators: Iterable[Indicator], areas: Iterable[Area], years: Collection[int]
+) -> Preview:
+    """Look at a delivery: remarks, completeness, changes since the year before.
+
+    Args:
+        delivery: Whether handed in or not.
+        indicators: What was asked for, with units.
+        areas: Areas asked for.
+        years: Years asked for.
+
+    Returns:
+        The preview. Queries: 3.
+    """
+    indicators, areas = list(indicators), list(areas)
+    issues = list(delivery.issues.all())
+    lines = [_line(issue) for issue in issues]
+    unusual = {
+        (str(issue.params["area_key"]), str(issue.params["indicator"]), int(issue.params["year"]))
+        for issue in issues
+        if issue.code == "unusual_change"
+    }
+    figures = figures_delivered(delivery, areas, indicators)
+    before = figures_in_force(areas, indicators, years={year - 1 for year in years})
+    completeness = [
+        _completeness(row, figures, before, len(areas) * len(years), unusual) for row in indicators
+    ]
+    return Preview(
+        delivery=delivery,
+        errors=[line for line in lines if line.is_error],
+        hints=[line for line in lines if not line.is_error],
+        completeness=completeness,
+        figures=figures,
+        before=before,
+        areas=areas,
+        unusual=unusual,
+    )
+
+
+def delivery_contents(delivery: Delivery) -> tuple[list[Indicator], list[Area], list[int]]:
+    """Indicators, areas and years of a delivery itself, where nobody says what was asked. Queries: 4."""
+    indicators = list(
+        Indicator.objects.filter(pk__in=delivery.values.order_by().values("indicator_id"))
+        .select_related("unit", "domain")
+        .order_by("domain__position", "key")
+    )
+    years = sorted(set(delivery.values.order_by().values_list("year", flat=True)))
+    return indicators, list(planning_areas(delivery.territory)), years
+
+
+def _completeness(
+    indicator: Indicator,
+    figures: Figures,
+    before: Figures,
+    expected: int,
+    unusual: Collection[tuple[str, str, int]],
+) -> Completeness:
+    cells = [(year, shown) for (pk, year, _area), shown in figures.cells.items() if pk == indicator.pk]
+    with_number = [year for year, shown in cells if shown.value is not None or shown.is_secret]
+    year = max(with_number, default=None)
+    mean = None if year is None else figures.mean(indicator, year)
+    mean_before = None
+    if year is not None:
+        own = figures.mean(indicator, year - 1)
+        mean_before = before.mean(indicator, year - 1) if own is None else own
+    return Completeness(
+        indicator=indicator,
+        expected=expected,
+        figures=len(with_number),
+        signs=len(cells) - len(with_number),
+        year=year,
+        mean=mean,
+        mean_before=mean_before,
+        unusual=sum(key == indicator.key for _area, key, _year in unusual),
+    )
+
+
+def _line(issue: DeliveryIssue) -> IssueLine:
+    return IssueLine(
+        is_error=issue.severity == Severity.ERROR,
+        sheet=issue.sheet,
+        row=issue.row,
+        column=issue.column,
+        heading=str(issue.params.get("heading", "")),
+        value=issue.value,
+        message=issue_message(issue),
+    )
+
+
+def issue_lines(delivery: Delivery) -> list[IssueLine]:
+    """Remarks on a delivery, errors before hints, then by row. Queries: 1."""
+    return [_line(issue) for issue in delivery.issues.all()]
+
+
+def differences(
+    delivery: Delivery, earlier: Delivery, *, indicators: Iterable[Indicator], areas: Iterable[Area]
+) -> list[Difference]:
+    """Figures that differ between a delivery and an earlier one, as they may be shown.
+
+    Args:
+        delivery: The new one.
+        earlier: The one it corrects.
+        indicators: What was asked for, with units.
+        areas: Areas asked for.
+
+    Returns:
+        Differences by indicator, year, area; two secret figures count as alike. Queries: 2.
+    """
+    indicators, areas = list(indicators), list(areas)
+    new = figures_delivered(delivery, areas, indicators)
+    old = figures_delivered(earlier, areas, indicators)
+    years = sorted({year for _indicator, year, _area in [*new.cells, *old.cells]})
+    return [
+        Difference(area, row, year, _text(old.of(row, area, year), row), _text(new.of(row, area, year), row))
+        for row in indicators
+        for year in years
+        for area in areas
+        if new.of(row, area, year) != old.of(row, area, year)
+    ]
+
+
+def _text(shown: Shown, indicator: Indicator) -> str:
+    return shown_text(shown, indicator.unit) if shown.sign or shown.value is not None else "–"
+
+
+def with_issue_counts(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
+    """Add ``error_count`` and ``hint_count``. Queries: none of its own."""
+    return deliveries.annotate(
+        error_count=Count("issues", filter=Q(issues__severity=Severity.ERROR), distinct=True),
+        hint_count=Count("issues", filter=Q(issues__severity=Severity.WARNING), distinct=True),
+    )

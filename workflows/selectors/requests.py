@@ -1,0 +1,166 @@
+"""Reads of requested deliveries: who has been asked for what, and how far it is."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+
+from monitoring.models import Area, Delivery, Indicator
+from monitoring.selectors.areas import planning_areas
+from monitoring.selectors.deliveries import Preview, delivery_preview, with_issue_counts
+from stakeholders.models import Organisation
+from stakeholders.permissions import Perm, visible
+from workflows.models import (
+    DataRequest,
+    DataRequestState,
+    DeliveryReview,
+    PlanningCycle,
+    TaskCard,
+)
+
+
+def requests_seen_by(user: Any) -> QuerySet[DataRequest]:
+    """Requests a person may see: those of cycles whose drafts are open to them, and their own house's.
+
+    Queries: none of its own.
+    """
+    cycles = visible(user, Perm.VIEW_DRAFTS, PlanningCycle.objects.all())
+    own = visible(user, Perm.ACT_FOR_ORGANISATION, Organisation.objects.all())
+    return DataRequest.objects.filter(Q(cycle__in=cycles.values("pk")) | Q(organisation__in=own.values("pk")))
+
+
+def cycles_with_requests_seen_by(user: Any) -> QuerySet[PlanningCycle]:
+    """Cycles whose list of deliveries a person may open, if only for their own. Queries: none of its own."""
+    return PlanningCycle.objects.filter(
+        Q(pk__in=visible(user, Perm.VIEW_CYCLE, PlanningCycle.objects.all()).values("pk"))
+        | Q(pk__in=visible(user, Perm.VIEW_DRAFTS, PlanningCycle.objects.all()).values("pk"))
+        | Q(Exists(requests_seen_by(user).filter(cycle=OuterRef("pk"))))
+    )
+
+
+def with_progress(requests: QuerySet[DataRequest]) -> QuerySet[DataRequest]:
+    """Add what lists show: counts, who has the task, since when it waits.
+
+    Annotations: ``indicator_count``, ``task_owner`` (name or None), ``task_since``, ``returned_at``.
+    Queries: none of its own.
+    """
+    open_cards = TaskCard.objects.filter(
+        is_open=True, task__process__deliveryprocess__request=OuterRef("pk")
+    ).order_by("pk")
+    reviews = DeliveryReview.objects.filter(request=OuterRef("pk")).order_by("-reviewed_at")
+    return requests.select_related("organisation", "cycle", "cycle__territory", "delivery").annotate(
+        indicator_count=Count("indicators", distinct=True),
+        task_owner=Subquery(open_cards.values("task__owner__display_name")[:1]),
+        task_since=Subquery(open_cards.values("task__created")[:1]),
+        returned_at=Subquery(reviews.filter(is_accepted=False).values("reviewed_at")[:1]),
+        review_count=Count("reviews", distinct=True),
+    )
+
+
+@dataclass(frozen=True)
+class RequestFilter:
+    """What a person wants to see of the requests of a cycle."""
+
+    search: str = ""
+    state: str = ""
+    overdue_on: datetime.date | None = None
+
+
+def filtered(requests: QuerySet[DataRequest], wanted: RequestFilter) -> QuerySet[DataRequest]:
+    """Narrow a list of requests down. Queries: none of its own."""
+    if wanted.search:
+        requests = requests.filter(
+            Q(organisation__name__icontains=wanted.search)
+            | Q(organisation__short_name__icontains=wanted.search)
+            | Q(indicators__name_de__icontains=wanted.search)
+            | Q(indicators__name_en__icontains=wanted.search)
+        ).distinct()
+    if wanted.state:
+        requests = requests.filter(state=wanted.state)
+    if wanted.overdue_on is not None:
+        requests = requests.filter(
+            due_on__lt=wanted.overdue_on, state__in=[DataRequestState.OPEN, DataRequestState.RETURNED]
+        )
+    return requests
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a request asks for.
+
+    Attributes:
+        indicators: With units, by domain.
+        areas: Areas of the planning level, without geometry.
+        years: First to last year.
+    """
+
+    indicators: Sequence[Indicator]
+    areas: Sequence[Area]
+    years: Sequence[int]
+
+    @property
+    def cell_count(self) -> int:
+        """Figures asked for."""
+        return len(self.indicators) * len(self.areas) * len(self.years)
+
+
+def asked_of(request: DataRequest) -> Asked:
+    """What a request asks for. Queries: 3."""
+    indicators = request.indicators.select_related("unit", "domain").order_by(
+        "domain__position", "domain__key", "key"
+    )
+    cycle = request.cycle
+    return Asked(
+        indicators=list(indicators),
+        areas=list(planning_areas(cycle.territory)),
+        years=range(cycle.data_from_year, cycle.data_to_year + 1),
+    )
+
+
+def draft_of(request: DataRequest) -> Delivery | None:
+    """The uploaded delivery that waits to be handed in; None if there is none. Queries: 0 or 1."""
+    delivery = request.delivery
+    if delivery is None or delivery.submitted_at is not None:
+        return None
+    return delivery
+
+
+def last_return(request: DataRequest) -> DeliveryReview | None:
+    """The latest return of a delivery, for the time until the next one is judged. Queries: 1."""
+    if request.state != DataRequestState.RETURNED:
+        return None
+    return (
+        request.reviews.filter(is_accepted=False)
+        .select_related("delivery", "reviewed_by")
+        .order_by("-reviewed_at", "-pk")
+        .first()
+    )
+
+
+def preview_of(delivery: Delivery, asked: Asked) -> Preview:
+    """Preview of a delivery against what was asked for. Queries: 3."""
+    return delivery_preview(delivery, indicators=asked.indicators, areas=asked.areas, years=asked.years)
+
+
+def deliveries_of(request: DataRequest) -> list[Delivery]:
+    """All deliveries that were uploaded for a request, latest first, with their reviews.
+
+    A supplier has one request a cycle, and a territory one open cycle: what the supplier uploaded while the
+    cycle ran belongs to it. Queries: 2.
+    """
+    cycle = request.cycle
+    uploaded = Q(supplier=request.organisation, territory=cycle.territory, created_at__gte=cycle.opened_at)
+    if cycle.closed_at is not None:
+        uploaded &= Q(created_at__lte=cycle.closed_at)
+    known = Q(pk__in=request.reviews.values("delivery_id")) | Q(pk=request.delivery_id)
+    reviews = DeliveryReview.objects.filter(request=request).select_related("reviewed_by")
+    return list(
+        with_issue_counts(Delivery.objects.filter(uploaded | known))
+        .select_related("created_by", "accepted_by")
+        .prefetch_related(Prefetch("reviews", queryset=reviews, to_attr="judgements"))
+        .order_by(F("created_at").desc(), "-pk")
+    )
