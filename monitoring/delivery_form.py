@@ -42,16 +42,10 @@ def form_xlsx(indicators: Iterable[Indicator], areas: Iterable[Area], years: Ite
     sheet = book.active
     assert sheet is not None
     sheet.title = _("Delivery")
-    for row in _rows(figures, indicators, areas, years):
-        _append(sheet, row)
+    _fill(sheet, _rows(figures, indicators, areas, years))
     _finish(sheet, [_KEY_WIDTH, _NAME_WIDTH, 8, *(_VALUE_WIDTH for _row in indicators)])
     reference = book.create_sheet(REFERENCE_SHEET)
-    _append(
-        reference,
-        [HEADINGS["area"][0], HEADINGS["name"][0], _("Indicator"), _("Year"), _("Value"), _("Unit")],
-    )
-    for row in _earlier(figures, indicators, areas, years):
-        _append(reference, row)
+    _fill(reference, _earlier(figures, indicators, areas, years))
     _finish(reference, [_KEY_WIDTH, _NAME_WIDTH, _NAME_WIDTH, 8, _VALUE_WIDTH, _VALUE_WIDTH])
     out = io.BytesIO()
     book.save(out)
@@ -98,6 +92,8 @@ def _earlier(
     figures: Figures, indicators: Sequence[Indicator], areas: Sequence[Area], years: Sequence[int]
 ) -> Iterator[list[Any]]:
     """The last figure of each area before the years asked for."""
+    area_head, name_head = HEADINGS["area"][0], HEADINGS["name"][0]
+    yield [area_head, name_head, _("Indicator"), _("Year"), _("Value"), _("Unit")]
     for row in indicators:
         known = [year for year in figures.years(row) if year < years[0]]
         for area in areas:
@@ -108,15 +104,15 @@ def _earlier(
                     break
 
 
-def _append(sheet: Any, row: Sequence[Any]) -> None:
-    number = 1 if sheet.max_row == 1 and sheet["A1"].value is None else sheet.max_row + 1
-    for column, content in enumerate(row, start=1):
-        cell = sheet.cell(number, column)
-        cell.value = content
-        if isinstance(content, str):
-            # As text: keys keep their leading zero, and nothing becomes a formula.
-            cell.data_type = "s"
-            cell.number_format = _TEXT
+def _fill(sheet: Any, rows: Iterable[Sequence[Any]]) -> None:
+    for number, row in enumerate(rows, start=1):
+        for column, content in enumerate(row, start=1):
+            cell = sheet.cell(number, column)
+            cell.value = content
+            if isinstance(content, str):
+                # As text: keys keep their leading zero, and nothing becomes a formula.
+                cell.data_type = "s"
+                cell.number_format = _TEXT
 
 
 def _finish(sheet: Any, widths: Sequence[int]) -> None:
