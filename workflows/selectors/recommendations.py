@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 from collections.abc import Sequence
 from typing import Any
 
@@ -331,14 +332,16 @@ def agenda_of(meeting: Meeting, *, current: Recommendation | None = None) -> lis
     decided = list(
         meeting.decisions.select_related("recommendation", "recommendation__cycle", "version").order_by("pk")
     )
-    rows = [(row.recommendation, row.version.title, row) for row in decided]
+    rows: list[tuple[Recommendation, str, Decision | None]] = [
+        (row.recommendation, row.version.title, row) for row in decided
+    ]
     if meeting.closed_at is None:
         done = {row.recommendation_id for row in decided}
         rows += [
             (row, row.current.title if row.current else "", None)
-            for row in _waiting(meeting)
+            for row in _waiting(meeting.cycle_id)
             if (current is not None and row.pk == current.pk)
-            or (row.pk not in done and _is_due(row, meeting))
+            or (row.pk not in done and _is_due(row, meeting.held_on))
         ]
     return [
         AgendaItem(
@@ -352,10 +355,18 @@ def agenda_of(meeting: Meeting, *, current: Recommendation | None = None) -> lis
     ]
 
 
-def _waiting(meeting: Meeting) -> QuerySet[Recommendation]:
+def agenda_items(cycle: PlanningCycle) -> list[AgendaItem]:
+    """What waits for the steering group before a meeting is set, postponed ones included. Queries: 3."""
+    return [
+        AgendaItem(position, row, row.current.title if row.current else "", None, is_current=False)
+        for position, row in enumerate(_waiting(cycle.pk), start=1)
+    ]
+
+
+def _waiting(cycle_pk: int) -> QuerySet[Recommendation]:
     return (
         Recommendation.objects.filter(
-            process__cycle=meeting.cycle_id,
+            process__cycle=cycle_pk,
             state__in=[RecommendationState.SUBMITTED, RecommendationState.POSTPONED],
         )
         .select_related("cycle")
@@ -364,9 +375,9 @@ def _waiting(meeting: Meeting) -> QuerySet[Recommendation]:
     )
 
 
-def _is_due(recommendation: Recommendation, meeting: Meeting) -> bool:
+def _is_due(recommendation: Recommendation, day: datetime.date) -> bool:
     """A postponed one comes up again on its day, not before."""
     if recommendation.state != RecommendationState.POSTPONED:
         return True
     until = [row.postponed_until for row in recommendation.decisions.all() if row.postponed_until]
-    return not until or until[-1] <= meeting.held_on
+    return not until or until[-1] <= day

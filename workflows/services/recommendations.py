@@ -29,6 +29,9 @@ from workflows.models import (
 )
 from workflows.models.recommendations import APPROVED_STATES
 
+#: Parts that a draft may still lack.
+DRAFT_GAPS = ("finding", "aim", "proposal")
+
 
 @dataclasses.dataclass(frozen=True)
 class Wording:
@@ -79,7 +82,8 @@ def recommendation_create(
 def version_save(recommendation: Recommendation, *, wording: Wording, user: User) -> RecommendationVersion:
     """Save the wording: into the version under work, or as a new one if the last was submitted or returned.
 
-    Saving a frozen version's own words again makes no new version.
+    A draft may still lack finding, aim and proposal. Saving a frozen version's own words again makes no new
+    version.
 
     Args:
         recommendation: Still to be written or changed.
@@ -109,7 +113,7 @@ def version_save(recommendation: Recommendation, *, wording: Wording, user: User
     version.addressee = wording.addressee
     version.field = wording.field
     try:
-        version.full_clean()
+        version.full_clean(exclude=[name for name in DRAFT_GAPS if not getattr(version, name)])
     except ValidationError as error:
         raise as_domain_error(error) from error
     version.save()
@@ -162,14 +166,16 @@ def recommendation_propose(recommendation: Recommendation, *, user: User) -> Non
     """Put the wording before the conference.
 
     Raises:
-        DomainError: ``no_evidence`` where neither an indicator nor a statement is linked (stage-2 requests
-            are exempt), ``nothing_changed`` where a returned version came back without a new one.
+        DomainError: ``incomplete``, ``no_evidence`` where neither an indicator nor a statement is linked
+            (stage-2 requests are exempt), ``nothing_changed`` where a returned version came back unchanged.
     """
     version = _current(recommendation)
     if is_frozen(version):
         raise DomainError(
             "nothing_changed", _("Save the changed text first; the returned version stays as it is.")
         )
+    if not all(getattr(version, name) for name in DRAFT_GAPS):
+        raise DomainError("incomplete", _("Write finding, aim and proposal first."))
     is_plain = recommendation.kind == RecommendationKind.MEASURES
     if is_plain and not version.indicators.exists() and not version.statements.exists():
         raise DomainError("no_evidence", _("Link at least one indicator or statement as evidence."))

@@ -1,5 +1,27 @@
-"""Addresses."""
+"""Addresses of statements, recommendations, meetings and decisions."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from workflows.views import conference, decisions, meetings, recommendations
+
+urlpatterns: list[URLPattern] = [
+    path("cycles/<int:pk>/statements/", conference.statement_list, name="statement-list"),
+    path("cycles/<int:pk>/recommendations/", recommendations.recommendation_list, name="recommendation-list"),
+    path(
+        "cycles/<int:pk>/recommendations/new/",
+        recommendations.recommendation_create,
+        name="recommendation-create",
+    ),
+    path(
+        "cycles/<int:pk>/recommendations/evidence/",
+        recommendations.recommendation_evidence,
+        name="recommendation-evidence",
+    ),
+    path("recommendations/<int:pk>/", recommendations.recommendation_detail, name="recommendation-detail"),
+    path("cycles/<int:pk>/decisions/", decisions.decision_list, name="decision-list"),
+    path("decisions/<int:pk>/", decisions.decision_detail, name="decision-detail"),
+    path("cycles/<int:pk>/meetings/", meetings.meeting_list, name="meeting-list"),
+    path("cycles/<int:pk>/meetings/new/", meetings.meeting_create, name="meeting-create"),
+    path("meetings/<int:pk>/", meetings.meeting_detail, name="meeting-detail"),
+    path("meetings/<int:pk>/calendar.ics", meetings.meeting_calendar, name="meeting-calendar"),
+]

@@ -1,7 +1,244 @@
-"""Task pages."""
+"""Task pages of a recommendation: drafting, adopting, deciding."""
 
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from project.common.errors import DomainError
+from stakeholders.models import User
+from workflows.forms.decisions import DecisionForm
+from workflows.forms.recommendations import AdoptionForm, DraftForm, initial_from_query, initial_of
+from workflows.models import (
+    DecisionResult,
+    Meeting,
+    Recommendation,
+    RecommendationKind,
+    RecommendationVersion,
+)
+from workflows.selectors.decisions import likely_meeting, meetings_to_decide_in, seats_on
+from workflows.selectors.recommendations import agenda_of, changes_since_return, evidence_of
+from workflows.services.decisions import Count, count_ballots, decision_record
+from workflows.services.recommendations import (
+    recommendation_adopt,
+    recommendation_propose,
+    recommendation_send_back,
+    recommendation_withdraw,
+    version_save,
+)
+from workflows.views.access import signed_in
 from workflows.views.base import TaskView
+from workflows.views.evidence import evidence_choice
 
-draft_recommendation = TaskView.as_view()
-adopt_recommendation = TaskView.as_view()
-decide_recommendation = TaskView.as_view()
+
+class RecommendationTaskView(TaskView):
+    """A task on a recommendation: its latest version, what it rests on, and what came back before."""
+
+    @property
+    def user(self) -> User:
+        """Who acts."""
+        return signed_in(self.request)
+
+    @property
+    def recommendation(self) -> Recommendation:
+        """What the case is about."""
+        recommendation: Recommendation = self.process.recommendation
+        return recommendation
+
+    @cached_property
+    def version(self) -> RecommendationVersion:
+        """The latest version."""
+        versions = self.recommendation.versions.select_related("addressee", "field", "created_by")
+        found = versions.order_by("-number").first()
+        assert found is not None
+        return found
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        returned, changes = changes_since_return(self.recommendation)
+        return super().get_context_data(
+            recommendation=self.recommendation,
+            version=self.version,
+            returned=returned,
+            changes=changes,
+            **kwargs,
+        )
+
+
+class DraftRecommendation(RecommendationTaskView):
+    """The author writes, saves in between, puts it before the conference, or withdraws it."""
+
+    form_class = DraftForm
+    template_name = "workflows/draft_recommendation_task.html"
+    offers_draft = True
+
+    @property
+    def is_withdrawal(self) -> bool:
+        """Whether the button for withdrawing was pressed."""
+        return "withdraw" in self.request.POST
+
+    @property
+    def success_message(self) -> Any:  # type: ignore[override]
+        """What happened."""
+        if self.is_withdrawal:
+            return _("The recommendation has been withdrawn.")
+        return _("The recommendation is before the conference now; its chair adopts it.")
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {
+            **super().get_form_kwargs(),
+            "cycle": self.process.cycle,
+            "origin": self.recommendation.cycle,
+            "is_draft": "save" in self.request.POST,
+            "is_withdrawal": self.is_withdrawal,
+        }
+
+    def get_initial(self) -> dict[str, Any]:
+        return initial_of(self.version)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The button that only refreshes the evidence judges and saves nothing."""
+        if "refresh" in request.POST:
+            form = DraftForm(
+                initial=initial_from_query(request.POST),
+                cycle=self.process.cycle,
+                origin=self.recommendation.cycle,
+            )
+            return self.render_to_response(self.get_context_data(form=form))
+        return super().post(request, *args, **kwargs)
+
+    def save_draft(self, form: forms.Form) -> None:
+        assert isinstance(form, DraftForm)
+        version_save(self.recommendation, wording=form.wording, user=self.user)
+
+    def perform(self, form: forms.Form) -> None:
+        if self.is_withdrawal:
+            recommendation_withdraw(self.recommendation, user=self.user)
+            return
+        self.save_draft(form)
+        recommendation_propose(self.recommendation, user=self.user)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        form = context["form"]
+        assert isinstance(form, DraftForm)
+        is_request = self.recommendation.kind == RecommendationKind.STAGE_TWO
+        context["evidence_choice"] = None if is_request else evidence_choice(self.recommendation.cycle, form)
+        context["evidence_cycle"] = self.recommendation.cycle
+        return context
+
+
+class AdoptRecommendation(RecommendationTaskView):
+    """The conference's chair adopts and submits, or gives back."""
+
+    form_class = AdoptionForm
+    template_name = "workflows/adopt_recommendation_task.html"
+
+    @property
+    def success_message(self) -> Any:  # type: ignore[override]
+        """What happened."""
+        if self.request.POST.get("outcome") == AdoptionForm.ADOPT:
+            return _("Adopted. The recommendation is before the steering group now.")
+        return _("Given back to the author with your reason.")
+
+    def perform(self, form: forms.Form) -> None:
+        if form.cleaned_data["outcome"] == AdoptionForm.ADOPT:
+            recommendation_adopt(self.recommendation, user=self.user)
+        else:
+            recommendation_send_back(self.recommendation, reason=form.cleaned_data["reason"], user=self.user)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(evidence=evidence_of(self.version), **kwargs)
+
+
+class DecideRecommendation(RecommendationTaskView):
+    """The chair of the steering group records result and votes."""
+
+    form_class = DecisionForm
+    template_name = "workflows/decide_recommendation_task.html"
+
+    @property
+    def success_message(self) -> Any:  # type: ignore[override]
+        """The number of the decision, which everybody will quote."""
+        decision = self.recommendation.decisions.order_by("-pk").first()
+        return _("Decision %(number)s has been recorded.") % {
+            "number": decision.reference if decision else ""
+        }
+
+    @cached_property
+    def meeting(self) -> Meeting | None:
+        """The meeting chosen, else the likely one; its day says who had a seat."""
+        meetings = meetings_to_decide_in(self.recommendation)
+        wanted = self.request.POST.get("meeting") or self.request.GET.get("meeting") or ""
+        chosen = meetings.filter(pk=wanted).first() if wanted.isdigit() else None
+        return chosen or likely_meeting(meetings)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {
+            **super().get_form_kwargs(),
+            "meetings": meetings_to_decide_in(self.recommendation),
+            "seats": seats_on(self.process.cycle.steering_group, self.meeting),
+        }
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"meeting": self.meeting}
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The button that enters a yes for all who are there judges and saves nothing."""
+        if "all_yes" in request.POST:
+            form = self.get_form()
+            assert isinstance(form, DecisionForm)
+            filled = form.filled_with_yes()
+            shown = DecisionForm(
+                initial=filled,
+                meetings=meetings_to_decide_in(self.recommendation),
+                seats=seats_on(self.process.cycle.steering_group, self.meeting),
+            )
+            return self.render_to_response(self.get_context_data(form=shown))
+        return super().post(request, *args, **kwargs)
+
+    def perform(self, form: forms.Form) -> None:
+        assert isinstance(form, DecisionForm)
+        cleaned = form.cleaned_data
+        decision_record(
+            self.recommendation,
+            meeting=cleaned["meeting"],
+            result=DecisionResult(cleaned["result"]),
+            ballots=form.ballots(),
+            user=self.user,
+            conditions=cleaned["conditions"],
+            reason=cleaned["reason"],
+            postponed_until=cleaned["postponed_until"],
+        )
+
+    def count(self, form: DecisionForm) -> Count | None:
+        """Count of what was entered so far; None where a rule forbids it or nothing was entered."""
+        ballots = form.ballots()
+        if not ballots:
+            return None
+        try:
+            return count_ballots(self.process.cycle.steering_group, ballots)
+        except DomainError:
+            return None
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(evidence=evidence_of(self.version), meeting=self.meeting, **kwargs)
+        form = context["form"]
+        assert isinstance(form, DecisionForm)
+        agenda = agenda_of(self.meeting, current=self.recommendation) if self.meeting else []
+        context["agenda"] = agenda
+        context["agenda_position"] = next((item.position for item in agenda if item.is_current), None)
+        context["count"] = self.count(form)
+        context["quorum"] = self.process.cycle.steering_group.quorum_count(len(form.voting_seats))
+        context["earlier_decisions"] = list(
+            self.recommendation.decisions.select_related("meeting", "version").order_by("pk")
+        )
+        return context
+
+
+draft_recommendation = DraftRecommendation.as_view()
+adopt_recommendation = AdoptRecommendation.as_view()
+decide_recommendation = DecideRecommendation.as_view()

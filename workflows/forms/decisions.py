@@ -1,0 +1,195 @@
+"""Forms of decisions: result, votes, filter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from project.common.formats import date_de
+from stakeholders.models import BodyMembership
+from workflows.forms.conference import choose_from
+from workflows.models import DecisionResult, Meeting, VoteChoice
+from workflows.selectors.decisions import DecisionFilter
+from workflows.services.decisions import Ballot
+
+#: What a voting member can have done.
+VOTES = (VoteChoice.YES, VoteChoice.NO, VoteChoice.ABSTAIN, VoteChoice.BIASED, VoteChoice.ABSENT)
+
+_MEMBER, _DEPUTY = "member", "deputy"
+
+
+class MeetingField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """Meetings by date and place."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{date_de(obj.held_on)}, {obj.place}" if obj.place else date_de(obj.held_on)
+
+
+class ResultForm(forms.Form):
+    """What was decided, and what the result must say."""
+
+    meeting = MeetingField(
+        label=_("Meeting"), queryset=Meeting.objects.none(), empty_label=_("Please choose")
+    )
+    result = forms.ChoiceField(
+        label=_("What was put to the vote?"),
+        choices=[
+            (DecisionResult.APPROVED.value, _("approve")),
+            (DecisionResult.APPROVED_WITH_CONDITIONS.value, _("approve with conditions")),
+            (DecisionResult.RETURNED.value, _("return to the conference")),
+            (DecisionResult.REJECTED.value, _("reject")),
+            (DecisionResult.POSTPONED.value, _("postpone")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    conditions = forms.CharField(
+        label=_("Conditions"),
+        required=False,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=_("Needed for “approve with conditions”."),
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        required=False,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=_("Needed for “return” and “reject”; the conference will read it."),
+    )
+    postponed_until = forms.DateField(
+        label=_("Postponed until"), required=False, help_text=_("Needed for “postpone”.")
+    )
+
+    def __init__(self, *args: Any, meetings: QuerySet[Meeting], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        meeting = self.fields["meeting"]
+        assert isinstance(meeting, forms.ModelChoiceField)
+        meeting.queryset = meetings
+
+    def clean(self) -> dict[str, Any]:
+        """Each result says what it must say; errors stand at their fields."""
+        cleaned = super().clean() or {}
+        needed = {
+            DecisionResult.APPROVED_WITH_CONDITIONS: ("conditions", _("Name the conditions.")),
+            DecisionResult.RETURNED: ("reason", _("Say why; the conference will read it.")),
+            DecisionResult.REJECTED: ("reason", _("Say why; the conference will read it.")),
+            DecisionResult.POSTPONED: (
+                "postponed_until",
+                _("Name the day, after today, on which it comes up again."),
+            ),
+        }
+        result = cleaned.get("result")
+        if result in needed:
+            name, message = needed[DecisionResult(result)]
+            if name not in self.errors and not cleaned.get(name):
+                self.add_error(name, ValidationError(message, code="missing"))
+        return cleaned
+
+
+class DecisionForm(ResultForm):
+    """Result and the vote of each seat."""
+
+    def __init__(self, *args: Any, seats: Sequence[BodyMembership], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.voting_seats = [seat for seat in seats if seat.is_voting]
+        self.advisory_seats = [seat for seat in seats if not seat.is_voting]
+        for seat in self.voting_seats:
+            self.fields[f"vote-{seat.pk}"] = forms.ChoiceField(
+                label=_("Vote of %(member)s") % {"member": seat.organisation.label},
+                choices=[("", _("– please choose –")), *[(choice.value, choice.label) for choice in VOTES]],
+                error_messages={"required": _("Enter the vote or the absence.")},
+                widget=forms.Select({"data-vote": "", "aria-label": self._whose(seat)}),
+            )
+        for seat in self.advisory_seats:
+            self.fields[f"heard-{seat.pk}"] = forms.BooleanField(
+                label=_("%(member)s was heard") % {"member": seat.organisation.label},
+                required=False,
+                widget=forms.CheckboxInput({"data-heard": ""}),
+            )
+        for seat in seats:
+            if seat.deputy is not None:
+                self.fields[f"by-{seat.pk}"] = forms.ChoiceField(
+                    label=_("Who came for %(member)s?") % {"member": seat.organisation.label},
+                    choices=[
+                        (_MEMBER, str(seat.user)),
+                        (_DEPUTY, _("%(person)s (deputy)") % {"person": seat.deputy}),
+                    ],
+                    required=False,
+                )
+
+    @staticmethod
+    def _whose(seat: BodyMembership) -> str:
+        return str(_("Vote of %(member)s") % {"member": seat.organisation.label})
+
+    def seat_rows(self, *, voting: bool) -> list[dict[str, Any]]:
+        """Lines of the table of votes."""
+        return [
+            {
+                "seat": seat,
+                "field": self[f"vote-{seat.pk}" if voting else f"heard-{seat.pk}"],
+                "by": self[f"by-{seat.pk}"] if f"by-{seat.pk}" in self.fields else None,
+            }
+            for seat in (self.voting_seats if voting else self.advisory_seats)
+        ]
+
+    @property
+    def voting_rows(self) -> list[dict[str, Any]]:
+        """Seats with a vote."""
+        return self.seat_rows(voting=True)
+
+    @property
+    def advisory_rows(self) -> list[dict[str, Any]]:
+        """Seats that are heard."""
+        return self.seat_rows(voting=False)
+
+    def ballots(self) -> list[Ballot]:
+        """What was entered so far, also where the form has errors; empty votes are left out."""
+        ballots = []
+        for seat in self.voting_seats:
+            choice = self[f"vote-{seat.pk}"].value() or ""
+            if choice in {vote.value for vote in VOTES}:
+                ballots.append(Ballot(seat, VoteChoice(choice), self._is_deputy(seat)))
+        return ballots + [
+            Ballot(seat, VoteChoice.HEARD, self._is_deputy(seat))
+            for seat in self.advisory_seats
+            if self[f"heard-{seat.pk}"].value()
+        ]
+
+    def filled_with_yes(self) -> dict[str, Any]:
+        """What was entered so far, with a yes for every voting seat that is neither absent nor biased."""
+        filled = {name: self.data.get(self.add_prefix(name), "") for name in self.fields}
+        out = {VoteChoice.ABSENT.value, VoteChoice.BIASED.value}
+        for seat in self.voting_seats:
+            name = f"vote-{seat.pk}"
+            filled[name] = filled[name] if filled[name] in out else VoteChoice.YES.value
+        return filled
+
+    def _is_deputy(self, seat: BodyMembership) -> bool:
+        return seat.deputy_id is not None and self[f"by-{seat.pk}"].value() == _DEPUTY
+
+
+class DecisionFilterForm(forms.Form):
+    """Narrows the list of decisions."""
+
+    hide_optional = True
+
+    q = forms.CharField(label=_("Search"), required=False, max_length=100)
+    result = forms.ChoiceField(
+        label=_("Result"), required=False, choices=[("", _("All results")), *DecisionResult.choices]
+    )
+    year = forms.TypedChoiceField(label=_("Year"), required=False, coerce=int, empty_value=None)
+
+    def __init__(self, *args: Any, years: Iterable[int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choose_from(self, "year", _("All years"), [(year, year) for year in years])
+
+    def wanted(self) -> DecisionFilter:
+        """What was chosen; fields with errors count as not chosen."""
+        self.is_valid()
+        chosen = self.cleaned_data
+        return DecisionFilter(
+            result=chosen.get("result") or "", year=chosen.get("year"), search=chosen.get("q") or ""
+        )

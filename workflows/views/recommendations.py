@@ -1,0 +1,270 @@
+"""Pages of recommendations: list, writing a new one, one with all that belongs to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from measures.models import Measure
+from monitoring.models import Area
+from project.common.errors import DomainError
+from project.common.exports import Column, Kind, export_format, export_links, table_response
+from stakeholders.models import User
+from stakeholders.permissions import Perm, can, require, visible
+from workflows.engine import recommendation_begin
+from workflows.flows import RecommendationFlow
+from workflows.forms.recommendations import (
+    DraftForm,
+    RecommendationFilterForm,
+    WordingForm,
+    initial_from_query,
+)
+from workflows.models import (
+    PlanningCycle,
+    Recommendation,
+    RecommendationReturn,
+    RecommendationState,
+    RecommendationVersion,
+    StageKind,
+)
+from workflows.nodes import complete_task, open_task
+from workflows.selectors.decisions import decisions_seen_by
+from workflows.selectors.recommendations import (
+    changes_between,
+    evidence_of,
+    recommendations_of,
+    recommendations_seen_by,
+    seen_versions,
+    versions_prefetch,
+)
+from workflows.services.recommendations import recommendation_propose
+from workflows.views.access import signed_in, visible_cycle
+from workflows.views.evidence import build_evidence_choice, evidence_choice
+from workflows.views.listing import order_of, page_of
+
+_ORDERS = {
+    "number": ("cycle__starts_year", "number"),
+    "title": ("seen_title", "number"),
+    "state": ("seen_state", "number"),
+}
+
+
+def _state_label(recommendation: Any) -> str:
+    return str(RecommendationState(recommendation.seen_state).label)
+
+
+def _shown_version(recommendation: Any) -> RecommendationVersion | None:
+    versions = seen_versions(recommendation, shows_drafts=recommendation.shows_drafts)
+    return versions[-1] if versions else None
+
+
+@require_safe
+def recommendation_list(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Recommendations of a cycle."""
+    cycle = visible_cycle(request, pk)
+    form = RecommendationFilterForm(
+        request.GET, areas=Area.objects.filter(profiles__cycle=cycle).order_by("name")
+    )
+    order = order_of(request, _ORDERS, "number")
+    rows = recommendations_of(request.user, cycle, form.wanted()).order_by(*order.by)
+    wanted = export_format(request)
+    if wanted is not None:
+        return _export(cycle, rows, wanted)
+    page = page_of(request, rows)
+    for row in page.object_list:
+        row.shown_version = _shown_version(row)
+        row.last_decision = list(row.decisions.all())[-1:]
+    is_filtered = any(request.GET.get(name) for name in ("q", "state", "area"))
+    return render(
+        request,
+        "workflows/recommendation_list.html",
+        {
+            "cycle": cycle,
+            "form": form,
+            "order": order,
+            "page_obj": page,
+            "links": export_links(request),
+            "is_filtered": is_filtered,
+            "may_write": _may_write(request, cycle),
+            "may_see_drafts": bool(can(request.user, Perm.VIEW_DRAFTS, cycle)),
+        },
+    )
+
+
+def _may_write(request: HttpRequest, cycle: PlanningCycle) -> bool:
+    return cycle.stage == StageKind.CONFERENCE and bool(can(request.user, Perm.VIEW_DRAFTS, cycle))
+
+
+def _export(cycle: PlanningCycle, rows: Any, wanted: Any) -> HttpResponseBase:
+    def text(name: str) -> Any:
+        def value(row: Any) -> Any:
+            version = _shown_version(row)
+            return getattr(version, name) if version else None
+
+        return value
+
+    columns = [
+        Column(_("Number"), "reference"),
+        Column(_("Title"), "seen_title"),
+        Column(_("State"), _state_label),
+        Column(_("Version"), text("number"), Kind.NUMBER, 0),
+        Column(_("Areas"), lambda row: ", ".join(area.name for area in _areas(row))),
+        Column(_("Field of action"), lambda row: str(text("field")(row) or "")),
+        Column(_("Addressee"), lambda row: str(text("addressee")(row) or "")),
+        Column(_("Finding"), text("finding")),
+        Column(_("Aim"), text("aim")),
+        Column(_("Proposal"), text("proposal")),
+        Column(_("Cost and consequences"), text("cost")),
+        Column(_("Decision"), lambda row: ", ".join(decision.reference for decision in row.decisions.all())),
+    ]
+    name = _("Recommendations %(cycle)s") % {"cycle": cycle.title}
+    return table_response(name, columns, rows, wanted, [f"{cycle.title}, {cycle.territory.name}"])
+
+
+def _areas(row: Any) -> list[Area]:
+    version = _shown_version(row)
+    return list(version.areas.all()) if version else []
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def recommendation_create(request: HttpRequest, pk: int) -> HttpResponse:
+    """Write a new recommendation while the conference works."""
+    cycle = visible_cycle(request, pk)
+    require(request.user, Perm.VIEW_DRAFTS, cycle)
+    user = signed_in(request)
+    if cycle.stage != StageKind.CONFERENCE:
+        return render(
+            request,
+            "workflows/recommendation_create_closed.html",
+            {"cycle": cycle},
+            status=409 if request.POST else 200,
+        )
+    status = 200
+    if request.method != "POST":
+        form = DraftForm(initial={"areas": request.GET.getlist("area")}, cycle=cycle)
+    elif "refresh" in request.POST:
+        form = DraftForm(initial=initial_from_query(request.POST), cycle=cycle)
+    else:
+        proposes = "save" not in request.POST
+        form = DraftForm(request.POST, cycle=cycle, is_draft=not proposes)
+        if form.is_valid():
+            try:
+                recommendation = _begin(cycle, form, user, proposes=proposes)
+            except DomainError as error:
+                form.add_error(None, str(error.message))
+            else:
+                return _begun(request, recommendation, proposes=proposes)
+        status = 422
+    context = {
+        "cycle": cycle,
+        "form": form,
+        "evidence_choice": evidence_choice(cycle, form),
+        "evidence_cycle": cycle,
+    }
+    return render(request, "workflows/recommendation_create.html", context, status=status)
+
+
+@transaction.atomic
+def _begin(cycle: PlanningCycle, form: WordingForm, user: User, *, proposes: bool) -> Recommendation:
+    recommendation = recommendation_begin(cycle, wording=form.wording, user=user)
+    if proposes:
+        complete_task(
+            open_task(recommendation.process, RecommendationFlow.draft_recommendation),
+            user=user,
+            act=lambda process: recommendation_propose(process.recommendation, user=user),
+        )
+    return recommendation
+
+
+def _begun(request: HttpRequest, recommendation: Recommendation, *, proposes: bool) -> HttpResponse:
+    if proposes:
+        messages.success(request, _("The recommendation is before the conference now; its chair adopts it."))
+        return redirect("workflows:recommendation-detail", recommendation.pk)
+    messages.success(request, _("The draft has been saved. It waits among your tasks until you submit it."))
+    task = open_task(recommendation.process, RecommendationFlow.draft_recommendation)
+    return redirect("workflows:task", task.pk)
+
+
+@require_safe
+def recommendation_evidence(request: HttpRequest, pk: int) -> HttpResponse:
+    """The evidence to tick for the areas chosen; replaces that part of the form."""
+    cycle = visible_cycle(request, pk)
+    require(request.user, Perm.VIEW_DRAFTS, cycle)
+    choice = build_evidence_choice(
+        cycle,
+        area_pks=_keys(request, "areas"),
+        indicator_pks=_keys(request, "indicators"),
+        statement_pks=_keys(request, "statements"),
+    )
+    return render(request, "workflows/_evidence_choice.html", {"choice": choice})
+
+
+def _keys(request: HttpRequest, name: str) -> set[int]:
+    return {int(value) for value in request.GET.getlist(name) if value.isdigit()}
+
+
+@require_safe
+def recommendation_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One recommendation: wording, evidence, versions, returns, decisions, measures."""
+    rows = recommendations_seen_by(request.user).prefetch_related(versions_prefetch())
+    recommendation: Any = get_object_or_404(rows, pk=pk)
+    shows_drafts = recommendation.shows_drafts
+    versions = seen_versions(recommendation, shows_drafts=shows_drafts)
+    version = _version_before_reader(request, versions)
+    earlier = [row for row in versions if row.number < version.number]
+    compared = _compared(request, earlier)
+    decisions = decisions_seen_by(request.user).filter(recommendation=recommendation).order_by("pk")
+    returns = RecommendationReturn.objects.filter(version__in=versions).select_related(
+        "version", "returned_by"
+    )
+    if not shows_drafts:
+        # The chair's own returns of drafts stay in the conference; the body's stand in its decisions.
+        returns = returns.none()
+    measures = visible(
+        request.user, Perm.VIEW_MEASURE, Measure.objects.filter(origins__recommendation=recommendation)
+    )
+    return render(
+        request,
+        "workflows/recommendation_detail.html",
+        {
+            "recommendation": recommendation,
+            "cycle": recommendation.process.cycle,
+            "versions": versions,
+            "version": version,
+            "is_latest": version.pk == versions[-1].pk,
+            "earlier": earlier,
+            "compared": compared,
+            "changes": changes_between(compared, version) if compared else [],
+            "evidence": evidence_of(version),
+            "returns": list(returns.order_by("pk")),
+            "decisions": list(decisions),
+            "measures": list(measures.select_related("responsible").distinct()),
+            "shows_drafts": shows_drafts,
+            "case_url": _case_url(recommendation) if shows_drafts else "",
+        },
+    )
+
+
+def _version_before_reader(
+    request: HttpRequest, versions: list[RecommendationVersion]
+) -> RecommendationVersion:
+    wanted = request.GET.get("version", "")
+    return next((row for row in versions if str(row.number) == wanted), versions[-1])
+
+
+def _compared(request: HttpRequest, earlier: list[RecommendationVersion]) -> RecommendationVersion | None:
+    """The earlier version asked for; by itself the one just before."""
+    wanted = request.GET.get("against", "")
+    return next((row for row in earlier if str(row.number) == wanted), earlier[-1] if earlier else None)
+
+
+def _case_url(recommendation: Recommendation) -> str:
+    return reverse("workflows:case", args=[recommendation.process.pk])
