@@ -1,5 +1,7 @@
 """Writes on a requested delivery, called by its flow's pages."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 from django.core.files.base import File
