@@ -39,10 +39,13 @@ class Perm(StrEnum):
     VIEW_AUDIT_LOG = "stakeholders.view_audit_log"
     VIEW_RAW_FIGURES = "stakeholders.view_raw_figures"
     # On an organisation
+    VIEW_ORGANISATION = "stakeholders.view_organisation"
+    MANAGE_ORGANISATION = "stakeholders.change_organisation"
     ACT_FOR_ORGANISATION = "stakeholders.act_for_organisation"
     LEAD_ORGANISATION = "stakeholders.lead_organisation"
     # On a body
     VIEW_BODY = "stakeholders.view_body"
+    MANAGE_BODY = "stakeholders.change_body"
     ADVISE_BODY = "stakeholders.advise_body"
     VOTE_IN_BODY = "stakeholders.vote_in_body"
     CHAIR_BODY = "stakeholders.chair_body"
@@ -105,6 +108,18 @@ ROLES: dict[Role, frozenset[Perm]] = {
 #: A right on the thing follows from a right on what contains it: (path from the thing, right there).
 #: An empty path means the same object.
 INHERITED: dict[Perm, tuple[tuple[str, Perm], ...]] = {
+    Perm.VIEW_ORGANISATION: (
+        ("territory", Perm.VIEW_TERRITORY),
+        ("territory", Perm.ADMINISTER_TERRITORY),
+        # A funder belongs to no territory and is administered by its own people.
+        ("", Perm.ADMINISTER_TERRITORY),
+        ("", Perm.ACT_FOR_ORGANISATION),
+    ),
+    Perm.MANAGE_ORGANISATION: (
+        ("territory", Perm.ADMINISTER_TERRITORY),
+        ("", Perm.ADMINISTER_TERRITORY),
+    ),
+    Perm.MANAGE_BODY: (("territory", Perm.ADMINISTER_TERRITORY),),
     Perm.VIEW_BODY: (("territory", Perm.VIEW_TERRITORY), ("territory", Perm.ADMINISTER_TERRITORY)),
     Perm.VIEW_AREA: (("territory", Perm.VIEW_TERRITORY),),
     Perm.VIEW_DELIVERY: (
@@ -166,7 +181,7 @@ def group_name(role: Role, pk: int) -> str:
 
 
 def role_group(role: Role, obj: Organisation | Body) -> Group:
-    """The group of a role on an organisation, territory or body; made with its rights when first asked for."""
+    """The group of a role on an organisation, territory or body; made with its rights if it is new."""
     group, created = Group.objects.get_or_create(name=group_name(role, obj.pk))
     if created:
         for perm in ROLES[role]:
@@ -241,7 +256,7 @@ def _condition(user: User, perm: Perm, prefix: str = "") -> Q:
     """Condition on a row that it, or what contains it, carries the right for the user."""
     condition = Q(_granted(user, perm, OuterRef(f"{prefix}pk")))
     for path, inherited in INHERITED.get(perm, ()):
-        condition |= Q(_granted(user, inherited, OuterRef(f"{prefix}{path}")))
+        condition |= Q(_granted(user, inherited, OuterRef(f"{prefix}{path or 'pk'}")))
     return condition
 
 
@@ -292,7 +307,7 @@ def require(user: User | AnonymousUser, perm: Perm, obj: models.Model | None) ->
 
 
 def holders(perm: Perm, obj: models.Model) -> QuerySet[User]:
-    """Active people who have the right on the object itself (not by inheritance), for mails and handing over."""
+    """Active people with the right on the object itself (not by inheritance), for mails and handing over."""
     app_label, codename = perm.value.split(".")
     return User.objects.filter(
         is_active=True,
