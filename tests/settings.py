@@ -7,8 +7,11 @@ os.environ.setdefault("DEMO_MODE", "1")
 os.environ.setdefault("DATABASE_URL", "sqlite:///")
 os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="passgenau-test-"))
 
-from project.settings import *  # noqa: E402, F403
+from project.settings import *  # noqa: F403
 
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
+    # A file, as in real use: in memory the requests of a browser test share one connection and collide.
+    DATABASES["default"]["TEST"] = {"NAME": f"{VAR_DIR}/test.sqlite3"}  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
