@@ -1,0 +1,118 @@
+"""Pages of bodies: who sits in which, and what they do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from project.common.exports import Column, Kind, export_format, export_links, table_response
+from stakeholders.models import Body, BodyMembership, Seat
+from stakeholders.permissions import Perm, can, visible
+
+#: Meetings and decisions shown on the page of a body; the cycle has the whole lists.
+LATEST = 10
+
+_SEAT_ORDER = {Seat.CHAIR: 0, Seat.VOTING: 1, Seat.ADVISORY: 2}
+
+
+@require_safe
+def body_list(request: HttpRequest) -> HttpResponseBase:
+    """Bodies a person may see, by territory."""
+    today = timezone.localdate()
+    now = Q(memberships__starts_on__lte=today) & (
+        Q(memberships__ends_on__isnull=True) | Q(memberships__ends_on__gte=today)
+    )
+    voting = now & Q(memberships__seat__in=[Seat.CHAIR, Seat.VOTING])
+    rows = (
+        visible(request.user, Perm.VIEW_BODY, Body.objects.filter(is_active=True))
+        .select_related("territory")
+        .annotate(
+            voting_count=Count("memberships", filter=voting, distinct=True),
+            advisory_count=Count(
+                "memberships", filter=now & Q(memberships__seat=Seat.ADVISORY), distinct=True
+            ),
+        )
+        .order_by("territory__name", "kind", "name")
+    )
+    term = request.GET.get("q", "").strip()
+    if term:
+        rows = rows.filter(Q(name__icontains=term) | Q(territory__name__icontains=term))
+    wanted = export_format(request)
+    if wanted is not None:
+        columns = [
+            Column(_("Territory"), "territory.name"),
+            Column(_("Body"), "name"),
+            Column(_("Kind"), lambda row: row.get_kind_display()),
+            Column(_("Voting members"), "voting_count", Kind.NUMBER, 0),
+            Column(_("Advisory members"), "advisory_count", Kind.NUMBER, 0),
+            Column(_("Quorum"), lambda row: row.quorum_count(row.voting_count), Kind.NUMBER, 0),
+        ]
+        return table_response(_("Bodies"), columns, rows, wanted)
+    found: list[Any] = list(rows)
+    for row in found:
+        row.quorum_today = row.quorum_count(row.voting_count)
+    context = {"rows": found, "term": term, "links": export_links(request)}
+    return render(request, "stakeholders/body_list.html", context)
+
+
+@require_safe
+def body_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """One body: members and deputies, quorum, meetings, decisions."""
+    body = get_object_or_404(
+        visible(request.user, Perm.VIEW_BODY, Body.objects.select_related("territory")), pk=pk
+    )
+    seats = body.memberships.on(timezone.localdate()).select_related("organisation", "user", "deputy")
+    members = sorted(seats, key=lambda seat: (_SEAT_ORDER[Seat(seat.seat)], seat.organisation.name, seat.pk))
+    wanted = export_format(request)
+    if wanted is not None:
+        return _members_as_file(body, members, wanted)
+    voting_count = sum(seat.is_voting for seat in members)
+    cycles = _cycles_seen_by(request)
+    meetings: Any = body.meetings.filter(cycle__in=cycles)
+    decisions: Any = body.decisions.filter(meeting__cycle__in=cycles)
+    return render(
+        request,
+        "stakeholders/body_detail.html",
+        {
+            "body": body,
+            "members": members,
+            "voting_count": voting_count,
+            "advisory_count": len(members) - voting_count,
+            "quorum": body.quorum_count(voting_count),
+            "quorum_percent": body.quorum_share * 100,
+            "meetings": meetings.select_related("cycle").order_by("-held_on")[:LATEST],
+            "decisions": decisions.select_related("version").order_by("-year", "-number")[:LATEST],
+            "former": body.memberships.filter(ends_on__lt=timezone.localdate())
+            .select_related("organisation", "user")
+            .order_by("-ends_on"),
+            "may_manage": bool(can(request.user, Perm.MANAGE_BODY, body)),
+            "links": export_links(request),
+        },
+    )
+
+
+def _cycles_seen_by(request: HttpRequest) -> QuerySet[Any]:
+    """Cycles a person may see; asked by name, for this layer does not know the planning cycle."""
+    model = apps.get_model("workflows", "PlanningCycle")
+    return visible(request.user, Perm.VIEW_CYCLE, model._default_manager.all()).values("pk")
+
+
+def _members_as_file(body: Body, members: list[BodyMembership], wanted: Any) -> HttpResponseBase:
+    columns = [
+        Column(_("Organisation"), "organisation.name"),
+        Column(_("Person"), lambda row: str(row.user)),
+        Column(_("Deputy"), lambda row: str(row.deputy) if row.deputy else None),
+        Column(_("Seat"), lambda row: row.get_seat_display()),
+        Column(_("From"), "starts_on", Kind.DATE),
+        Column(_("Until"), "ends_on", Kind.DATE),
+    ]
+    name = _("Members %(body)s") % {"body": body.name}
+    return table_response(name, columns, members, wanted, [f"{body.name}, {body.territory.name}"])
