@@ -3,8 +3,6 @@
 import datetime
 
 from django.conf import settings
-from django.core.mail import send_mail
-from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -12,6 +10,7 @@ from viewflow.workflow.models import Task
 from viewflow.workflow.status import STATUS
 
 from stakeholders.audit import log_action
+from stakeholders.mail import mail_queue
 from stakeholders.models import User
 from stakeholders.permissions import Perm, holders
 from workflows.models import TaskCard
@@ -100,10 +99,4 @@ def _send(task: Task, kind: str, people: list[User], *, user: User | None = None
         territory=card.territory,
         data={"recipients": len(addresses), "due_on": card.due_on},
     )
-
-    def deliver() -> None:
-        # One mail each: colleagues do not learn each other's addresses.
-        for address in addresses:
-            send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [address])
-
-    transaction.on_commit(deliver)
+    mail_queue(addresses, subject=subject, body=body)

@@ -1,4 +1,4 @@
-"""Fires due deadlines and tells when that last happened."""
+"""Fires due deadlines, sends waiting mails, and tells when that last happened."""
 
 import datetime
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from viewflow.workflow.timers import fire_due_conditions, fire_due_timers
 
+from stakeholders.mail import mails_forget, mails_send
 from workflows.models import TimerRun
 
 SWEEP = "sweep"
@@ -22,7 +23,7 @@ class TimerState:
 
 
 def timers_fire() -> int:
-    """Fire each timer and condition that is due, then note the moment.
+    """Fire each timer and condition that is due, send the mails that wait, then note the moment.
 
     One that fails is logged by the engine and does not hold up the others.
 
@@ -30,6 +31,8 @@ def timers_fire() -> int:
         The number fired.
     """
     fired = int(fire_due_timers()) + int(fire_due_conditions())
+    mails_send()
+    mails_forget()
     with transaction.atomic():
         TimerRun.objects.update_or_create(
             name=SWEEP, defaults={"last_run_at": timezone.now(), "fired_count": fired}

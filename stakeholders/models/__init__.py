@@ -2,6 +2,7 @@
 
 from stakeholders.models.audit import LogEntry
 from stakeholders.models.bodies import Body, BodyKind, BodyMembership, Seat
+from stakeholders.models.mail import OutgoingMail
 from stakeholders.models.organisations import (
     Function,
     Membership,
@@ -19,6 +20,7 @@ __all__ = [
     "Membership",
     "Organisation",
     "OrganisationKind",
+    "OutgoingMail",
     "Seat",
     "User",
 ]

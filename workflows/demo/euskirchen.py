@@ -6,11 +6,10 @@ import datetime
 
 from measures.models import ActionPlan
 from monitoring.models import AreaKind
-from monitoring.services.deliveries import delivery_read
 from stakeholders.models import Function, OrganisationKind
-from workflows.demo import driver
-from workflows.demo.cast import Cast, Office, common_offices, make_cast, standard_bodies
-from workflows.demo.catalogue import delivery_file, load_areas, load_indicators, rows
+from workflows.demo.cast import Office, common_offices, make_cast, standard_bodies
+from workflows.demo.catalogue import load_areas, load_indicators, rows
+from workflows.demo.deliveries import deliver
 from workflows.demo.schedule import stages_around
 from workflows.engine import cycle_open
 from workflows.models import PlanningCycle, StageKind
@@ -18,6 +17,7 @@ from workflows.services.cycles import Supply
 
 GEOMETRY_SOURCE = "© GeoBasis-DE / BKG 2017 (GeoNutzV), vereinfacht"
 FIRST_YEAR, LAST_YEAR = 2016, 2024
+VALUES = "euskirchen_values.csv"
 
 
 def seed(today: datetime.date) -> PlanningCycle:
@@ -79,46 +79,16 @@ def seed(today: datetime.date) -> PlanningCycle:
         ],
         user=cast.person("sozialplanung"),
     )
-    _deliver(cycle, cast, "statistik", asked["Statistikstelle"], areas, is_accepted=True)
-    _deliver(
+    reviewer = cast.person("sozialplanung")
+    deliver(cycle, cast.organisations["statistik"], VALUES, areas, reviewer=reviewer)
+    deliver(
         cycle,
-        cast,
-        "sozialamt",
-        asked["Sozialamt"],
+        cast.organisations["sozialamt"],
+        VALUES,
         areas,
+        reviewer=reviewer,
         is_accepted=False,
         reason="Bei Nettersheim und Schleiden liegen die Asylbewerberleistungen weit über dem Mittel. "
-        "Bitte prüfen und im Kommentar sagen, ob es an zentralen Unterkünften liegt.",
+        "Bitte prüfen und im Kommentar sagen, ob die Werte so richtig sind.",
     )
     return cycle
-
-
-def _deliver(
-    cycle: PlanningCycle,
-    cast: Cast,
-    office: str,
-    keys: list[str],
-    areas: dict[str, object],
-    *,
-    is_accepted: bool,
-    reason: str = "",
-) -> None:
-    request = cycle.requests.get(organisation=cast.organisations[office])
-    user = driver.person_for(driver.Perm.ACT_FOR_ORGANISATION, request.organisation)
-    wanted = [
-        row
-        for row in rows("euskirchen_values.csv")
-        if row["indicator"] in keys and FIRST_YEAR <= int(row["year"]) <= LAST_YEAR
-    ]
-    delivery = delivery_read(
-        territory=cycle.territory,
-        supplier=request.organisation,
-        upload=delivery_file(wanted, areas, f"{office}-{LAST_YEAR}.csv"),  # type: ignore[arg-type]
-        indicators=list(request.indicators.all()),
-        areas=list(cycle.territory.areas.all()),
-        years=(FIRST_YEAR, LAST_YEAR),
-        comment="",
-        user=user,
-    )
-    driver.deliver(request, delivery, user=user)
-    driver.review(request, is_accepted=is_accepted, reason=reason, user=cast.person("sozialplanung"))

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.mail import send_mail
 from django.db import transaction
 from django.db.models import Max
 from django.template.loader import render_to_string
@@ -17,6 +16,7 @@ from measures.models import FieldOfAction
 from monitoring.models import Area, Domain, Indicator
 from project.common.errors import DomainError, as_domain_error
 from stakeholders.audit import log_action
+from stakeholders.mail import mail_queue
 from stakeholders.models import Body, Organisation, User
 from workflows.models import (
     Contribution,
@@ -96,13 +96,7 @@ def _mail_invitations(meeting: Meeting, participants: Iterable[Organisation]) ->
         }
         subject = render_to_string("workflows/mails/invitation_subject.txt", context).strip()
         body = render_to_string("workflows/mails/invitation.txt", context)
-
-    def deliver() -> None:
-        # One mail each: offices do not learn each other's addresses.
-        for address in addresses:
-            send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [address])
-
-    transaction.on_commit(deliver)
+    mail_queue(addresses, subject=subject, body=body)
 
 
 def contributions_ask(cycle: PlanningCycle) -> list[Contribution]:

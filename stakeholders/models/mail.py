@@ -1,0 +1,29 @@
+"""Mails waiting to be sent."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class OutgoingMail(models.Model):
+    """A mail to one address, written in the transaction of the act it tells of, sent by the timers' loop.
+
+    An office server that is down therefore never stops an act, and an act that fails sends nothing.
+    """
+
+    address = models.EmailField(_("To"))
+    subject = models.CharField(_("Subject line"), max_length=250)
+    body = models.TextField(_("Text"))
+    created_at = models.DateTimeField(_("Written"), auto_now_add=True)
+    sent_at = models.DateTimeField(_("Sent"), null=True, blank=True)
+    attempt_count = models.PositiveSmallIntegerField(_("Attempts"), default=0)
+    last_error = models.CharField(_("Last error"), max_length=250, blank=True)
+
+    class Meta:
+        verbose_name = _("Outgoing mail")
+        verbose_name_plural = _("Outgoing mails")
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["id"], condition=Q(sent_at__isnull=True), name="mail_unsent")]
+
+    def __str__(self) -> str:
+        return self.subject

@@ -1,0 +1,327 @@
+"""Rheinisch-Bergischer Kreis: 81 Wohnplätze, example values, recommendations before the steering group."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+
+from measures.models import ActionPlan, FieldOfAction
+from monitoring.models import Area, AreaKind, Indicator
+from monitoring.profiles import profile_drafts
+from monitoring.services.index import index_run_create
+from stakeholders.models import BodyKind, Function, OrganisationKind, Seat
+from workflows.demo import driver
+from workflows.demo.cast import Cast, Office, common_offices, make_body, make_cast
+from workflows.demo.catalogue import load_areas, load_indicators, rows
+from workflows.demo.deliveries import deliver
+from workflows.demo.schedule import stages_around
+from workflows.engine import cycle_open
+from workflows.models import DecisionResult, PlanningCycle, Position, Recommendation, StageKind
+from workflows.services.conference import field_of_action_add, meeting_schedule
+from workflows.services.cycles import Supply
+from workflows.services.recommendations import Wording
+
+GEOMETRY_SOURCE = "Gemeindegrenzen © GeoBasis-DE / BKG 2017 (GeoNutzV); Wohnplätze sind Beispiele"
+FIRST_YEAR, LAST_YEAR = 2023, 2025
+BORDER = Decimal("1.50")
+OFFICES = {
+    "Statistikstelle": "statistik",
+    "Jobcenter": "jobcenter",
+    "Gesundheitsamt": "gesundheitsamt",
+    "Jugendamt": "jugendamt",
+    "Sozialamt": "sozialamt",
+}
+MUNICIPALITIES = (
+    ("bergisch-gladbach", "Stadt Bergisch Gladbach"),
+    ("burscheid", "Stadt Burscheid"),
+    ("leichlingen", "Stadt Leichlingen"),
+    ("wermelskirchen", "Stadt Wermelskirchen"),
+)
+FIELDS = ("Familien stärken", "Jugendhilfe", "Übergang junger Menschen in Arbeit")
+
+#: Title, field, area names, indicator keys, finding, aim, proposal, cost.
+RECOMMENDATIONS = (
+    (
+        "Beispiel: Elternstärkung im Zentrum Nord ausbauen",
+        1,
+        ("Zentrum Nord",),
+        "Mehr als die Hälfte der Kinder zeigt bei der Schuleingangsuntersuchung Auffälligkeiten.",
+        "Eltern werden vor der Einschulung erreicht.",
+        "Im Sozialraum Zentrum Nord wird ein Angebot zur Stärkung der Erziehungskompetenz eingerichtet.",
+        "Beispiel: rund 60.000 € im Jahr.",
+    ),
+    (
+        "Beispiel: Anlaufstelle für Familien in der Innenstadt Wermelskirchen",
+        1,
+        ("Wermelskirchen Innenstadt",),
+        "Der Index liegt deutlich über dem Mittel des Kreises.",
+        "Familien finden an einem Ort Rat zu Leistungen, Betreuung und Wohnen.",
+        "Jugendamt und Jobcenter erproben eine gemeinsame Sprechstunde.",
+        "Beispiel: Personal aus dem Bestand.",
+    ),
+    (
+        "Beispiel: Offene Jugendarbeit in Cremers Weiden",
+        2,
+        ("Cremers Weiden",),
+        "Die Hilfen zur Erziehung liegen deutlich über dem Mittel.",
+        "Jugendliche haben einen Treffpunkt am Nachmittag.",
+        "Ein Träger wird mit einem offenen Angebot an drei Nachmittagen beauftragt.",
+        "Beispiel: rund 45.000 € im Jahr.",
+    ),
+    (
+        "Beispiel: Begleitung in Ausbildung in Bergisch Gladbach",
+        3,
+        (),
+        "In sechs Wohnplätzen ist die Arbeitslosigkeit junger Menschen erhöht.",
+        "Junge Menschen beginnen nach der Schule eine Ausbildung.",
+        "Jobcenter und Jugendamt begleiten den Übergang gemeinsam.",
+        "Beispiel: eine halbe Stelle je Haus.",
+    ),
+    (
+        "Beispiel: Sprachförderung vor der Einschulung",
+        1,
+        ("Zentrum Nord", "Wermelskirchen Innenstadt"),
+        "Auffälligkeiten in der Sprache häufen sich.",
+        "Kinder sprechen bei der Einschulung sicher Deutsch.",
+        "Kitas der beiden Gebiete erhalten zusätzliche Sprachförderung.",
+        "Beispiel: rund 80.000 € im Jahr.",
+    ),
+    (
+        "Beispiel: Besuchsdienst für ältere Alleinlebende",
+        1,
+        ("Cremers Weiden",),
+        "Der Anteil älterer Alleinlebender ist hoch.",
+        "Ältere Menschen bleiben eingebunden.",
+        "Ein ehrenamtlicher Besuchsdienst wird aufgebaut.",
+        "Beispiel: Sachkosten 5.000 € im Jahr.",
+    ),
+)
+STATEMENTS = (
+    ("jobcenter", "Zentrum Nord", Position.AGREES, "Beispiel: Bei jungen Erwachsenen fehlt oft der Schulabschluss."),
+    ("fachplanung-jugendamt", "Zentrum Nord", Position.EXPLAINS, "Beispiel: Wenige Straßenzüge prägen den Wert."),
+    ("leitung-gesundheitsamt", "Zentrum Nord", Position.UNSEEN_NEED, "Beispiel: Termine zur Früherkennung werden selten wahrgenommen."),
+    ("leitung-sozialamt", "Cremers Weiden", Position.UNSEEN_NEED, "Beispiel: Ältere Alleinlebende sind schwer zu erreichen."),
+    ("fachplanung-jugendamt", "Wermelskirchen Innenstadt", Position.CONTRADICTS, "Beispiel: Die Betreuungsquote überzeichnet; am Nachmittag fehlen Plätze."),
+)
+
+
+def _cast() -> Cast:
+    return make_cast(
+        "rbk",
+        Office("kreis", "Rheinisch-Bergischer Kreis", OrganisationKind.DISTRICT, ags="05378"),
+        (
+            *common_offices("Rhein-Berg"),
+            *(
+                Office(
+                    slug,
+                    name,
+                    OrganisationKind.MUNICIPALITY,
+                    ((f"{slug}-soziales", f"Leitung Jugend und Soziales {name}", Function.HEAD),),
+                )
+                for slug, name in MUNICIPALITIES
+            ),
+        ),
+    )
+
+
+def seed(today: datetime.date) -> PlanningCycle:
+    """Nine areas stand out, the conference is done; one approved, one returned, the others wait for a decision."""
+    cast = _cast()
+    conference = make_body(
+        cast,
+        BodyKind.PLANNING_CONFERENCE,
+        "Fachplanungskonferenz",
+        {
+            "leitung-sozialplanung": ("sozialplanung", Seat.CHAIR),
+            "fachplanung-jugendamt": ("jugendamt", Seat.VOTING),
+            "leitung-gesundheitsamt": ("gesundheitsamt", Seat.VOTING),
+            "leitung-sozialamt": ("sozialamt", Seat.VOTING),
+            "jobcenter": ("jobcenter", Seat.VOTING),
+            "sozialplanung": ("sozialplanung", Seat.ADVISORY),
+        },
+        quorum="0.00",
+    )
+    steering = make_body(
+        cast,
+        BodyKind.STEERING_GROUP,
+        "Steuerungsgruppe",
+        {
+            "vorsitz": ("dezernat", Seat.CHAIR),
+            "leitung-jugendamt": ("jugendamt", Seat.VOTING),
+            "leitung-sozialamt": ("sozialamt", Seat.VOTING),
+            "jobcenter": ("jobcenter", Seat.VOTING),
+            **{f"{slug}-soziales": (slug, Seat.VOTING) for slug, _name in MUNICIPALITIES},
+            "verband": ("verband", Seat.ADVISORY),
+        },
+        deputies={"leitung-jugendamt": "fachplanung-jugendamt"},
+    )
+    social_space = make_body(
+        cast,
+        BodyKind.SOCIAL_SPACE_CONFERENCE,
+        "Sozialraumkonferenz",
+        {"verband": ("verband", Seat.CHAIR), "traeger": ("traeger", Seat.VOTING)},
+        quorum="0.00",
+    )
+    areas = load_areas(
+        "rbk_areas.csv",
+        "rbk_areas.geojson",
+        cast.territory,
+        kind=AreaKind.SMALL_AREA,
+        geometry_source=GEOMETRY_SOURCE,
+        is_example=True,
+    )
+    indicators = load_indicators("rbk_indicators.csv", is_example=True)
+    asked: dict[str, list[Indicator]] = {}
+    for row in rows("rbk_indicators.csv"):
+        asked.setdefault(OFFICES[row["supplier"]], []).append(indicators[row["key"]])
+    plan = ActionPlan.objects.create(
+        territory=cast.territory,
+        title="Handlungskonzept Rhein-Berg (Beispiel)",
+        ends_on=datetime.date(today.year + 2, 12, 31),
+    )
+    planner = cast.person("sozialplanung")
+    cycle = cycle_open(
+        territory=cast.territory,
+        title=f"Planungszyklus {today.year}–{today.year + 2}",
+        years=(today.year, today.year + 2),
+        data_years=(FIRST_YEAR, LAST_YEAR),
+        plan=plan,
+        planning_unit=cast.organisations["sozialplanung"],
+        planning_conference=conference,
+        steering_group=steering,
+        social_space_conference=social_space,
+        stages=stages_around(today, StageKind.STEERING_GROUP, ends_in=25),
+        supplies=[Supply(cast.organisations[office], wanted) for office, wanted in asked.items()],
+        user=planner,
+        is_example=True,
+    )
+    for office in asked:
+        deliver(cycle, cast.organisations[office], "rbk_values.csv", areas, reviewer=planner)
+    _analyse(cycle, cast, list(areas.values()), list(indicators.values()))
+    _confer(cycle, cast, today)
+    _decide(cycle, cast, today)
+    return cycle
+
+
+def _analyse(cycle: PlanningCycle, cast: Cast, areas: list[Area], indicators: list[Indicator]) -> None:
+    planner = cast.person("sozialplanung")
+    run = index_run_create(
+        territory=cycle.territory,
+        year=LAST_YEAR,
+        indicators=indicators,
+        border=BORDER,
+        missing_policy="exclude",
+        minimum_population=1000,
+        user=planner,
+    )
+    chosen = [result.area for result in run.results.filter(stands_out=True).select_related("area")]
+    cycle.refresh_from_db()
+    driver.analyse(
+        cycle,
+        run,
+        chosen,
+        user=planner,
+        drafts=profile_drafts(run, chosen),
+    )
+
+
+def _confer(cycle: PlanningCycle, cast: Cast, today: datetime.date) -> None:
+    planner = cast.person("sozialplanung")
+    offices = ("jugendamt", "jobcenter", "gesundheitsamt", "sozialamt")
+    driver.invite_conference(
+        cycle,
+        [cast.organisations[office] for office in offices],
+        user=planner,
+        held_on=today - datetime.timedelta(days=35),
+        place="Kreishaus (Beispiel)",
+    )
+    by_name = {profile.area.name: profile.area for profile in cycle.profiles.select_related("area")}
+    people = {
+        "jugendamt": "fachplanung-jugendamt",
+        "jobcenter": "jobcenter",
+        "gesundheitsamt": "leitung-gesundheitsamt",
+        "sozialamt": "leitung-sozialamt",
+    }
+    for office in offices:
+        driver.contribute(
+            cycle,
+            cast.organisations[office],
+            user=cast.person(people[office]),
+            statements=[
+                {"area": by_name[area], "position": position, "text": text}
+                for who, area, position, text in STATEMENTS
+                if who == people[office]
+            ],
+        )
+    for title in FIELDS:
+        field_of_action_add(cycle, title=title, user=planner)
+    for number in range(len(RECOMMENDATIONS)):
+        driver.recommend(
+            cycle,
+            _wording(cycle, cast, number),
+            author=cast.person("fachplanung-jugendamt"),
+            chair=cast.person("leitung-sozialplanung"),
+            is_example=True,
+        )
+    driver.close_conference(cycle, user=planner)
+
+
+def _wording(cycle: PlanningCycle, cast: Cast, number: int, **changes: str) -> Wording:
+    title, field, names, finding, aim, proposal, cost = RECOMMENDATIONS[number]
+    profiles = cycle.profiles.select_related("area")
+    chosen = [
+        profile.area
+        for profile in profiles
+        if profile.area.name in names or (not names and "Bergisch Gladbach" in profile.area.name)
+    ]
+    run = cycle.index_run
+    assert run is not None
+    strongest = run.scores.filter(area__in=chosen[:1]).order_by("-z").select_related("indicator")[:3]
+    return Wording(
+        title=title,
+        finding=finding,
+        aim=aim,
+        proposal=changes.get("proposal", proposal),
+        cost=cost,
+        addressee=cast.organisations["jugendamt"],
+        field=FieldOfAction.objects.get(plan=cycle.plan, number=field),
+        areas=chosen,
+        indicators=[score.indicator for score in strongest],
+        statements=list(cycle.statements.filter(area__in=chosen)[:2]),
+    )
+
+
+def _decide(cycle: PlanningCycle, cast: Cast, today: datetime.date) -> None:
+    chair, planner = cast.person("vorsitz"), cast.person("sozialplanung")
+    first = driver.invite_steering_group(
+        cycle, user=planner, held_on=today - datetime.timedelta(days=14), place="Kreishaus (Beispiel)"
+    )
+    recommendations: list[Recommendation] = list(cycle.recommendations.order_by("number"))
+    driver.decide(recommendations[1], first, DecisionResult.APPROVED, user=chair)
+    driver.decide(
+        recommendations[0],
+        first,
+        DecisionResult.RETURNED,
+        user=chair,
+        reason="Bitte sagen, wer die Zielvereinbarung schließt und bis wann.",
+    )
+    driver.propose(
+        recommendations[0],
+        user=cast.person("fachplanung-jugendamt"),
+        wording=_wording(
+            cycle,
+            cast,
+            0,
+            proposal=f"{RECOMMENDATIONS[0][5]} Träger und Jugendamt schließen eine Zielvereinbarung "
+            f"bis 30.06.{today.year + 1}.",
+        ),
+    )
+    driver.adopt(recommendations[0], user=cast.person("leitung-sozialplanung"))
+    meeting_schedule(
+        cycle,
+        body=cycle.steering_group,
+        held_on=today,
+        place="Kreishaus (Beispiel)",
+        participants=[seat.organisation for seat in cycle.steering_group.memberships.all()],
+        user=planner,
+    )

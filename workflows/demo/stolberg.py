@@ -1,0 +1,366 @@
+"""Stolberg "Berg- und Talachse": 47 measures in five fields and two stages, with key figures and rounds."""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable
+from decimal import Decimal
+
+from measures.models import ActionPlan, FieldOfAction, KeyFigure, Measure, ReportingRound
+from measures.services.measures import KeyFigureInput, measure_create
+from measures.services.projects import project_create
+from measures.services.reporting import Actual
+from monitoring.models import Area, AreaKind, Direction, Indicator, Unit
+from monitoring.profiles import profile_drafts
+from monitoring.services.deliveries import delivery_read
+from monitoring.services.index import index_run_create
+from stakeholders import services as people
+from stakeholders.models import Function, Organisation, OrganisationKind, User
+from stakeholders.permissions import Perm
+from workflows.demo import driver
+from workflows.demo.cast import Cast, Office, common_offices, employ, make_cast, standard_bodies
+from workflows.demo.catalogue import delivery_file, domain_of, load_areas, rows
+from workflows.demo.schedule import stages_around
+from workflows.engine import cycle_open, recommendation_begin, round_open
+from workflows.models import DecisionResult, PlanningCycle, Recommendation, RecommendationKind, StageKind
+from workflows.services.cycles import Supply
+from workflows.services.recommendations import Wording
+
+GEOMETRY_SOURCE = "Stadtgrenze © GeoBasis-DE / BKG 2017 (GeoNutzV); Stadtteile sind Beispiele"
+PLAN_ENDS_ON = datetime.date(2028, 12, 31)
+YEAR = 2023
+REFERENCE_DAYS = ("2024-12-31", "2025-06-30", "2025-12-31", "2026-06-30")
+PROGRAMME = "Zusammen im Quartier (ZiQ)"
+
+#: Names in the data files -> office; others are made from the organisations file.
+OFFICES = {
+    "Jugendamt": "jugendamt",
+    "Sozialamt": "sozialamt",
+    "Gesundheitsamt": "gesundheitsamt",
+    "Jobcenter": "jobcenter",
+}
+FUNDER = Office(
+    "foerdergeber",
+    "Ministerium für Arbeit, Gesundheit und Soziales NRW (MAGS)",
+    OrganisationKind.FUNDER,
+    (("foerdergeber", "Fördergeber (ZiQ)", Function.PLANNER),),
+    short_name="MAGS NRW",
+)
+
+
+def _cast() -> Cast:
+    cast = make_cast(
+        "st",
+        Office("stadt", "Stadt Stolberg", OrganisationKind.MUNICIPALITY, ags="05334032"),
+        common_offices("Stolberg"),
+    )
+    for row in rows("stolberg_organisations.csv"):
+        if row["name"] in OFFICES:
+            cast.organisations[row["name"]] = cast.organisations[OFFICES[row["name"]]]
+            continue
+        made = people.organisation_create(
+            name=row["name"], kind=row["kind"], territory=cast.territory, user=None
+        )
+        slug = f"leitung-{len(cast.organisations)}"
+        employ(
+            cast,
+            Office(slug, row["name"], made.kind, ((slug, f"Leitung {row['name']}", Function.HEAD),)),
+            made,
+        )
+        cast.organisations[row["name"]] = made
+    cast.organisations["funder"] = people.organisation_create(
+        name=FUNDER.name, kind=FUNDER.kind, territory=None, short_name=FUNDER.short_name, user=None
+    )
+    employ(cast, FUNDER, cast.organisations["funder"])
+    return cast
+
+
+def _indicator() -> Indicator:
+    return Indicator.objects.get_or_create(
+        key="stolberg_minimum_income",
+        defaults={
+            "name_de": "Mindestsicherungsquote (Beispiel)",
+            "name_en": "Minimum-income rate (example)",
+            "domain": domain_of("Arbeit und Soziales"),
+            "unit": Unit.objects.get(key="percent"),
+            "direction": Direction.MORE_NEED,
+            "source": "G.I.B. 2020 für die Stadt; Werte der Stadtteile sind Beispiele",
+            "definition": "Personen mit Leistungen der Mindestsicherung je 100 Einwohner.",
+            "is_example": True,
+        },
+    )[0]
+
+
+def seed(today: datetime.date) -> PlanningCycle:
+    """All the way into implementation, with rounds behind and one open, and stage 2 asked for."""
+    cast = _cast()
+    conference, steering, social_space = standard_bodies(cast)
+    areas = load_areas(
+        "stolberg_areas.csv",
+        "stolberg_areas.geojson",
+        cast.territory,
+        kind=AreaKind.SMALL_AREA,
+        geometry_source=GEOMETRY_SOURCE,
+        is_example=True,
+    )
+    plan = ActionPlan.objects.create(
+        territory=cast.territory,
+        title="Integriertes Handlungskonzept „Berg- und Talachse“",
+        ends_on=PLAN_ENDS_ON,
+    )
+    for row in rows("stolberg_fields.csv"):
+        FieldOfAction.objects.create(plan=plan, number=int(row["number"]), title=row["title"])
+    indicator = _indicator()
+    planner = cast.person("sozialplanung")
+    cycle = cycle_open(
+        territory=cast.territory,
+        title="Berg- und Talachse 2023–2028",
+        years=(2023, 2028),
+        data_years=(YEAR, YEAR),
+        plan=plan,
+        planning_unit=cast.organisations["sozialplanung"],
+        planning_conference=conference,
+        steering_group=steering,
+        social_space_conference=social_space,
+        stages=stages_around(
+            today,
+            StageKind.IMPLEMENTATION,
+            ends_in=max(1, (datetime.date(2028, 9, 30) - today).days),
+        ),
+        supplies=[Supply(cast.organisations["statistik"], [indicator])],
+        user=planner,
+        is_example=True,
+    )
+    _until_decisions(cycle, cast, areas, indicator)
+    _shape(cycle, cast, areas)
+    _projects(cast, plan)
+    _implement(cycle, cast, today)
+    return cycle
+
+
+def _until_decisions(cycle: PlanningCycle, cast: Cast, areas: dict[str, Area], indicator: Indicator) -> None:
+    planner = cast.person("sozialplanung")
+    small = {key: area for key, area in areas.items() if area.kind == AreaKind.SMALL_AREA}
+    _deliver(cycle, cast, small)
+    run = index_run_create(
+        territory=cycle.territory,
+        year=YEAR,
+        indicators=[indicator],
+        border=Decimal("1.00"),
+        missing_policy="exclude",
+        minimum_population=None,
+        user=planner,
+    )
+    chosen = [row.area for row in run.results.filter(stands_out=True).select_related("area")]
+    cycle.refresh_from_db()
+    driver.analyse(
+        cycle, run, chosen, user=planner, drafts=profile_drafts(run, chosen)
+    )
+    driver.invite_conference(
+        cycle,
+        [cast.organisations[office] for office in ("jugendamt", "jobcenter", "sozialamt")],
+        user=planner,
+        held_on=datetime.date(2023, 6, 14),
+        place="Rathaus (Beispiel)",
+    )
+    for field in cycle.plan.fields.all():
+        driver.recommend(
+            cycle,
+            Wording(
+                title=f"{field.title}: Maßnahmen bis 2028",
+                finding="Die Mindestsicherungsquote beträgt in der Stadt 14 %, in Unterstolberg, Oberstolberg "
+                "und Münsterbusch über 25 %.",
+                aim="Die Lebenslagen in der Berg- und Talachse gleichen sich denen der Stadt an.",
+                proposal=f"Im Handlungsfeld „{field.title}“ werden Maßnahmen in zwei Planungsstufen umgesetzt.",
+                addressee=cast.organisations["jugendamt"],
+                field=field,
+                areas=chosen,
+                indicators=[indicator],
+            ),
+            author=cast.person("fachplanung-jugendamt"),
+            chair=cast.person("leitung-sozialplanung"),
+            is_example=True,
+        )
+    driver.close_conference(cycle, user=planner)
+    meeting = driver.invite_steering_group(
+        cycle, user=planner, held_on=datetime.date(2023, 9, 6), place="Rathaus (Beispiel)"
+    )
+    for recommendation in list(cycle.recommendations.order_by("number")):
+        driver.decide(recommendation, meeting, DecisionResult.APPROVED, user=cast.person("vorsitz"))
+    cycle.refresh_from_db()
+
+
+def _deliver(cycle: PlanningCycle, cast: Cast, areas: dict[str, Area]) -> None:
+
+    request = cycle.requests.get()
+    values = [
+        {
+            "area_key": row["area_key"],
+            "year": str(YEAR),
+            "indicator": "stolberg_minimum_income",
+            "value": row["minimum_income_percent"],
+            "sign": "",
+        }
+        for row in rows("stolberg_areas.csv")
+        if row["area_key"] in areas
+    ]
+    user = cast.person("statistik")
+    delivery = delivery_read(
+        territory=cycle.territory,
+        supplier=request.organisation,
+        upload=delivery_file(values, areas, f"lieferung-statistikstelle-{YEAR}.csv"),
+        indicators=list(request.indicators.all()),
+        areas=list(areas.values()),
+        years=[YEAR],
+        comment="",
+        user=user,
+    )
+    driver.deliver(request, delivery, user=user)
+    driver.review(request, is_accepted=True, user=cast.person("sozialplanung"))
+
+
+def _shape(cycle: PlanningCycle, cast: Cast, areas: dict[str, Area]) -> None:
+    planner = cast.person("sozialplanung")
+    by_name = {area.name: area for area in areas.values()}
+    figures: dict[str, list[KeyFigureInput]] = defaultdict(list)
+    for row in rows("stolberg_key_figures.csv"):
+        figures[row["measure"]].append(
+            KeyFigureInput(
+                title=row["title"],
+                level=row["level"],
+                unit=Unit.objects.get(key=row["unit"]),
+                direction=row["direction"],
+                baseline=Decimal(row["baseline"]),
+                baseline_on=datetime.date.fromisoformat(row["baseline_on"]),
+                targets=[
+                    (datetime.date.fromisoformat(day), Decimal(value))
+                    for day, value in (target.split(":") for target in row["targets"].split("|"))
+                ],
+            )
+        )
+    wanted: dict[int, list[dict[str, str]]] = defaultdict(list)
+    for row in rows("stolberg_measures.csv"):
+        wanted[int(row["field"])].append(row)
+
+    def make(recommendation: Recommendation) -> Iterable[Measure]:
+        version = recommendation.current
+        assert version is not None and version.field is not None
+        for row in wanted[version.field.number]:
+            yield measure_create(
+                plan=cycle.plan,
+                field=version.field,
+                position=int(row["number"].split(".")[1]),
+                title=row["title"],
+                description=row["description"],
+                target_group=row["target_group"],
+                stage=int(row["stage"]),
+                starts_on=datetime.date.fromisoformat(row["starts_on"]),
+                ends_on=datetime.date.fromisoformat(row["ends_on"]),
+                responsible=cast.organisations[row["responsible"]],
+                partners=[(cast.organisations[name], "") for name in row["partners"].split("|") if name],
+                areas=[by_name[name] for name in row["areas"].split("|") if name],
+                key_figures=figures[row["number"]],
+                is_example=row["is_example"] == "1",
+                user=planner,
+            )
+
+    made = driver.shape(cycle, make, user=planner)
+    for measure in made:
+        driver.confirm_all(measure)
+    cycle.refresh_from_db()
+
+
+def _projects(cast: Cast, plan: ActionPlan) -> None:
+    planner = cast.person("sozialplanung")
+    programmes = {row["number"]: row["programme"] for row in rows("stolberg_measures.csv")}
+    for measure in Measure.objects.filter(plan=plan).select_related("field", "responsible"):
+        if programmes[measure.number]:
+            project_create(
+                measure=measure,
+                funder=cast.organisations["funder"],
+                provider=measure.responsible,
+                programme=PROGRAMME,
+                title=measure.title,
+                reference=f"Beispiel-ZiQ-{measure.number}",
+                starts_on=measure.starts_on,
+                ends_on=measure.ends_on,
+                is_example=True,
+                user=planner,
+            )
+
+
+def _actor(organisation: Organisation, *, not_: Iterable[User] = ()) -> User:
+    return driver.person_for(Perm.ACT_FOR_ORGANISATION, organisation, not_=not_)
+
+
+def _implement(cycle: PlanningCycle, cast: Cast, today: datetime.date) -> None:
+    planner = cast.person("sozialplanung")
+    for measure in Measure.objects.filter(plan=cycle.plan, stage=1, starts_on__lte=today):
+        driver.begin(measure, started_on=measure.starts_on, user=_actor(measure.responsible))
+    reported: dict[tuple[str, str, str], tuple[str, str]] = {
+        (row["reference_on"], row["measure"], row["key_figure"]): (row["value"], row["comment"])
+        for row in rows("stolberg_reports.csv")
+    }
+    days = [day for day in REFERENCE_DAYS if datetime.date.fromisoformat(day) <= today]
+    for day in days:
+        reference_on = datetime.date.fromisoformat(day)
+        is_last = day == days[-1]
+        due_on = (
+            today - datetime.timedelta(days=6) if is_last else reference_on + datetime.timedelta(days=42)
+        )
+        reporting_round = round_open(
+            cycle, reference_on=reference_on, due_on=max(due_on, reference_on), user=planner
+        )
+        _report(reporting_round, day, reported, planner, is_last=is_last)
+    steering_request = recommendation_begin(
+        cycle,
+        kind=RecommendationKind.STAGE_TWO,
+        wording=Wording(
+            title="Planungsstufe 2 öffnen",
+            finding="Die Maßnahmen der ersten Stufe laufen, die Berichte liegen vor.",
+            aim="Die Maßnahmen der zweiten Stufe können beginnen.",
+            proposal="Die Steuerungsgruppe öffnet die Planungsstufe 2 des Handlungskonzepts.",
+            addressee=cast.organisations["sozialplanung"],
+        ),
+        user=planner,
+        is_example=True,
+    )
+    driver.propose(steering_request, user=planner)
+    driver.adopt(steering_request, user=cast.person("leitung-sozialplanung"))
+
+
+def _report(
+    reporting_round: ReportingRound,
+    day: str,
+    reported: dict[tuple[str, str, str], tuple[str, str]],
+    planner: User,
+    *,
+    is_last: bool,
+) -> None:
+    """All report and are confirmed; of the last round some are late and one was returned."""
+    reports = list(reporting_round.reports.select_related("organisation").order_by("organisation__name"))
+    for position, report in enumerate(reports):
+        if is_last and position % 4 == 3:
+            continue  # still to report, and overdue by now
+        actuals = [
+            _actual(row.key_figure, reported.get((day, row.key_figure.measure.number, row.key_figure.title)))
+            for row in report.figures.select_related("key_figure__measure__field")
+        ]
+        driver.report(report, actuals, user=_actor(report.organisation, not_=[planner]))
+        if is_last and position % 4 == 1:
+            continue  # waits for planning
+        returned = is_last and position == 2
+        driver.confirm_report(
+            report,
+            user=planner,
+            is_confirmed=not returned,
+            reason="Bitte die Zahl der Teilnehmenden prüfen." if returned else "",
+        )
+
+
+def _actual(key_figure: KeyFigure, found: tuple[str, str] | None) -> Actual:
+    value, comment = found or ("", "")
+    if not value and not comment:
+        comment = "Beispiel: Zum Stichtag lagen noch keine Zahlen vor."
+    return Actual(key_figure=key_figure, value=Decimal(value) if value else None, comment=comment)
