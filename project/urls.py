@@ -1,10 +1,23 @@
 """All addresses."""
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
+from project.help import help_index, help_topic
+from project.site import flow_urlpatterns
 from project.views import healthz
+from workflows.views.home import home
+from workflows.views.search import search
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home, name="home"),
     path("healthz", healthz, name="healthz"),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("search/", search, name="search"),
+    path("help/", help_index, name="help-index"),
+    path("help/<slug:topic>/", help_topic, name="help-topic"),
+    path("", include("stakeholders.urls")),
+    path("", include("monitoring.urls")),
+    path("", include("measures.urls")),
+    path("", include("workflows.urls")),
+    *flow_urlpatterns(),
 ]

@@ -13,6 +13,7 @@ from stakeholders.models import Body, Organisation
 from stakeholders.permissions import Perm, can, permission_row
 from workflows.models import PlanningCycle, TaskCard
 from workflows.selectors.tasks import cards_addressed_to
+from workflows.services.tasks import may_hand_over
 
 SUBJECT_LENGTH = 250
 
@@ -99,6 +100,7 @@ def task_detail(request: HttpRequest) -> HttpResponse:
             "verdict": node.verdict(request.user, task),
             "can_take": task.finished is None and node.can_assign(request.user, task),
             "can_execute": task.finished is None and node.can_execute(request.user, task),
+            "may_hand_over": may_hand_over(request.user, task),
             "execute_url": node.reverse("execute", args=[task.process_id, task.pk]),
         },
     )

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+#: Higher numbers are shown as "99+".
+COUNT_LIMIT = 99
+
 
 @dataclass(frozen=True)
 class NavItem:
@@ -18,3 +21,8 @@ class NavItem:
     url: str
     is_current: bool = False
     count: int | None = None
+
+    @property
+    def count_text(self) -> str:
+        """The number as it is shown; above 99 only that it is more."""
+        return "99+" if self.count is not None and self.count > COUNT_LIMIT else str(self.count)

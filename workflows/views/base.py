@@ -20,10 +20,10 @@ from project.common.errors import DomainError
 class TaskView(FormView):  # type: ignore[type-arg]
     """Base of all task pages.
 
-    Subclasses give ``form_class``, ``template_name`` (extending ``workflows/task_base.html``), ``success_message``
-    and ``perform(form)``, which calls services. The engine's step is completed after ``perform`` returned;
-    a DomainError leaves everything as it was and is shown on the form. A form submitted with a button named
-    ``save`` calls ``save_draft(form)`` instead and stays on the page.
+    Subclasses give ``form_class``, ``template_name`` (extending ``workflows/task_base.html``),
+    ``success_message`` and ``perform(form)``, which calls services. The engine's step is completed after
+    ``perform`` returned; a DomainError leaves everything as it was and is shown on the form. A form
+    submitted with a button named ``save`` calls ``save_draft(form)`` instead and stays on the page.
     """
 
     success_message: str | Promise = _("Done.")
@@ -77,7 +77,12 @@ class TaskView(FormView):  # type: ignore[type-arg]
         """Task, card and case for the template."""
         task = self.activation.task
         return super().get_context_data(
-            task=task, card=task.card, process=self.process, cycle=self.process.cycle, **kwargs
+            task=task,
+            card=task.card,
+            process=self.process,
+            cycle=self.process.cycle,
+            offers_draft=type(self).save_draft is not TaskView.save_draft,
+            **kwargs,
         )
 
 

@@ -1,0 +1,274 @@
+"""Everything the page of a cycle shows, as far as the person may see it, in a fixed number of queries."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from measures.models import Measure, MeasureStatus
+from monitoring.models import IndexResult
+from stakeholders.permissions import Perm, can, visible
+from workflows.links import link
+from workflows.models import (
+    Decision,
+    PlanningCycle,
+    StageKind,
+    TaskCard,
+)
+from workflows.selectors.decisions import RESULT_KINDS, DecisionFilter, decisions_of
+from workflows.selectors.opening import territories_to_open
+from workflows.selectors.places import visible_task_keys
+from workflows.selectors.recommendations import recommendations_seen_by
+from workflows.selectors.strip import Counts, Line, StageBox, stage_boxes
+from workflows.selectors.tasks import InboxFilter, cards_addressed_to, cards_by_keys, inbox_keys
+
+#: Rows shown on the page itself; the lists behind show all.
+TASKS_SHOWN = 10
+DECISIONS_SHOWN = 5
+AREAS_SHOWN = 9
+
+
+@dataclasses.dataclass(frozen=True)
+class Waiting:
+    """An open task, and whether the person may open it."""
+
+    card: TaskCard
+    url: str
+
+
+@dataclasses.dataclass(frozen=True)
+class AreaLine:
+    """An area that stands out, with its index."""
+
+    label: str
+    url: str
+    total: float | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Tile:
+    """A number that leads to its list."""
+
+    number: int
+    label: str
+    kind: str
+    url: str
+
+
+@dataclasses.dataclass(frozen=True)
+class DecisionLine:
+    """A decision of the steering group."""
+
+    decision: Decision
+    kind: str
+    url: str
+
+
+@dataclasses.dataclass(frozen=True)
+class CyclePage:
+    """What the page of a cycle shows."""
+
+    cycle: PlanningCycle
+    sees_drafts: bool
+    may_manage: bool
+    stages: list[StageBox]
+    next_task: TaskCard | None
+    waiting: list[Waiting]
+    waiting_count: int
+    overdue_count: int
+    decisions: list[DecisionLine]
+    decision_count: int
+    areas: list[AreaLine]
+    outstanding_count: int
+    area_limit: float
+    areas_url: str
+    index_year: int | None
+    index_day: datetime.datetime | None
+    measures: list[Tile]
+    actions: list[Line]
+    lists: list[Line]
+    predecessor_url: str
+    may_open_next: bool
+
+
+def cycle_page(user: Any, cycle: PlanningCycle) -> CyclePage:
+    """Gather the page of a cycle.
+
+    Args:
+        user: Who looks; must see the cycle. Without the right to drafts they find no open task but their own,
+            no recommendation that was never submitted, and no area before the profiles are released.
+        cycle: The cycle, with territory, plan and bodies joined.
+
+    Returns:
+        The page. Queries: about 20 for any number of rows.
+    """
+    sees_drafts = bool(can(user, Perm.VIEW_DRAFTS, cycle))
+    results = _results(cycle, sees_drafts=sees_drafts)
+    totals = results.aggregate(
+        areas=Count("pk", filter=Q(is_included=True)), outstanding=Count("pk", filter=Q(stands_out=True))
+    )
+    decisions = decisions_of(user, cycle, DecisionFilter())
+    measures = _measure_counts(user, cycle)
+    counts = Counts(
+        requests=_count_by(cycle.requests.all(), "state"),
+        areas=totals["areas"],
+        outstanding=totals["outstanding"],
+        profiles=cycle.profiles.filter(released_at__isnull=False).count(),
+        recommendations=_count_by(
+            recommendations_seen_by(user).filter(Q(cycle=cycle) | Q(process__cycle=cycle)), "seen_state"
+        ),
+        decisions=decisions.count(),
+        measures=measures,
+    )
+    cards = open_cards(user, cycle, sees_drafts=sees_drafts)
+    today = timezone.localdate()
+    task_totals = cards.aggregate(waiting=Count("pk"), overdue=Count("pk", filter=Q(due_on__lt=today)))
+    outstanding = results.filter(stands_out=True).select_related("area", "run").order_by("rank", "pk")
+    areas = list(outstanding[:AREAS_SHOWN])
+    run = areas[0].run if areas else None
+    may_manage = bool(can(user, Perm.MANAGE_CYCLE, cycle))
+    return CyclePage(
+        cycle=cycle,
+        sees_drafts=sees_drafts,
+        may_manage=may_manage,
+        stages=stage_boxes(cycle, counts),
+        next_task=_next_task(user, cycle),
+        waiting=_waiting(user, cards),
+        waiting_count=task_totals["waiting"],
+        overdue_count=task_totals["overdue"],
+        decisions=[
+            DecisionLine(
+                row, RESULT_KINDS.get(row.result, "neutral"), link("workflows:decision-detail", row.pk)
+            )
+            for row in decisions[:DECISIONS_SHOWN]
+        ],
+        decision_count=counts.decisions,
+        areas=[
+            AreaLine(row.area.name, link("monitoring:area-detail", row.area_id), row.total) for row in areas
+        ],
+        outstanding_count=counts.outstanding,
+        area_limit=max((row.total or 0.0 for row in areas), default=1.0) or 1.0,
+        areas_url=link("monitoring:run-detail", run.pk) if run else "",
+        index_year=run.year if run else None,
+        index_day=run.created_at if run else None,
+        measures=_measure_tiles(cycle, measures),
+        actions=_actions(cycle, sees_drafts=sees_drafts, may_manage=may_manage),
+        lists=_lists(cycle, sees_drafts=sees_drafts),
+        predecessor_url=_predecessor_url(user, cycle),
+        may_open_next=cycle.is_closed and cycle.territory in territories_to_open(user),
+    )
+
+
+def _actions(cycle: PlanningCycle, *, sees_drafts: bool, may_manage: bool) -> list[Line]:
+    """What the person can begin by themselves in the present stage."""
+    if cycle.is_closed:
+        return []
+    found = []
+    if sees_drafts and cycle.stage == StageKind.CONFERENCE:
+        found.append(Line(_("Write a recommendation"), link("workflows:recommendation-create", cycle.pk)))
+    if may_manage and cycle.stage == StageKind.SOCIAL_SPACE:
+        found.append(Line(_("Shape a measure"), link("workflows:measure-create", cycle.pk)))
+    if may_manage and cycle.stage == StageKind.IMPLEMENTATION:
+        found.append(Line(_("Ask for the figures of a day"), link("workflows:round-open", cycle.pk)))
+        if cycle.plan.stage_two_opened_on is None:
+            text = _("Propose to open planning stage 2")
+            found.append(Line(text, link("workflows:stage-two-request", cycle.pk)))
+    if may_manage:
+        found.append(Line(_("Move dates"), link("workflows:cycle-schedule", cycle.pk)))
+    return [line for line in found if line.url]
+
+
+def _lists(cycle: PlanningCycle, *, sees_drafts: bool) -> list[Line]:
+    """Everything that belongs to the cycle."""
+    has_profiles = sees_drafts or cycle.stage >= StageKind.CONFERENCE
+    found = [
+        Line(_("Schedule"), link("workflows:cycle-schedule", cycle.pk)),
+        Line(_("Deliveries"), link("workflows:request-list", cycle.pk)),
+        Line(_("Area profiles"), link("workflows:profile-list", cycle.pk) if has_profiles else ""),
+        Line(_("Statements"), link("workflows:statement-list", cycle.pk) if has_profiles else ""),
+        Line(_("Recommendations"), link("workflows:recommendation-list", cycle.pk)),
+        Line(_("Meetings"), link("workflows:meeting-list", cycle.pk)),
+        Line(_("Decisions"), link("workflows:decision-list", cycle.pk)),
+        Line(_("Measures"), link("measures:plan-detail", cycle.plan_id)),
+        Line(_("Evaluations"), link("workflows:evaluation-list", cycle.pk)),
+    ]
+    return [line for line in found if line.url]
+
+
+def _predecessor_url(user: Any, cycle: PlanningCycle) -> str:
+    if cycle.predecessor is None or not can(user, Perm.VIEW_CYCLE, cycle.predecessor):
+        return ""
+    return link("workflows:cycle-detail", cycle.predecessor_id)
+
+
+def open_cards(user: Any, cycle: PlanningCycle, *, sees_drafts: bool) -> QuerySet[TaskCard]:
+    """Open tasks of a cycle: with the right to drafts all, else the person's own. Queries: 1."""
+    cards = TaskCard.objects.filter(cycle=cycle, is_open=True)
+    if not sees_drafts:
+        cards = cards.filter(Q(task__owner=user) | Q(pk__in=cards_addressed_to(user).values("pk")))
+    return cards.select_related("task", "task__owner", "organisation", "body", "cycle")
+
+
+def _count_by(rows: QuerySet[Any], field: str) -> dict[str, int]:
+    return dict(rows.order_by().values_list(field).annotate(n=Count("pk", distinct=True)))
+
+
+def _results(cycle: PlanningCycle, *, sees_drafts: bool) -> QuerySet[IndexResult]:
+    """Results of the cycle's run: internal until the profiles go to the conference."""
+    results = IndexResult.objects.filter(run_id=cycle.index_run_id)
+    if not sees_drafts and cycle.stage < StageKind.CONFERENCE:
+        return results.none()
+    return results
+
+
+def _measure_counts(user: Any, cycle: PlanningCycle) -> dict[str, int]:
+    return _count_by(
+        visible(user, Perm.VIEW_MEASURE, Measure.objects.filter(plan_id=cycle.plan_id)), "status"
+    )
+
+
+def _next_task(user: Any, cycle: PlanningCycle) -> TaskCard | None:
+    keys = inbox_keys(user, InboxFilter(cycle_pk=cycle.pk), limit=1)
+    cards = cards_by_keys(keys[:1])
+    return cards[0] if cards else None
+
+
+def _waiting(user: Any, cards: QuerySet[TaskCard]) -> list[Waiting]:
+    shown = list(cards.order_by("due_on", "pk")[:TASKS_SHOWN])
+    return with_links(user, shown)
+
+
+def with_links(user: Any, cards: list[TaskCard]) -> list[Waiting]:
+    """Tasks, with the address of those that the person may open. Queries: 1."""
+    may_open = visible_task_keys(user, [card.task_id for card in cards])
+    return [
+        Waiting(card, link("workflows:task", card.task_id) if card.task_id in may_open else "")
+        for card in cards
+    ]
+
+
+_STATUS_KINDS = {
+    MeasureStatus.PROPOSED: "neutral",
+    MeasureStatus.AGREED: "info",
+    MeasureStatus.RUNNING: "success",
+    MeasureStatus.COMPLETED: "success",
+    MeasureStatus.ENDED_EARLY: "neutral",
+}
+
+
+def _measure_tiles(cycle: PlanningCycle, counts: dict[str, int]) -> list[Tile]:
+    return [
+        Tile(
+            number=counts[status],
+            label=str(status.label),
+            kind=_STATUS_KINDS[status],
+            url=link("measures:plan-detail", cycle.plan_id, status=status.value),
+        )
+        for status in MeasureStatus
+        if counts.get(status)
+    ]

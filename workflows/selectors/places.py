@@ -1,0 +1,77 @@
+"""What a person finds where, and which tasks they may open."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import models
+from django.db.models import Exists, F, Q
+
+from measures.models import ActionPlan, FundedProject, Measure
+from monitoring.models import Area
+from stakeholders.models import Body, Organisation, User
+from stakeholders.permissions import Perm, visible
+from workflows.models import PlanningCycle, TaskCard
+from workflows.selectors.tasks import cards_addressed_to
+
+
+@dataclasses.dataclass(frozen=True)
+class Places:
+    """Parts of the product in which a person finds something."""
+
+    cycles: bool
+    atlas: bool
+    measures: bool
+    bodies: bool
+    projects: bool
+    #: Organisations and people may be managed.
+    people: bool
+    #: The audit log may be read.
+    log: bool
+
+    @property
+    def administration(self) -> bool:
+        """Whether anything of the administration is open."""
+        return self.people or self.log
+
+
+def places_of(user: User) -> Places:
+    """Where the person finds something. Who may plan finds the cycles even before the first. Queries: 1."""
+    territories = Organisation.objects.filter(territory_id=F("pk"))
+
+    def some(perm: Perm, model: type[models.Model]) -> Exists:
+        return Exists(visible(user, perm, model._default_manager.all()))
+
+    def somewhere(perm: Perm) -> Exists:
+        return Exists(visible(user, perm, territories))
+
+    row = (
+        User.objects.filter(pk=user.pk)
+        .values(
+            cycles=Q(some(Perm.VIEW_CYCLE, PlanningCycle)) | Q(somewhere(Perm.PLAN_TERRITORY)),
+            atlas=some(Perm.VIEW_AREA, Area),
+            measures=Q(some(Perm.VIEW_PLAN, ActionPlan)) | Q(some(Perm.VIEW_MEASURE, Measure)),
+            bodies=some(Perm.VIEW_BODY, Body),
+            projects=some(Perm.TRACK_PROJECT, FundedProject),
+            people=somewhere(Perm.ADMINISTER_TERRITORY),
+            log=somewhere(Perm.VIEW_AUDIT_LOG),
+        )
+        .get()
+    )
+    return Places(**{name: bool(found) for name, found in row.items()})
+
+
+def visible_task_keys(user: Any, task_pks: Sequence[int]) -> frozenset[int]:
+    """Which of these tasks the person may open: addressed to them, theirs, or planning follows the cycle.
+
+    The same rule as ``cards.task_visible``, for many at once. Queries: 1.
+    """
+    if not task_pks:
+        return frozenset()
+    managed = visible(user, Perm.MANAGE_CYCLE, PlanningCycle.objects.all()).values("pk")
+    rows = TaskCard.objects.filter(task_id__in=task_pks).filter(
+        Q(task__owner=user) | Q(pk__in=cards_addressed_to(user).values("pk")) | Q(cycle_id__in=managed)
+    )
+    return frozenset(rows.values_list("task_id", flat=True))

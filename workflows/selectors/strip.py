@@ -1,0 +1,178 @@
+"""The seven stages of a cycle as a strip with dates and counts, each leading to its list."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from project.common.formats import date_de
+from workflows.links import link
+from workflows.models import (
+    CycleStage,
+    DataRequestState,
+    Meeting,
+    PlanningCycle,
+    RecommendationState,
+    StageKind,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+    """A line of a stage, leading to its list where there is one."""
+
+    text: str
+    url: str = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclasses.dataclass(frozen=True)
+class StageBox:
+    """A stage on the strip."""
+
+    number: int
+    title: str
+    state: str  # done, current, upcoming
+    url: str
+    detail_lines: list[Line]
+
+
+@dataclasses.dataclass(frozen=True)
+class Counts:
+    """Numbers for the strip."""
+
+    requests: dict[str, int]
+    areas: int
+    outstanding: int
+    profiles: int
+    recommendations: dict[str, int]
+    decisions: int
+    measures: dict[str, int]
+
+
+def stage_boxes(cycle: PlanningCycle, counts: Counts) -> list[StageBox]:
+    """The strip. Queries: 2."""
+    dates = {stage.kind: stage for stage in CycleStage.objects.filter(cycle=cycle)}
+    meetings = _latest_meetings(cycle)
+    lines = {
+        StageKind.DATA: _data_lines(cycle, counts),
+        StageKind.ANALYSIS: _analysis_lines(cycle, counts),
+        StageKind.CONFERENCE: [
+            *_meeting_line(meetings.get(cycle.planning_conference_id)),
+            *_conference_lines(cycle, counts),
+        ],
+        StageKind.STEERING_GROUP: [
+            *_meeting_line(meetings.get(cycle.steering_group_id)),
+            *_steering_lines(cycle, counts),
+        ],
+        StageKind.SOCIAL_SPACE: [],
+        StageKind.IMPLEMENTATION: _measure_lines(cycle, counts),
+        StageKind.EVALUATION: [],
+    }
+    return [
+        StageBox(
+            number=kind.value,
+            title=str(kind.label),
+            state=_stage_state(cycle, kind),
+            url=_stage_url(cycle, kind),
+            detail_lines=[_date_line(cycle, kind, dates[kind]), *lines[kind]]
+            if kind in dates
+            else lines[kind],
+        )
+        for kind in StageKind
+    ]
+
+
+def _stage_state(cycle: PlanningCycle, kind: StageKind) -> str:
+    if cycle.is_closed or kind < cycle.stage:
+        return "done"
+    return "current" if kind == cycle.stage else "upcoming"
+
+
+def _stage_url(cycle: PlanningCycle, kind: StageKind) -> str:
+    names = {
+        StageKind.DATA: "workflows:request-list",
+        StageKind.ANALYSIS: "workflows:profile-list",
+        StageKind.CONFERENCE: "workflows:recommendation-list",
+        StageKind.STEERING_GROUP: "workflows:decision-list",
+        StageKind.EVALUATION: "workflows:evaluation-list",
+    }
+    if kind in names:
+        # What has not begun has no list that would say anything.
+        return link(names[kind], cycle.pk) if kind <= cycle.stage or cycle.is_closed else ""
+    return link("measures:plan-detail", cycle.plan_id) if kind <= cycle.stage or cycle.is_closed else ""
+
+
+def _date_line(cycle: PlanningCycle, kind: StageKind, stage: CycleStage) -> Line:
+    url = link("workflows:cycle-schedule", cycle.pk)
+    if _stage_state(cycle, kind) == "upcoming":
+        return Line(_("from %(day)s") % {"day": date_de(stage.starts_on)}, url)
+    if _stage_state(cycle, kind) == "current" and stage.due_on < timezone.localdate():
+        return Line(_("was due %(day)s") % {"day": date_de(stage.due_on)}, url)
+    return Line(_("until %(day)s") % {"day": date_de(stage.due_on)}, url)
+
+
+def _latest_meetings(cycle: PlanningCycle) -> dict[int, Meeting]:
+    """The latest meeting of each body in the cycle. Queries: 1."""
+    return {meeting.body_id: meeting for meeting in cycle.meetings.order_by("held_on", "pk")}
+
+
+def _meeting_line(meeting: Meeting | None) -> list[Line]:
+    if meeting is None:
+        return []
+    text = _("Meeting %(day)s") % {"day": date_de(meeting.held_on)}
+    return [Line(text, link("workflows:meeting-detail", meeting.pk))]
+
+
+def _data_lines(cycle: PlanningCycle, counts: Counts) -> list[Line]:
+    total = sum(counts.requests.values())
+    done = sum(
+        counts.requests.get(state, 0) for state in (DataRequestState.ACCEPTED, DataRequestState.WAIVED)
+    )
+    text = ngettext("%(done)s of %(total)s delivery", "%(done)s of %(total)s deliveries", total)
+    return (
+        [Line(text % {"done": done, "total": total}, link("workflows:request-list", cycle.pk))]
+        if total
+        else []
+    )
+
+
+def _analysis_lines(cycle: PlanningCycle, counts: Counts) -> list[Line]:
+    if not counts.areas:
+        return []
+    text = ngettext("%(count)s area", "%(count)s areas", counts.areas) % {"count": counts.areas}
+    text += " · " + _("%(count)s stand out") % {"count": counts.outstanding}
+    return [Line(text, link("monitoring:run-detail", cycle.index_run_id))]
+
+
+def _conference_lines(cycle: PlanningCycle, counts: Counts) -> list[Line]:
+    total = sum(counts.recommendations.values())
+    if not total:
+        return []
+    text = ngettext("%(count)s recommendation", "%(count)s recommendations", total) % {"count": total}
+    return [Line(text, link("workflows:recommendation-list", cycle.pk))]
+
+
+def _steering_lines(cycle: PlanningCycle, counts: Counts) -> list[Line]:
+    lines = []
+    waiting = counts.recommendations.get(RecommendationState.SUBMITTED, 0)
+    if waiting:
+        url = link("workflows:recommendation-list", cycle.pk, state=RecommendationState.SUBMITTED.value)
+        lines.append(Line(_("%(count)s to be decided") % {"count": waiting}, url))
+    if counts.decisions:
+        text = ngettext("%(count)s decision", "%(count)s decisions", counts.decisions)
+        lines.append(Line(text % {"count": counts.decisions}, link("workflows:decision-list", cycle.pk)))
+    return lines
+
+
+def _measure_lines(cycle: PlanningCycle, counts: Counts) -> list[Line]:
+    total = sum(counts.measures.values())
+    if not total:
+        return []
+    text = ngettext("%(count)s measure", "%(count)s measures", total) % {"count": total}
+    return [Line(text, link("measures:plan-detail", cycle.plan_id))]

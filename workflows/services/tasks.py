@@ -1,0 +1,172 @@
+"""Taking, giving back and handing over tasks: under the lock of their case, with the right checked anew."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from viewflow.workflow.models import Task
+from viewflow.workflow.status import STATUS
+
+from project.common.errors import DomainError
+from stakeholders.audit import log_action
+from stakeholders.models import User
+from stakeholders.permissions import Perm, can, holders
+from workflows.models import TaskCard
+
+
+@dataclasses.dataclass(frozen=True)
+class TakenMany:
+    """What became of taking several tasks at once."""
+
+    taken: int
+    refused: int
+
+
+def leads_addressee(user: Any, card: TaskCard) -> bool:
+    """Whether the user heads the organisation or chairs the body a task is addressed to. Queries: 1."""
+    if card.organisation is not None:
+        return bool(can(user, Perm.LEAD_ORGANISATION, card.organisation))
+    return bool(can(user, Perm.CHAIR_BODY, card.body))
+
+
+def may_hand_over(user: Any, task: Task) -> bool:
+    """Whether the user may give an open task to a colleague: its owner, or who leads the addressee."""
+    if task.finished is not None:
+        return False
+    return task.owner_id == user.pk or leads_addressee(user, task.card)
+
+
+def task_recipients(task: Task) -> list[User]:
+    """Colleagues to whom a task can be handed over: they have the right, and four eyes do not bar them.
+
+    Args:
+        task: An open task; its present owner is left out.
+
+    Queries: 1, and one for each step that four eyes look at.
+    """
+    node = task.flow_task
+    barred = [
+        Task.objects.filter(process_id=task.process_id, flow_task=earlier, status=STATUS.DONE)
+        .order_by("-pk")
+        .values_list("owner_id", flat=True)
+        .first()
+        for earlier in (node.flow_class.instance.node(name) for name in node.barred_nodes)
+    ]
+    people = holders(Perm(str(task.owner_permission)), task.card.addressee)
+    excluded = [task.owner_id, *barred]
+    return list(people.exclude(pk__in=[pk for pk in excluded if pk is not None]))
+
+
+def _require_open(task: Task) -> None:
+    if task.finished is not None:
+        raise DomainError("task_finished", _("This task has already been done."))
+
+
+def task_take(task: Task, *, user: User) -> None:
+    """Take a free task; taking one's own again changes nothing.
+
+    Args:
+        task: The task; reloaded under the lock of its case.
+        user: Who takes it.
+
+    Raises:
+        PermissionDenied: The right is missing, or four eyes bar the user.
+        DomainError: ``task_finished``, ``task_taken`` if a colleague was faster.
+    """
+    with task.activation() as activation:
+        task = activation.task
+        _require_open(task)
+        if task.owner_id == user.pk:
+            return
+        verdict = task.flow_task.verdict(user, task)
+        if not verdict:
+            raise PermissionDenied(str(verdict.reason))
+        if task.owner is not None:
+            raise DomainError(
+                "task_taken",
+                _("%(person)s was faster and has taken this task already.") % {"person": task.owner},
+            )
+        task.assigned = timezone.now()
+        activation.assign(user)
+        log_action("task.taken", user=user, obj=task.card, territory=task.card.territory)
+
+
+def task_take_many(tasks: Iterable[Task], *, user: User) -> TakenMany:
+    """Take several free tasks; those that cannot be taken (any more) are counted, not raised.
+
+    Returns:
+        How many are with the user now, and how many not.
+    """
+    taken = refused = 0
+    for task in tasks:
+        try:
+            task_take(task, user=user)
+        except (DomainError, PermissionDenied):
+            refused += 1
+        else:
+            taken += 1
+    return TakenMany(taken=taken, refused=refused)
+
+
+def task_give_back(task: Task, *, user: User) -> None:
+    """Give one's own task back to all whom it is addressed to.
+
+    Raises:
+        PermissionDenied: The task is not the user's.
+        DomainError: ``task_finished``.
+    """
+    with task.activation() as activation:
+        task = activation.task
+        _require_open(task)
+        if task.owner_id != user.pk:
+            raise PermissionDenied(str(_("You can give back your own tasks only.")))
+        task.assigned = None
+        activation.unassign()
+        log_action("task.given_back", user=user, obj=task.card, territory=task.card.territory)
+
+
+def task_hand_over(task: Task, *, to: User, user: User) -> None:
+    """Give a task, taken or free, to a colleague.
+
+    Args:
+        task: The task; reloaded under the lock of its case.
+        to: Colleague who shall do it; must have the right and not be barred by four eyes.
+        user: Owner of the task, or who leads the addressee.
+
+    Raises:
+        PermissionDenied: The user may not hand this task over.
+        DomainError: ``task_finished``, ``recipient_barred``, ``already_theirs``.
+    """
+    with task.activation() as activation:
+        task = activation.task
+        _require_open(task)
+        if not may_hand_over(user, task):
+            raise PermissionDenied(
+                str(_("Only who has the task, or who leads those it is addressed to, may hand it over."))
+            )
+        if task.owner_id == to.pk:
+            raise DomainError("already_theirs", _("%(person)s has this task already.") % {"person": to})
+        verdict = task.flow_task.verdict(to, task)
+        if not verdict:
+            raise DomainError(
+                "recipient_barred",
+                _("%(person)s cannot do this task: %(reason)s") % {"person": to, "reason": verdict.reason},
+            )
+        former = task.owner
+        task.assigned = timezone.now()
+        if former is None:
+            activation.assign(to)
+        else:
+            activation.reassign(user=to)
+        log_action(
+            "task.handed_over",
+            user=user,
+            obj=task.card,
+            territory=task.card.territory,
+            data={"from": str(former) if former else None, "to": str(to)},
+        )

@@ -1,0 +1,28 @@
+"""What the pages of a cycle begin with: who asks, and for which cycle they may."""
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+
+from stakeholders.models import User
+from stakeholders.permissions import Perm, visible
+from workflows.models import PlanningCycle
+
+
+def signed_in(request: HttpRequest) -> User:
+    """The person; the middleware lets nobody else through."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def visible_cycle(request: HttpRequest, pk: int) -> PlanningCycle:
+    """A cycle the person may see; otherwise 404."""
+    cycles = PlanningCycle.objects.select_related(
+        "territory",
+        "plan",
+        "planning_unit",
+        "planning_conference",
+        "steering_group",
+        "social_space_conference",
+        "predecessor",
+    )
+    return get_object_or_404(visible(request.user, Perm.VIEW_CYCLE, cycles), pk=pk)

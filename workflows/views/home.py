@@ -1,0 +1,25 @@
+"""The address of the product itself: leads to where the person has something to do."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_safe
+
+from workflows.selectors.places import places_of
+from workflows.selectors.tasks import InboxFilter, inbox_keys
+from workflows.views.access import signed_in
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """To the tasks if there are any, funders to their projects, everybody else to the cycles."""
+    user = signed_in(request)
+    if inbox_keys(user, InboxFilter(), limit=1):
+        return redirect("workflows:inbox")
+    places = places_of(user)
+    if places.projects and not places.cycles:
+        return redirect("measures:project-list")
+    if places.cycles:
+        return redirect("workflows:cycle-list")
+    if places.people:
+        return redirect("stakeholders:organisation-list")
+    return redirect("workflows:inbox")
