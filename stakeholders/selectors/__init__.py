@@ -1,0 +1,52 @@
+"""Reading people, organisations, bodies and the audit log."""
+
+from stakeholders.selectors.audit import audit_actions, audit_entries, audit_territories
+from stakeholders.selectors.bodies import body_seats, managed_bodies
+from stakeholders.selectors.demo import DemoGroup, DemoPerson, demo_people
+from stakeholders.selectors.organisations import (
+    OrganisationRow,
+    administered_scopes,
+    managed_organisations,
+    organisation_members,
+    organisation_rows,
+    organisation_seats,
+    territory_organisations,
+    visible_organisations,
+)
+from stakeholders.selectors.people import (
+    PersonRow,
+    colleagues,
+    managed_people,
+    person_functions,
+    person_rows,
+    person_seats,
+    selectable_people,
+    stand_ins,
+)
+
+__all__ = [
+    "DemoGroup",
+    "DemoPerson",
+    "OrganisationRow",
+    "PersonRow",
+    "administered_scopes",
+    "audit_actions",
+    "audit_entries",
+    "audit_territories",
+    "body_seats",
+    "colleagues",
+    "demo_people",
+    "managed_bodies",
+    "managed_organisations",
+    "managed_people",
+    "organisation_members",
+    "organisation_rows",
+    "organisation_seats",
+    "person_functions",
+    "person_rows",
+    "person_seats",
+    "selectable_people",
+    "stand_ins",
+    "territory_organisations",
+    "visible_organisations",
+]

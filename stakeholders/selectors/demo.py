@@ -1,0 +1,182 @@
+"""Reading the demo people: functions to choose from, with what each finds."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from django.db.models import Prefetch
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from stakeholders.models import (
+    BodyKind,
+    BodyMembership,
+    Function,
+    Membership,
+    Organisation,
+    OrganisationKind,
+    Seat,
+    User,
+)
+from stakeholders.permissions import HEAD_FUNCTIONS
+
+_K = OrganisationKind
+#: In the order in which a cycle needs them.
+_KIND_ORDER = (
+    _K.PLANNING_UNIT,
+    _K.DEPARTMENT,
+    _K.STATISTICS_OFFICE,
+    _K.DISTRICT,
+    _K.MUNICIPALITY,
+    _K.JOBCENTER,
+    _K.ASSOCIATION,
+    _K.PROVIDER,
+    _K.FUNDER,
+    _K.ADVISER,
+)
+
+_OFFICE_HEAD = gettext_lazy("Gets the tasks of the office, does them or hands them to colleagues.")
+_OFFICE_PLANNER = gettext_lazy("Delivers figures, brings expert knowledge, reports on measures.")
+_HINTS_OF_KIND: dict[str, str | Promise] = {
+    _K.PLANNING_UNIT: gettext_lazy(
+        "Leads through the cycle: opens it, checks deliveries, writes area profiles, follows measures."
+    ),
+    _K.ASSOCIATION: gettext_lazy("Advises, agrees targets and carries measures."),
+    _K.PROVIDER: gettext_lazy("Carries measures, confirms targets and reports key figures."),
+    _K.FUNDER: gettext_lazy("Follows the projects it funds, and nothing else."),
+    _K.ADVISER: gettext_lazy("Follows the funded projects for the funder."),
+}
+_ADMINISTRATOR = gettext_lazy("Manages organisations, people and bodies and reads the log.")
+_MEMBER = gettext_lazy("Follows what the own organisation does.")
+_HINTS_OF_SEAT: dict[tuple[str, str], Promise] = {
+    (BodyKind.STEERING_GROUP, Seat.CHAIR): gettext_lazy(
+        "Chairs the steering group and records its decisions."
+    ),
+    (BodyKind.STEERING_GROUP, Seat.VOTING): gettext_lazy("Votes in the steering group."),
+    (BodyKind.STEERING_GROUP, Seat.ADVISORY): gettext_lazy("Advises the steering group without a vote."),
+    (BodyKind.PLANNING_CONFERENCE, Seat.CHAIR): gettext_lazy(
+        "Leads the planning conference, which adopts the recommendations."
+    ),
+    (BodyKind.PLANNING_CONFERENCE, Seat.VOTING): gettext_lazy("Takes part in the planning conference."),
+    (BodyKind.PLANNING_CONFERENCE, Seat.ADVISORY): gettext_lazy("Takes part in the planning conference."),
+    (BodyKind.SOCIAL_SPACE_CONFERENCE, Seat.CHAIR): gettext_lazy(
+        "Leads the social-space conference, which shapes the measures."
+    ),
+    (BodyKind.SOCIAL_SPACE_CONFERENCE, Seat.VOTING): gettext_lazy(
+        "Takes part in the social-space conference."
+    ),
+    (BodyKind.SOCIAL_SPACE_CONFERENCE, Seat.ADVISORY): gettext_lazy(
+        "Takes part in the social-space conference."
+    ),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class DemoPerson:
+    """A person to look round as.
+
+    Args:
+        username: What the form sends.
+        display_name: Name, in the demo a function.
+        function_title: Headline of the card.
+        organisation: Where they work.
+        hint: What they find, in one or two sentences.
+    """
+
+    username: str
+    display_name: str
+    function_title: str
+    organisation: str
+    hint: str
+
+
+@dataclasses.dataclass(frozen=True)
+class DemoGroup:
+    """The people of a territory, or of those who work for several."""
+
+    title: str
+    text: str
+    people: tuple[DemoPerson, ...]
+
+
+def demo_people() -> list[DemoGroup]:
+    """Active demo people by territory, in the order in which a cycle needs them. Queries: 4."""
+    today = timezone.localdate()
+    people = User.objects.filter(is_demo=True, is_active=True).prefetch_related(
+        Prefetch(
+            "memberships",
+            Membership.objects.on(today).select_related("organisation__territory").order_by("pk"),
+            to_attr="functions",
+        ),
+        Prefetch(
+            "seats",
+            BodyMembership.objects.on(today).select_related("body").order_by("body__kind", "pk"),
+            to_attr="current_seats",
+        ),
+        Prefetch(
+            "deputy_seats",
+            BodyMembership.objects.on(today).select_related("body", "user").order_by("pk"),
+            to_attr="current_stand_ins",
+        ),
+    )
+    groups: dict[Organisation | None, list[tuple[tuple[int, ...], DemoPerson]]] = {}
+    for person in people:
+        functions: list[Membership] = person.functions
+        if not functions:
+            continue
+        main = functions[0]
+        groups.setdefault(main.organisation.territory, []).append((_rank(person, main), _card(person, main)))
+    territories = sorted(groups, key=lambda territory: (territory is None, territory.pk if territory else 0))
+    return [
+        DemoGroup(
+            title=territory.name if territory else _("Funders and their advisers"),
+            text="" if territory else _("They work with several territories and see only what they fund."),
+            people=tuple(card for _rank_, card in sorted(groups[territory], key=lambda pair: pair[0])),
+        )
+        for territory in territories
+    ]
+
+
+def _rank(person: User, main: Membership) -> tuple[int, ...]:
+    functions = list(Function)
+    return (
+        int(main.function == Function.ADMINISTRATOR),
+        _KIND_ORDER.index(OrganisationKind(main.organisation.kind)),
+        main.organisation_id,
+        functions.index(Function(main.function)),
+        person.pk,
+    )
+
+
+def _card(person: User, main: Membership) -> DemoPerson:
+    return DemoPerson(
+        username=person.username,
+        display_name=person.display_name,
+        function_title=str(person),
+        organisation=main.organisation.name,
+        hint=" ".join(dict.fromkeys(_hints(person, main))),
+    )
+
+
+def _hints(person: User, main: Membership) -> list[str]:
+    hints = [str(_hint_of_function(main))]
+    seats: list[BodyMembership] = person.current_seats  # type: ignore[attr-defined]
+    hints += [str(_HINTS_OF_SEAT[seat.body.kind, seat.seat]) for seat in seats]
+    deputies: list[BodyMembership] = person.current_stand_ins  # type: ignore[attr-defined]
+    hints += [
+        _("Stands in for %(person)s in this body: %(body)s.") % {"person": seat.user, "body": seat.body}
+        for seat in deputies
+    ]
+    return hints
+
+
+def _hint_of_function(main: Membership) -> str | Promise:
+    if main.function == Function.ADMINISTRATOR:
+        return _ADMINISTRATOR
+    if main.organisation.kind in _HINTS_OF_KIND:
+        return _HINTS_OF_KIND[main.organisation.kind]
+    if main.function in HEAD_FUNCTIONS:
+        return _OFFICE_HEAD
+    return _OFFICE_PLANNER if main.function == Function.PLANNER else _MEMBER
