@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+from typing import Any
+
 from viewflow.workflow import chart
 from viewflow.workflow.base import Flow
+
+#: Room below and to the right of the last box (units of the drawing).
+_MARGIN = 25
+#: Letters that fit into a line of a box, and the distance of its lines (units of the drawing).
+_LINE_LETTERS = 22
+_LINE_HEIGHT = 14.4
+_FONT_SIZE = 12
 
 
 def flow_svg(flow_class: type[Flow], *, process_pk: int | None = None) -> str:
@@ -14,13 +24,34 @@ def flow_svg(flow_class: type[Flow], *, process_pk: int | None = None) -> str:
         process_pk: Case whose steps are marked as done or current; None draws the bare flow.
     """
     grid = chart.calc_layout_data(flow_class)
+    for cell in grid.cells:
+        _wrap_title(cell)
+    # The engine keeps rows for the deadlines, which sit on the border of their steps.
+    grid.width = max(cell.shape.x + cell.shape.width for cell in grid.cells) + _MARGIN
+    grid.height = max(_bottom(grid), max(cell.shape.y + cell.shape.height for cell in grid.cells)) + _MARGIN
     if process_pk is not None:
         chart.calc_cell_status(flow_class, grid, process_pk)
     return str(chart.grid_to_svg(grid))
 
 
+def _wrap_title(cell: Any) -> None:
+    """Break the title of a box between words only; German words are long."""
+    if not cell.shape.text:
+        return
+    lines = wrap(str(cell.node.task_title), _LINE_LETTERS, break_long_words=False)
+    middle = cell.shape.width // 2
+    top = (cell.shape.height - (len(lines) - 1) * _LINE_HEIGHT) / 2
+    cell.shape.text = [
+        (line, "align-middle", _FONT_SIZE, middle, round(top + number * _LINE_HEIGHT, 1))
+        for number, line in enumerate(lines)
+    ]
+
+
+def _bottom(grid: Any) -> float:
+    """Lowest point of the lines between the boxes."""
+    return max((float(y) for edge in grid.edges for _x, y in edge.segments), default=0.0)
+
+
 def flow_bpmn(flow_class: type[Flow]) -> str:
     """The steps of a flow in BPMN 2.0, without the state of a case."""
-    return str(
-        chart.grid_to_bpmn(chart.calc_layout_data(flow_class, edge_start_gap_size=0, edge_end_gap_size=0))
-    )
+    return str(chart.grid_to_bpmn(chart.calc_layout_data(flow_class, edge_start_gap_size=0, edge_end_gap_size=0)))

@@ -67,7 +67,7 @@ class StageDatesForm(forms.Form):
         label=_("Reason"),
         widget=forms.Textarea(attrs={"rows": 3}),
         max_length=2000,
-        help_text=_("All involved in the cycle can read it."),
+        help_text=_("Everybody involved in the cycle can read the reason."),
     )
 
     def clean(self) -> dict[str, Any]:

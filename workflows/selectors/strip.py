@@ -109,12 +109,11 @@ def _stage_url(cycle: PlanningCycle, kind: StageKind) -> str:
 
 
 def _date_line(cycle: PlanningCycle, kind: StageKind, stage: CycleStage) -> Line:
-    url = link("workflows:cycle-schedule", cycle.pk)
     if _stage_state(cycle, kind) == "upcoming":
-        return Line(_("from %(day)s") % {"day": date_de(stage.starts_on)}, url)
+        return Line(_("from %(day)s") % {"day": date_de(stage.starts_on)})
     if _stage_state(cycle, kind) == "current" and stage.due_on < timezone.localdate():
-        return Line(_("was due %(day)s") % {"day": date_de(stage.due_on)}, url)
-    return Line(_("until %(day)s") % {"day": date_de(stage.due_on)}, url)
+        return Line(_("was due %(day)s") % {"day": date_de(stage.due_on)})
+    return Line(_("until %(day)s") % {"day": date_de(stage.due_on)})
 
 
 def _latest_meetings(cycle: PlanningCycle) -> dict[int, Meeting]:
