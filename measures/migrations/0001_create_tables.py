@@ -6,244 +6,543 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('monitoring', '0001_create_tables'),
-        ('stakeholders', '0001_create_tables'),
+        ("monitoring", "0001_create_tables"),
+        ("stakeholders", "0001_create_tables"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ActionPlan',
+            name="ActionPlan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=200, verbose_name='Title')),
-                ('ends_on', models.DateField(verbose_name='Runs until')),
-                ('stage_two_opened_on', models.DateField(blank=True, null=True, verbose_name='Stage 2 open since')),
-                ('territory', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='action_plans', to='stakeholders.organisation', verbose_name='Territory')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("title", models.CharField(max_length=200, verbose_name="Title")),
+                ("ends_on", models.DateField(verbose_name="Runs until")),
+                (
+                    "stage_two_opened_on",
+                    models.DateField(blank=True, null=True, verbose_name="Stage 2 open since"),
+                ),
+                (
+                    "territory",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="action_plans",
+                        to="stakeholders.organisation",
+                        verbose_name="Territory",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Action plan',
-                'verbose_name_plural': 'Action plans',
-                'ordering': ['territory__name', 'title'],
+                "verbose_name": "Action plan",
+                "verbose_name_plural": "Action plans",
+                "ordering": ["territory__name", "title"],
             },
         ),
         migrations.CreateModel(
-            name='FieldOfAction',
+            name="FieldOfAction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField(verbose_name='Number')),
-                ('title', models.CharField(max_length=200, verbose_name='Title')),
-                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='fields', to='measures.actionplan', verbose_name='Action plan')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField(verbose_name="Number")),
+                ("title", models.CharField(max_length=200, verbose_name="Title")),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="fields",
+                        to="measures.actionplan",
+                        verbose_name="Action plan",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Field of action',
-                'verbose_name_plural': 'Fields of action',
-                'ordering': ['plan', 'number'],
+                "verbose_name": "Field of action",
+                "verbose_name_plural": "Fields of action",
+                "ordering": ["plan", "number"],
             },
         ),
         migrations.CreateModel(
-            name='KeyFigure',
+            name="KeyFigure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=200, verbose_name='Title')),
-                ('level', models.CharField(choices=[('output', 'Output (did we do it?)'), ('outcome', 'Outcome (did it change?)')], default='output', max_length=10, verbose_name='Level')),
-                ('direction', models.CharField(choices=[('rising', 'should rise'), ('falling', 'should fall')], default='rising', max_length=10, verbose_name='Direction')),
-                ('baseline', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='Baseline')),
-                ('baseline_on', models.DateField(verbose_name='Day of the baseline')),
-                ('definition', models.TextField(blank=True, verbose_name='Definition and source')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='monitoring.unit', verbose_name='Unit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("title", models.CharField(max_length=200, verbose_name="Title")),
+                (
+                    "level",
+                    models.CharField(
+                        choices=[
+                            ("output", "Output (did we do it?)"),
+                            ("outcome", "Outcome (did it change?)"),
+                        ],
+                        default="output",
+                        max_length=10,
+                        verbose_name="Level",
+                    ),
+                ),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[("rising", "should rise"), ("falling", "should fall")],
+                        default="rising",
+                        max_length=10,
+                        verbose_name="Direction",
+                    ),
+                ),
+                ("baseline", models.DecimalField(decimal_places=2, max_digits=14, verbose_name="Baseline")),
+                ("baseline_on", models.DateField(verbose_name="Day of the baseline")),
+                ("definition", models.TextField(blank=True, verbose_name="Definition and source")),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="monitoring.unit",
+                        verbose_name="Unit",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Key figure',
-                'verbose_name_plural': 'Key figures',
-                'ordering': ['measure', 'pk'],
+                "verbose_name": "Key figure",
+                "verbose_name_plural": "Key figures",
+                "ordering": ["measure", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='KeyFigureTarget',
+            name="KeyFigureTarget",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('due_on', models.DateField(verbose_name='By')),
-                ('value', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='Target')),
-                ('key_figure', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='targets', to='measures.keyfigure', verbose_name='Key figure')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("due_on", models.DateField(verbose_name="By")),
+                ("value", models.DecimalField(decimal_places=2, max_digits=14, verbose_name="Target")),
+                (
+                    "key_figure",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="targets",
+                        to="measures.keyfigure",
+                        verbose_name="Key figure",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Target',
-                'verbose_name_plural': 'Targets',
-                'ordering': ['key_figure', 'due_on'],
+                "verbose_name": "Target",
+                "verbose_name_plural": "Targets",
+                "ordering": ["key_figure", "due_on"],
             },
         ),
         migrations.CreateModel(
-            name='Measure',
+            name="Measure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(verbose_name='Number within the field')),
-                ('title', models.CharField(max_length=200, verbose_name='Title')),
-                ('description', models.TextField(blank=True, verbose_name='What is done')),
-                ('target_group', models.CharField(blank=True, max_length=200, verbose_name='Target group')),
-                ('stage', models.PositiveSmallIntegerField(choices=[(1, 'Stage 1'), (2, 'Stage 2')], default=1, verbose_name='Planning stage')),
-                ('starts_on', models.DateField(verbose_name='Planned start')),
-                ('ends_on', models.DateField(verbose_name='Planned end')),
-                ('started_on', models.DateField(blank=True, null=True, verbose_name='Actual start')),
-                ('ended_on', models.DateField(blank=True, null=True, verbose_name='Actual end')),
-                ('status', models.CharField(choices=[('proposed', 'proposed'), ('agreed', 'agreed'), ('running', 'running'), ('completed', 'completed'), ('ended_early', 'ended early')], default='proposed', max_length=15, verbose_name='Status')),
-                ('is_example', models.BooleanField(default=False, verbose_name='Example')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('areas', models.ManyToManyField(blank=True, related_name='measures', to='monitoring.area', verbose_name='Areas')),
-                ('field', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='measures', to='measures.fieldofaction', verbose_name='Field of action')),
-                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='measures', to='measures.actionplan', verbose_name='Action plan')),
-                ('responsible', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='responsible_measures', to='stakeholders.organisation', verbose_name='Responsible organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(verbose_name="Number within the field")),
+                ("title", models.CharField(max_length=200, verbose_name="Title")),
+                ("description", models.TextField(blank=True, verbose_name="What is done")),
+                ("target_group", models.CharField(blank=True, max_length=200, verbose_name="Target group")),
+                (
+                    "stage",
+                    models.PositiveSmallIntegerField(
+                        choices=[(1, "Stage 1"), (2, "Stage 2")], default=1, verbose_name="Planning stage"
+                    ),
+                ),
+                ("starts_on", models.DateField(verbose_name="Planned start")),
+                ("ends_on", models.DateField(verbose_name="Planned end")),
+                ("started_on", models.DateField(blank=True, null=True, verbose_name="Actual start")),
+                ("ended_on", models.DateField(blank=True, null=True, verbose_name="Actual end")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("proposed", "proposed"),
+                            ("agreed", "agreed"),
+                            ("running", "running"),
+                            ("completed", "completed"),
+                            ("ended_early", "ended early"),
+                        ],
+                        default="proposed",
+                        max_length=15,
+                        verbose_name="Status",
+                    ),
+                ),
+                ("is_example", models.BooleanField(default=False, verbose_name="Example")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "areas",
+                    models.ManyToManyField(
+                        blank=True, related_name="measures", to="monitoring.area", verbose_name="Areas"
+                    ),
+                ),
+                (
+                    "field",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="measures",
+                        to="measures.fieldofaction",
+                        verbose_name="Field of action",
+                    ),
+                ),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="measures",
+                        to="measures.actionplan",
+                        verbose_name="Action plan",
+                    ),
+                ),
+                (
+                    "responsible",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="responsible_measures",
+                        to="stakeholders.organisation",
+                        verbose_name="Responsible organisation",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Measure',
-                'verbose_name_plural': 'Measures',
-                'ordering': ['plan', 'field__number', 'position'],
-                'permissions': [('edit_measure', 'Edit the measure')],
+                "verbose_name": "Measure",
+                "verbose_name_plural": "Measures",
+                "ordering": ["plan", "field__number", "position"],
+                "permissions": [("edit_measure", "Edit the measure")],
             },
         ),
         migrations.AddField(
-            model_name='keyfigure',
-            name='measure',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='key_figures', to='measures.measure', verbose_name='Measure'),
+            model_name="keyfigure",
+            name="measure",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="key_figures",
+                to="measures.measure",
+                verbose_name="Measure",
+            ),
         ),
         migrations.CreateModel(
-            name='FundedProject',
+            name="FundedProject",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('programme', models.CharField(max_length=120, verbose_name='Programme')),
-                ('title', models.CharField(max_length=200, verbose_name='Title')),
-                ('reference', models.CharField(blank=True, max_length=80, verbose_name='File reference')),
-                ('starts_on', models.DateField(verbose_name='Funded from')),
-                ('ends_on', models.DateField(verbose_name='Funded until')),
-                ('is_example', models.BooleanField(default=False, verbose_name='Example')),
-                ('funder', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='funded_projects', to='stakeholders.organisation', verbose_name='Funder')),
-                ('provider', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='carried_projects', to='stakeholders.organisation', verbose_name='Provider')),
-                ('measure', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='projects', to='measures.measure', verbose_name='Measure')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("programme", models.CharField(max_length=120, verbose_name="Programme")),
+                ("title", models.CharField(max_length=200, verbose_name="Title")),
+                ("reference", models.CharField(blank=True, max_length=80, verbose_name="File reference")),
+                ("starts_on", models.DateField(verbose_name="Funded from")),
+                ("ends_on", models.DateField(verbose_name="Funded until")),
+                ("is_example", models.BooleanField(default=False, verbose_name="Example")),
+                (
+                    "funder",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="funded_projects",
+                        to="stakeholders.organisation",
+                        verbose_name="Funder",
+                    ),
+                ),
+                (
+                    "provider",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="carried_projects",
+                        to="stakeholders.organisation",
+                        verbose_name="Provider",
+                    ),
+                ),
+                (
+                    "measure",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="projects",
+                        to="measures.measure",
+                        verbose_name="Measure",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Funded project',
-                'verbose_name_plural': 'Funded projects',
-                'ordering': ['programme', 'title'],
-                'permissions': [('track_fundedproject', 'Follow the funded project')],
+                "verbose_name": "Funded project",
+                "verbose_name_plural": "Funded projects",
+                "ordering": ["programme", "title"],
+                "permissions": [("track_fundedproject", "Follow the funded project")],
             },
         ),
         migrations.CreateModel(
-            name='MeasurePartner',
+            name="MeasurePartner",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(blank=True, max_length=200, verbose_name='Contribution')),
-                ('measure', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='partners', to='measures.measure', verbose_name='Measure')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='partnerships', to='stakeholders.organisation', verbose_name='Organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("role", models.CharField(blank=True, max_length=200, verbose_name="Contribution")),
+                (
+                    "measure",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="partners",
+                        to="measures.measure",
+                        verbose_name="Measure",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="partnerships",
+                        to="stakeholders.organisation",
+                        verbose_name="Organisation",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Partner of a measure',
-                'verbose_name_plural': 'Partners of a measure',
-                'ordering': ['organisation__name'],
+                "verbose_name": "Partner of a measure",
+                "verbose_name_plural": "Partners of a measure",
+                "ordering": ["organisation__name"],
             },
         ),
         migrations.CreateModel(
-            name='ReportingRound',
+            name="ReportingRound",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference_on', models.DateField(verbose_name='Figures as of')),
-                ('due_on', models.DateField(verbose_name='Report by')),
-                ('opened_at', models.DateTimeField(auto_now_add=True, verbose_name='Opened')),
-                ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='Closed')),
-                ('opened_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='Opened by')),
-                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rounds', to='measures.actionplan', verbose_name='Action plan')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reference_on", models.DateField(verbose_name="Figures as of")),
+                ("due_on", models.DateField(verbose_name="Report by")),
+                ("opened_at", models.DateTimeField(auto_now_add=True, verbose_name="Opened")),
+                ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="Closed")),
+                (
+                    "opened_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="Opened by",
+                    ),
+                ),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rounds",
+                        to="measures.actionplan",
+                        verbose_name="Action plan",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Reporting round',
-                'verbose_name_plural': 'Reporting rounds',
-                'ordering': ['-reference_on'],
+                "verbose_name": "Reporting round",
+                "verbose_name_plural": "Reporting rounds",
+                "ordering": ["-reference_on"],
             },
         ),
         migrations.CreateModel(
-            name='RoundReport',
+            name="RoundReport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('open', 'open'), ('submitted', 'handed in'), ('returned', 'returned'), ('confirmed', 'confirmed')], default='open', max_length=10, verbose_name='State')),
-                ('return_reason', models.TextField(blank=True, verbose_name='Reason for the return')),
-                ('confirmed_at', models.DateTimeField(blank=True, null=True, verbose_name='Confirmed')),
-                ('confirmed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='Confirmed by')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reports', to='stakeholders.organisation', verbose_name='Organisation')),
-                ('round', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reports', to='measures.reportinground', verbose_name='Reporting round')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "open"),
+                            ("submitted", "handed in"),
+                            ("returned", "returned"),
+                            ("confirmed", "confirmed"),
+                        ],
+                        default="open",
+                        max_length=10,
+                        verbose_name="State",
+                    ),
+                ),
+                ("return_reason", models.TextField(blank=True, verbose_name="Reason for the return")),
+                ("confirmed_at", models.DateTimeField(blank=True, null=True, verbose_name="Confirmed")),
+                (
+                    "confirmed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="Confirmed by",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reports",
+                        to="stakeholders.organisation",
+                        verbose_name="Organisation",
+                    ),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reports",
+                        to="measures.reportinground",
+                        verbose_name="Reporting round",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Report',
-                'verbose_name_plural': 'Reports',
-                'ordering': ['round', 'organisation__name'],
+                "verbose_name": "Report",
+                "verbose_name_plural": "Reports",
+                "ordering": ["round", "organisation__name"],
             },
         ),
         migrations.CreateModel(
-            name='FigureReport',
+            name="FigureReport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('value', models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True, verbose_name='Actual')),
-                ('comment', models.TextField(blank=True, verbose_name='Comment')),
-                ('key_figure', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reported', to='measures.keyfigure', verbose_name='Key figure')),
-                ('report', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='figures', to='measures.roundreport', verbose_name='Report')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "value",
+                    models.DecimalField(
+                        blank=True, decimal_places=2, max_digits=14, null=True, verbose_name="Actual"
+                    ),
+                ),
+                ("comment", models.TextField(blank=True, verbose_name="Comment")),
+                (
+                    "key_figure",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reported",
+                        to="measures.keyfigure",
+                        verbose_name="Key figure",
+                    ),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="figures",
+                        to="measures.roundreport",
+                        verbose_name="Report",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Reported figure',
-                'verbose_name_plural': 'Reported figures',
-                'ordering': ['key_figure'],
+                "verbose_name": "Reported figure",
+                "verbose_name_plural": "Reported figures",
+                "ordering": ["key_figure"],
             },
         ),
         migrations.AddConstraint(
-            model_name='actionplan',
-            constraint=models.UniqueConstraint(fields=('territory', 'title'), name='plan_title_once_per_territory'),
+            model_name="actionplan",
+            constraint=models.UniqueConstraint(
+                fields=("territory", "title"), name="plan_title_once_per_territory"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fieldofaction',
-            constraint=models.UniqueConstraint(fields=('plan', 'number'), name='field_number_once_per_plan'),
+            model_name="fieldofaction",
+            constraint=models.UniqueConstraint(fields=("plan", "number"), name="field_number_once_per_plan"),
         ),
         migrations.AddConstraint(
-            model_name='keyfiguretarget',
-            constraint=models.UniqueConstraint(fields=('key_figure', 'due_on'), name='target_once_per_day'),
+            model_name="keyfiguretarget",
+            constraint=models.UniqueConstraint(fields=("key_figure", "due_on"), name="target_once_per_day"),
         ),
         migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='measure_ends_after_start'),
+            model_name="measure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="measure_ends_after_start"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.UniqueConstraint(fields=('field', 'position'), name='measure_number_once_per_field'),
+            model_name="measure",
+            constraint=models.UniqueConstraint(
+                fields=("field", "position"), name="measure_number_once_per_field"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='keyfigure',
-            constraint=models.UniqueConstraint(fields=('measure', 'title'), name='key_figure_title_once_per_measure'),
+            model_name="keyfigure",
+            constraint=models.UniqueConstraint(
+                fields=("measure", "title"), name="key_figure_title_once_per_measure"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fundedproject',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='project_ends_after_start'),
+            model_name="fundedproject",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="project_ends_after_start"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fundedproject',
-            constraint=models.UniqueConstraint(fields=('measure', 'funder', 'programme'), name='project_once_per_funder_and_programme'),
+            model_name="fundedproject",
+            constraint=models.UniqueConstraint(
+                fields=("measure", "funder", "programme"), name="project_once_per_funder_and_programme"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='measurepartner',
-            constraint=models.UniqueConstraint(fields=('measure', 'organisation'), name='measure_partner_once'),
+            model_name="measurepartner",
+            constraint=models.UniqueConstraint(
+                fields=("measure", "organisation"), name="measure_partner_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reportinground',
-            constraint=models.UniqueConstraint(fields=('plan', 'reference_on'), name='round_once_per_day_and_plan'),
+            model_name="reportinground",
+            constraint=models.UniqueConstraint(
+                fields=("plan", "reference_on"), name="round_once_per_day_and_plan"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='roundreport',
-            constraint=models.UniqueConstraint(fields=('round', 'organisation'), name='report_once_per_round'),
+            model_name="roundreport",
+            constraint=models.UniqueConstraint(
+                fields=("round", "organisation"), name="report_once_per_round"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='roundreport',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'confirmed'), _negated=True), ('confirmed_at__isnull', False), _connector='OR'), name='report_confirmed_has_moment'),
+            model_name="roundreport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "confirmed"), _negated=True),
+                    ("confirmed_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="report_confirmed_has_moment",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='figurereport',
-            constraint=models.UniqueConstraint(fields=('report', 'key_figure'), name='figure_once_per_report'),
+            model_name="figurereport",
+            constraint=models.UniqueConstraint(
+                fields=("report", "key_figure"), name="figure_once_per_report"
+            ),
         ),
     ]

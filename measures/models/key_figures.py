@@ -64,9 +64,7 @@ class KeyFigureTarget(models.Model):
         verbose_name = _("Target")
         verbose_name_plural = _("Targets")
         ordering = ["key_figure", "due_on"]
-        constraints = [
-            models.UniqueConstraint(fields=["key_figure", "due_on"], name="target_once_per_day")
-        ]
+        constraints = [models.UniqueConstraint(fields=["key_figure", "due_on"], name="target_once_per_day")]
 
     def __str__(self) -> str:
         return f"{self.key_figure}: {self.value}"

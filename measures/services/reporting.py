@@ -118,9 +118,7 @@ def report_submit(report: RoundReport, *, user: User) -> None:
         )
     report.state = RoundReportState.SUBMITTED
     report.save(update_fields=["state"])
-    log_action(
-        "report.submitted", user=user, obj=report, territory=report.round.plan.territory
-    )
+    log_action("report.submitted", user=user, obj=report, territory=report.round.plan.territory)
 
 
 @transaction.atomic
