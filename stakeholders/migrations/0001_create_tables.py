@@ -11,187 +11,510 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
-        ('contenttypes', '0002_remove_content_type_name'),
+        ("auth", "0012_alter_user_first_name_max_length"),
+        ("contenttypes", "0002_remove_content_type_name"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Body',
+            name="Body",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, verbose_name='Name')),
-                ('kind', models.CharField(choices=[('planning_conference', 'Planning conference'), ('steering_group', 'Steering group'), ('social_space_conference', 'Social-space conference')], max_length=30, verbose_name='Kind')),
-                ('quorum_share', models.DecimalField(decimal_places=2, default='0.50', max_digits=3, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1)], verbose_name='Quorum (share of voting members)')),
-                ('is_active', models.BooleanField(default=True, verbose_name='Active')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, verbose_name="Name")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("planning_conference", "Planning conference"),
+                            ("steering_group", "Steering group"),
+                            ("social_space_conference", "Social-space conference"),
+                        ],
+                        max_length=30,
+                        verbose_name="Kind",
+                    ),
+                ),
+                (
+                    "quorum_share",
+                    models.DecimalField(
+                        decimal_places=2,
+                        default="0.50",
+                        max_digits=3,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(1),
+                        ],
+                        verbose_name="Quorum (share of voting members)",
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="Active")),
             ],
             options={
-                'verbose_name': 'Body',
-                'verbose_name_plural': 'Bodies',
-                'ordering': ['territory__name', 'kind', 'name'],
-                'permissions': [('chair_body', 'Lead the body and record its results'), ('vote_in_body', 'Vote in the body'), ('advise_body', 'Take part in the body')],
+                "verbose_name": "Body",
+                "verbose_name_plural": "Bodies",
+                "ordering": ["territory__name", "kind", "name"],
+                "permissions": [
+                    ("chair_body", "Lead the body and record its results"),
+                    ("vote_in_body", "Vote in the body"),
+                    ("advise_body", "Take part in the body"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('username', models.CharField(error_messages={'unique': 'A user with that username already exists.'}, help_text='Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='username')),
-                ('first_name', models.CharField(blank=True, max_length=150, verbose_name='first name')),
-                ('last_name', models.CharField(blank=True, max_length=150, verbose_name='last name')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='email address')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('display_name', models.CharField(blank=True, max_length=150, verbose_name='Name')),
-                ('is_demo', models.BooleanField(default=False, verbose_name='Demo person')),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "username",
+                    models.CharField(
+                        error_messages={"unique": "A user with that username already exists."},
+                        help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
+                        max_length=150,
+                        unique=True,
+                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
+                        verbose_name="username",
+                    ),
+                ),
+                ("first_name", models.CharField(blank=True, max_length=150, verbose_name="first name")),
+                ("last_name", models.CharField(blank=True, max_length=150, verbose_name="last name")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="email address")),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                (
+                    "date_joined",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined"),
+                ),
+                ("display_name", models.CharField(blank=True, max_length=150, verbose_name="Name")),
+                ("is_demo", models.BooleanField(default=False, verbose_name="Demo person")),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Person',
-                'verbose_name_plural': 'People',
-                'ordering': ['display_name', 'username'],
+                "verbose_name": "Person",
+                "verbose_name_plural": "People",
+                "ordering": ["display_name", "username"],
             },
             managers=[
-                ('objects', django.contrib.auth.models.UserManager()),
+                ("objects", django.contrib.auth.models.UserManager()),
             ],
         ),
         migrations.CreateModel(
-            name='Organisation',
+            name="Organisation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, verbose_name='Name')),
-                ('short_name', models.CharField(blank=True, max_length=60, verbose_name='Short name')),
-                ('kind', models.CharField(choices=[('district', 'District'), ('municipality', 'Municipality'), ('planning_unit', 'Social planning unit'), ('department', 'Department'), ('statistics_office', 'Statistics office'), ('jobcenter', 'Jobcenter'), ('association', 'Welfare association'), ('provider', 'Provider'), ('funder', 'Funder'), ('adviser', 'Adviser of the funder')], max_length=20, verbose_name='Kind')),
-                ('ags', models.CharField(blank=True, max_length=8, verbose_name='Official key (AGS)')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='E-mail of the office')),
-                ('is_active', models.BooleanField(default=True, verbose_name='Active')),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='stakeholders.organisation', verbose_name='Part of')),
-                ('territory', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='organisations', to='stakeholders.organisation', verbose_name='Territory')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, verbose_name="Name")),
+                ("short_name", models.CharField(blank=True, max_length=60, verbose_name="Short name")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("district", "District"),
+                            ("municipality", "Municipality"),
+                            ("planning_unit", "Social planning unit"),
+                            ("department", "Department"),
+                            ("statistics_office", "Statistics office"),
+                            ("jobcenter", "Jobcenter"),
+                            ("association", "Welfare association"),
+                            ("provider", "Provider"),
+                            ("funder", "Funder"),
+                            ("adviser", "Adviser of the funder"),
+                        ],
+                        max_length=20,
+                        verbose_name="Kind",
+                    ),
+                ),
+                ("ags", models.CharField(blank=True, max_length=8, verbose_name="Official key (AGS)")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="E-mail of the office")),
+                ("is_active", models.BooleanField(default=True, verbose_name="Active")),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="stakeholders.organisation",
+                        verbose_name="Part of",
+                    ),
+                ),
+                (
+                    "territory",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="organisations",
+                        to="stakeholders.organisation",
+                        verbose_name="Territory",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Organisation',
-                'verbose_name_plural': 'Organisations',
-                'ordering': ['name'],
-                'permissions': [('view_territory', 'See what belongs to the territory'), ('plan_territory', 'Carry the planning cycle of the territory'), ('administer_territory', 'Manage organisations and people of the territory'), ('view_audit_log', 'Read the audit log of the territory'), ('view_raw_figures', 'See figures without statistical secrecy'), ('act_for_organisation', 'Take on tasks of the organisation'), ('lead_organisation', 'Sign for the organisation and hand tasks over')],
+                "verbose_name": "Organisation",
+                "verbose_name_plural": "Organisations",
+                "ordering": ["name"],
+                "permissions": [
+                    ("view_territory", "See what belongs to the territory"),
+                    ("plan_territory", "Carry the planning cycle of the territory"),
+                    ("administer_territory", "Manage organisations and people of the territory"),
+                    ("view_audit_log", "Read the audit log of the territory"),
+                    ("view_raw_figures", "See figures without statistical secrecy"),
+                    ("act_for_organisation", "Take on tasks of the organisation"),
+                    ("lead_organisation", "Sign for the organisation and hand tasks over"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('function', models.CharField(choices=[('head', 'Head'), ('deputy', 'Deputy head'), ('planner', 'Specialist planner'), ('member', 'Member'), ('administrator', 'Administrator')], max_length=15, verbose_name='Function')),
-                ('starts_on', models.DateField(verbose_name='From')),
-                ('ends_on', models.DateField(blank=True, null=True, verbose_name='Until')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL, verbose_name='Person')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='stakeholders.organisation', verbose_name='Organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "function",
+                    models.CharField(
+                        choices=[
+                            ("head", "Head"),
+                            ("deputy", "Deputy head"),
+                            ("planner", "Specialist planner"),
+                            ("member", "Member"),
+                            ("administrator", "Administrator"),
+                        ],
+                        max_length=15,
+                        verbose_name="Function",
+                    ),
+                ),
+                ("starts_on", models.DateField(verbose_name="From")),
+                ("ends_on", models.DateField(blank=True, null=True, verbose_name="Until")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="Person",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to="stakeholders.organisation",
+                        verbose_name="Organisation",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Membership',
-                'verbose_name_plural': 'Memberships',
-                'ordering': ['organisation__name', 'function', 'user__display_name'],
+                "verbose_name": "Membership",
+                "verbose_name_plural": "Memberships",
+                "ordering": ["organisation__name", "function", "user__display_name"],
             },
         ),
         migrations.CreateModel(
-            name='LogEntry',
+            name="LogEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('action', models.CharField(db_index=True, max_length=60, verbose_name='Action')),
-                ('at', models.DateTimeField(auto_now_add=True, db_index=True, verbose_name='When')),
-                ('object_id', models.BigIntegerField(null=True)),
-                ('object_label', models.CharField(max_length=250, verbose_name='Thing')),
-                ('data', models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='Details')),
-                ('content_type', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='contenttypes.contenttype')),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='log_entries', to=settings.AUTH_USER_MODEL, verbose_name='Person')),
-                ('territory', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='log_entries', to='stakeholders.organisation', verbose_name='Territory')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("action", models.CharField(db_index=True, max_length=60, verbose_name="Action")),
+                ("at", models.DateTimeField(auto_now_add=True, db_index=True, verbose_name="When")),
+                ("object_id", models.BigIntegerField(null=True)),
+                ("object_label", models.CharField(max_length=250, verbose_name="Thing")),
+                (
+                    "data",
+                    models.JSONField(
+                        default=dict,
+                        encoder=django.core.serializers.json.DjangoJSONEncoder,
+                        verbose_name="Details",
+                    ),
+                ),
+                (
+                    "content_type",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, to="contenttypes.contenttype"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="log_entries",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="Person",
+                    ),
+                ),
+                (
+                    "territory",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="log_entries",
+                        to="stakeholders.organisation",
+                        verbose_name="Territory",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Audit entry',
-                'verbose_name_plural': 'Audit log',
-                'ordering': ['-at', '-pk'],
+                "verbose_name": "Audit entry",
+                "verbose_name_plural": "Audit log",
+                "ordering": ["-at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='BodyMembership',
+            name="BodyMembership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seat', models.CharField(choices=[('chair', 'Chair (voting)'), ('voting', 'Voting member'), ('advisory', 'Advisory member')], max_length=10, verbose_name='Seat')),
-                ('starts_on', models.DateField(verbose_name='From')),
-                ('ends_on', models.DateField(blank=True, null=True, verbose_name='Until')),
-                ('body', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='stakeholders.body', verbose_name='Body')),
-                ('deputy', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deputy_seats', to=settings.AUTH_USER_MODEL, verbose_name='Deputy')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='seats', to=settings.AUTH_USER_MODEL, verbose_name='Person')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='seats', to='stakeholders.organisation', verbose_name='Organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "seat",
+                    models.CharField(
+                        choices=[
+                            ("chair", "Chair (voting)"),
+                            ("voting", "Voting member"),
+                            ("advisory", "Advisory member"),
+                        ],
+                        max_length=10,
+                        verbose_name="Seat",
+                    ),
+                ),
+                ("starts_on", models.DateField(verbose_name="From")),
+                ("ends_on", models.DateField(blank=True, null=True, verbose_name="Until")),
+                (
+                    "body",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to="stakeholders.body",
+                        verbose_name="Body",
+                    ),
+                ),
+                (
+                    "deputy",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deputy_seats",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="Deputy",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="seats",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="Person",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="seats",
+                        to="stakeholders.organisation",
+                        verbose_name="Organisation",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Seat in a body',
-                'verbose_name_plural': 'Seats in bodies',
-                'ordering': ['body', 'seat', 'organisation__name'],
+                "verbose_name": "Seat in a body",
+                "verbose_name_plural": "Seats in bodies",
+                "ordering": ["body", "seat", "organisation__name"],
             },
         ),
         migrations.AddField(
-            model_name='body',
-            name='territory',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bodies', to='stakeholders.organisation', verbose_name='Territory'),
+            model_name="body",
+            name="territory",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="bodies",
+                to="stakeholders.organisation",
+                verbose_name="Territory",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='organisation',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['district', 'municipality', 'planning_unit', 'department', 'statistics_office', 'jobcenter', 'association', 'provider', 'funder', 'adviser'])), name='organisation_kind_known'),
+            model_name="organisation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            "district",
+                            "municipality",
+                            "planning_unit",
+                            "department",
+                            "statistics_office",
+                            "jobcenter",
+                            "association",
+                            "provider",
+                            "funder",
+                            "adviser",
+                        ],
+                    )
+                ),
+                name="organisation_kind_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='organisation',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='organisation_not_own_parent'),
+            model_name="organisation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("parent", models.F("id")), _negated=True),
+                name="organisation_not_own_parent",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='organisation',
-            constraint=models.UniqueConstraint(fields=('territory', 'name'), name='organisation_name_once_per_territory'),
+            model_name="organisation",
+            constraint=models.UniqueConstraint(
+                fields=("territory", "name"), name="organisation_name_once_per_territory"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='membership_ends_after_start'),
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("ends_on__isnull", True), ("ends_on__gte", models.F("starts_on")), _connector="OR"
+                ),
+                name="membership_ends_after_start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(condition=models.Q(('ends_on__isnull', True)), fields=('user', 'organisation', 'function'), name='membership_open_once'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ends_on__isnull", True)),
+                fields=("user", "organisation", "function"),
+                name="membership_open_once",
+            ),
         ),
         migrations.AddIndex(
-            model_name='logentry',
-            index=models.Index(fields=['content_type', 'object_id'], name='log_by_object'),
+            model_name="logentry",
+            index=models.Index(fields=["content_type", "object_id"], name="log_by_object"),
         ),
         migrations.AddIndex(
-            model_name='logentry',
-            index=models.Index(fields=['territory', '-at'], name='log_by_territory'),
+            model_name="logentry",
+            index=models.Index(fields=["territory", "-at"], name="log_by_territory"),
         ),
         migrations.AddConstraint(
-            model_name='bodymembership',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='seat_ends_after_start'),
+            model_name="bodymembership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("ends_on__isnull", True), ("ends_on__gte", models.F("starts_on")), _connector="OR"
+                ),
+                name="seat_ends_after_start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bodymembership',
-            constraint=models.CheckConstraint(condition=models.Q(('deputy__isnull', True), models.Q(('deputy', models.F('user')), _negated=True), _connector='OR'), name='seat_deputy_is_another'),
+            model_name="bodymembership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("deputy__isnull", True),
+                    models.Q(("deputy", models.F("user")), _negated=True),
+                    _connector="OR",
+                ),
+                name="seat_deputy_is_another",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bodymembership',
-            constraint=models.UniqueConstraint(condition=models.Q(('ends_on__isnull', True)), fields=('body', 'user'), name='seat_open_once_per_person'),
+            model_name="bodymembership",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ends_on__isnull", True)),
+                fields=("body", "user"),
+                name="seat_open_once_per_person",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bodymembership',
-            constraint=models.UniqueConstraint(condition=models.Q(('ends_on__isnull', True), ('seat', 'chair')), fields=('body',), name='body_has_one_chair'),
+            model_name="bodymembership",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ends_on__isnull", True), ("seat", "chair")),
+                fields=("body",),
+                name="body_has_one_chair",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='body',
-            constraint=models.CheckConstraint(condition=models.Q(('quorum_share__gte', 0), ('quorum_share__lte', 1)), name='body_quorum_is_share'),
+            model_name="body",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quorum_share__gte", 0), ("quorum_share__lte", 1)),
+                name="body_quorum_is_share",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='body',
-            constraint=models.UniqueConstraint(fields=('territory', 'name'), name='body_name_once_per_territory'),
+            model_name="body",
+            constraint=models.UniqueConstraint(
+                fields=("territory", "name"), name="body_name_once_per_territory"
+            ),
         ),
     ]

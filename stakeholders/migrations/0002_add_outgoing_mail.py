@@ -4,29 +4,37 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('stakeholders', '0001_create_tables'),
+        ("stakeholders", "0001_create_tables"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='OutgoingMail',
+            name="OutgoingMail",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('address', models.EmailField(max_length=254, verbose_name='To')),
-                ('subject', models.CharField(max_length=250, verbose_name='Subject line')),
-                ('body', models.TextField(verbose_name='Text')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='Written')),
-                ('sent_at', models.DateTimeField(blank=True, null=True, verbose_name='Sent')),
-                ('attempt_count', models.PositiveSmallIntegerField(default=0, verbose_name='Attempts')),
-                ('last_error', models.CharField(blank=True, max_length=250, verbose_name='Last error')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("address", models.EmailField(max_length=254, verbose_name="To")),
+                ("subject", models.CharField(max_length=250, verbose_name="Subject line")),
+                ("body", models.TextField(verbose_name="Text")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="Written")),
+                ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="Sent")),
+                ("attempt_count", models.PositiveSmallIntegerField(default=0, verbose_name="Attempts")),
+                ("last_error", models.CharField(blank=True, max_length=250, verbose_name="Last error")),
             ],
             options={
-                'verbose_name': 'Outgoing mail',
-                'verbose_name_plural': 'Outgoing mails',
-                'ordering': ['pk'],
-                'indexes': [models.Index(condition=models.Q(('sent_at__isnull', True)), fields=['id'], name='mail_unsent')],
+                "verbose_name": "Outgoing mail",
+                "verbose_name_plural": "Outgoing mails",
+                "ordering": ["pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("sent_at__isnull", True)), fields=["id"], name="mail_unsent"
+                    )
+                ],
             },
         ),
     ]

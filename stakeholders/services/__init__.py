@@ -12,6 +12,8 @@ from stakeholders.services.organisations import organisation_create, organisatio
 from stakeholders.services.people import (
     person_create,
     person_deactivate,
+    person_invite,
+    person_look_round,
     person_reactivate,
     person_update,
 )
@@ -26,6 +28,8 @@ __all__ = [
     "organisation_update",
     "person_create",
     "person_deactivate",
+    "person_invite",
+    "person_look_round",
     "person_reactivate",
     "person_update",
     "seat_end",

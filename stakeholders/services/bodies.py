@@ -233,8 +233,8 @@ def seat_set_deputy(seat: BodyMembership, *, deputy: User | None, user: User | N
         territory=seat.body.territory,
         data={
             "body": seat.body.name,
-            "former": former.username if former else "",
-            "deputy": deputy.username if deputy else "",
+            "former": str(former) if former else "",
+            "deputy": str(deputy) if deputy else "",
         },
     )
     return seat

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.utils import timezone
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext_lazy as _
 
 from project.common.errors import DomainError, as_domain_error
 from stakeholders.audit import log_action
+from stakeholders.mail import mail_queue
 from stakeholders.models import Function, Organisation, User
-from stakeholders.services._checks import require_administrator, save_checked, scope_of
+from stakeholders.services._checks import require_active, require_administrator, save_checked, scope_of
 from stakeholders.services.memberships import check_administrator_stays
 from stakeholders.services.roles import sync_person
+
+SECONDS_PER_DAY = 24 * 60 * 60
 
 
 def scopes_of(person: User) -> list[Organisation]:
@@ -202,3 +211,53 @@ def person_reactivate(person: User, *, user: User | None) -> User:
     sync_person(person)
     _log("person.reactivated", user=user, person=person, scopes=scopes)
     return person
+
+
+@transaction.atomic
+def person_invite(person: User, *, user: User | None) -> None:
+    """Send a person the link with which they choose a password; the one before stops working once it is used.
+
+    Args:
+        person: An active person with an e-mail address.
+        user: Who acts; None for the system.
+
+    Raises:
+        PermissionDenied: The user does not administer every territory the person works for.
+        DomainError: ``person_inactive``, ``email_missing``.
+    """
+    scopes = _require_all(user, person)
+    require_active(person)
+    if not person.email:
+        raise DomainError("email_missing", _("Without an e-mail address no link can be sent."))
+    key = urlsafe_base64_encode(force_bytes(person.pk))
+    path = reverse(
+        "stakeholders:password-reset-confirm", args=[key, default_token_generator.make_token(person)]
+    )
+    context = {
+        "person": person,
+        "link": f"{settings.SITE_URL.rstrip('/')}{path}",
+        "days": settings.PASSWORD_RESET_TIMEOUT // SECONDS_PER_DAY,
+        "is_new": not person.has_usable_password(),
+    }
+    # The mail speaks the language of the installation: nobody knows yet which one the reader prefers.
+    with translation.override(settings.LANGUAGE_CODE):
+        subject = render_to_string("stakeholders/mails/invitation_subject.txt", context).strip()
+        body = render_to_string("stakeholders/mails/invitation.txt", context)
+    mail_queue([person.email], subject=subject, body=body)
+    _log("person.invited", user=user, person=person, scopes=scopes)
+
+
+def person_look_round(person: User) -> None:
+    """Note that somebody signs in as a demo person.
+
+    Args:
+        person: Whom the demo page offered.
+
+    Raises:
+        DomainError: ``no_demo`` outside of demo mode; ``no_demo_person`` for a real or deactivated person.
+    """
+    if not settings.DEMO_MODE:
+        raise DomainError("no_demo", _("There is no demo here."))
+    if not person.is_demo or not person.is_active:
+        raise DomainError("no_demo_person", _("This is no person of the demo."))
+    _log("person.looked_round", user=person, person=person, scopes=scopes_of(person))

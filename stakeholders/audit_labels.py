@@ -1,0 +1,210 @@
+"""What the codes of the audit log say to people. A code without a label here fails a test."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from project.common.formats import date_de, share_de
+from stakeholders.models import BodyKind, Function, LogEntry, OrganisationKind, Seat
+
+#: Code -> what happened, said of the thing the entry names. Names of higher layers stand here as plain text.
+LABELS: dict[str, str | Promise] = {
+    "agreement.confirmed": _("Target agreement confirmed"),
+    "agreement.refused": _("Target agreement refused"),
+    "areas.chosen": _("Areas chosen for profiles"),
+    "body.changed": _("Body changed"),
+    "body.created": _("Body founded"),
+    "contribution.finished": _("Statements for the conference finished"),
+    "cycle.closed": _("Planning cycle closed"),
+    "cycle.opened": _("Planning cycle opened"),
+    "cycle.rescheduled": _("Date of a stage changed"),
+    "cycle.stage_entered": _("New stage of the cycle begun"),
+    "decision.recorded": _("Decision recorded"),
+    "delivery.accepted": _("Delivery accepted"),
+    "delivery.read": _("Delivered file read"),
+    "delivery.returned": _("Delivery returned"),
+    "delivery.submitted": _("Delivery handed in"),
+    "delivery.waived": _("Going on without a delivery"),
+    "field_of_action.added": _("Field of action named"),
+    "index.computed": _("Index computed"),
+    "measure.agreed": _("Measure agreed by all parties"),
+    "measure.begun": _("Measure begun"),
+    "measure.completed": _("Measure completed"),
+    "measure.evaluated": _("Measure evaluated"),
+    "measure.resumed": _("Measure resumed"),
+    "measure.shaped": _("Measure shaped"),
+    "measure.withdrawn": _("Measure withdrawn"),
+    "meeting.closed": _("Meeting closed"),
+    "meeting.scheduled": _("Meeting set"),
+    "membership.ended": _("Function ended"),
+    "membership.started": _("Function given"),
+    "organisation.changed": _("Organisation changed"),
+    "organisation.created": _("Organisation added"),
+    "person.changed": _("Data of a person changed"),
+    "person.created": _("Sign-in given"),
+    "person.deactivated": _("Sign-in taken away"),
+    "person.invited": _("Link for choosing a password sent"),
+    "person.looked_round": _("Signed in on the demo page"),
+    "person.reactivated": _("Sign-in given back"),
+    "plan.created": _("Action plan begun"),
+    "plan.stage_two_opened": _("Stage 2 of the action plan opened"),
+    "profile.edited": _("Area profile edited"),
+    "profiles.released": _("Area profiles released to the conference"),
+    "recommendation.begun": _("Recommendation begun"),
+    "recommendation.proposed": _("Recommendation proposed to the conference"),
+    "recommendation.sent_back": _("Recommendation sent back for revision"),
+    "recommendation.submitted": _("Recommendation submitted to the steering group"),
+    "recommendation.withdrawn": _("Recommendation withdrawn"),
+    "report.confirmed": _("Report confirmed"),
+    "report.returned": _("Report returned"),
+    "report.submitted": _("Report handed in"),
+    "round.opened": _("Reporting round opened"),
+    "seat.deputy_changed": _("Deputy changed"),
+    "seat.ended": _("Seat in a body ended"),
+    "seat.started": _("Seat in a body given"),
+    "statement.added": _("Statement added"),
+    "statement.changed": _("Statement changed"),
+    "statement.removed": _("Statement removed"),
+    "task.escalated": _("Head told that a task is overdue"),
+    "task.given_back": _("Task given back"),
+    "task.handed_over": _("Task handed over"),
+    "task.reminded": _("Reminder of a task sent"),
+    "task.taken": _("Task taken"),
+}
+
+#: Values of choices that details hold. Those of higher layers are repeated: this layer does not know them.
+_CHOICES: dict[str, dict[str, str | Promise]] = {
+    "function": dict(Function.choices),
+    "seat": dict(Seat.choices),
+    "kind": {**dict(OrganisationKind.choices), **dict(BodyKind.choices)},
+    "result": {
+        "approved": _("approved"),
+        "conditional": _("approved with conditions"),
+        "returned": _("returned to the conference"),
+        "rejected": _("rejected"),
+        "postponed": _("postponed"),
+    },
+    "outcome": {"continue": _("continue"), "change": _("change"), "end": _("end")},
+    "stage": {
+        "data": _("Data"),
+        "analysis": _("Analysis"),
+        "conference": _("Planning conference"),
+        "steering_group": _("Steering group"),
+        "social_space": _("Social-space conference"),
+        "implementation": _("Implementation"),
+        "evaluation": _("Evaluation"),
+    },
+    "fields": {
+        "name": _("Name"),
+        "display_name": _("Name"),
+        "short_name": _("Short name"),
+        "parent": _("Part of"),
+        "ags": _("Official key (AGS)"),
+        "email": _("E-mail"),
+        "is_active": _("Active"),
+        "quorum_share": _("Quorum"),
+    },
+}
+_STAGES = list(_CHOICES["stage"].values())
+
+
+def _choice(key: str) -> Callable[[Any], str]:
+    def say(value: Any) -> str:
+        return str(_CHOICES[key].get(value, value))
+
+    return say
+
+
+def _stage(value: Any) -> str:
+    """A stage is logged by name or by number."""
+    if isinstance(value, int) and 1 <= value <= len(_STAGES):
+        return str(_STAGES[value - 1])
+    return _choice("stage")(value)
+
+
+def _day(value: Any) -> str:
+    if isinstance(value, datetime.date):
+        return date_de(value)
+    try:
+        return date_de(parse_datetime(str(value)) or parse_date(str(value)))
+    except ValueError:
+        return str(value)
+
+
+def _text(value: Any) -> str:
+    return str(value)
+
+
+def _shares(value: Any) -> str:
+    before, after = value
+    return f"{share_de(before, 0)} → {share_de(after, 0)}"
+
+
+#: Key of a detail -> (its name, how its value is said). Keys not listed are kept but not shown.
+_DETAILS: dict[str, tuple[str | Promise, Callable[[Any], str]]] = {
+    "function": (_("Function"), _choice("function")),
+    "body": (_("Body"), _text),
+    "seat": (_("Seat"), _choice("seat")),
+    "kind": (_("Kind"), _choice("kind")),
+    "fields": (_("Changed"), _choice("fields")),
+    "quorum_share": (_("Quorum"), _shares),
+    "stage": (_("Stage"), _stage),
+    "starts_on": (_("From"), _day),
+    "ends_on": (_("Until"), _day),
+    "started_on": (_("Begun on"), _day),
+    "ended_on": (_("Ended on"), _day),
+    "held_on": (_("Day of the meeting"), _day),
+    "due_on": (_("Due on"), _day),
+    "reference_on": (_("Reporting date"), _day),
+    "former": (_("Before"), _text),
+    "deputy": (_("Deputy"), _text),
+    "from": (_("Before"), _text),
+    "to": (_("Now"), _text),
+    "suppliers": (_("Suppliers"), _text),
+    "participants": (_("Invited"), _text),
+    "attended": (_("Present"), _text),
+    "statements": (_("Statements"), _text),
+    "area": (_("Area"), _text),
+    "areas": (_("Areas"), _text),
+    "year": (_("Year"), _text),
+    "file": (_("File"), _text),
+    "values": (_("Values"), _text),
+    "errors": (_("Errors"), _text),
+    "recommendation": (_("Recommendation"), _text),
+    "decision": (_("Decision"), _text),
+    "version": (_("Version"), _text),
+    "result": (_("Result"), _choice("result")),
+    "yes": (_("Yes"), _text),
+    "no": (_("No"), _text),
+    "abstain": (_("Abstentions"), _text),
+    "outcome": (_("Result"), _choice("outcome")),
+    "organisations": (_("Organisations"), _text),
+    "recipients": (_("Recipients"), _text),
+    "reason": (_("Reason"), _text),
+    "comment": (_("Comment"), _text),
+    "summary": (_("Summary"), _text),
+}
+
+
+def action_label(action: str) -> str:
+    """What a code says; an unknown one (of a later version) is shown as it is."""
+    return str(LABELS.get(action, action))
+
+
+def detail_lines(entry: LogEntry) -> list[str]:
+    """Details of an entry as "Reason: …", in a fixed order; empty ones and unknown keys are left out."""
+    lines = []
+    for key, (title, say) in _DETAILS.items():
+        value = entry.data.get(key)
+        if value is None or value in ("", []):
+            continue
+        is_list = isinstance(value, list) and say is not _shares
+        text = ", ".join(say(item) for item in value) if is_list else say(value)
+        lines.append(f"{title}: {text}")
+    return lines
