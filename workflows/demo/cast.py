@@ -10,7 +10,7 @@ from decimal import Decimal
 from stakeholders import services
 from stakeholders.models import Body, BodyKind, Function, Organisation, OrganisationKind, Seat, User
 
-SINCE = datetime.date(2024, 1, 1)
+SINCE = datetime.date(2022, 1, 1)
 
 
 @dataclasses.dataclass(frozen=True)

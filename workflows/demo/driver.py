@@ -311,6 +311,18 @@ def begin(measure: Measure, *, started_on: datetime.date, user: User) -> None:
     measure.refresh_from_db()
 
 
+def complete(measure: Measure, *, ended_on: datetime.date, summary: str, user: User) -> None:
+    """The responsible organisation completes a measure at its planned end."""
+    complete_task(
+        open_task(measure.process, MeasureFlow.finish_measure),
+        user=user,
+        act=lambda process: implementation.measure_complete(
+            process.measure, ended_on=ended_on, summary=summary, user=user
+        ),
+    )
+    measure.refresh_from_db()
+
+
 def report(round_report: RoundReport, actuals: Sequence[Actual], *, user: User) -> None:
     """An organisation reports its figures and hands them in."""
 
