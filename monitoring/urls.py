@@ -1,6 +1,17 @@
-"""Addresses."""
+"""Addresses of areas, indicators, deliveries and index runs."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from monitoring.views import areas, atlas, deliveries, indicators, runs
 
 app_name = "monitoring"
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("atlas/", atlas.atlas, name="atlas"),
+    path("areas/<int:pk>/", areas.area_detail, name="area-detail"),
+    path("indicators/", indicators.indicator_list, name="indicator-list"),
+    path("indicators/<int:pk>/", indicators.indicator_detail, name="indicator-detail"),
+    path("index-runs/<int:pk>/", runs.run_detail, name="run-detail"),
+    path("delivered-files/<int:pk>/", deliveries.delivery_detail, name="delivery-detail"),
+    path("delivered-files/<int:pk>/issues/", deliveries.delivery_issues, name="delivery-issues"),
+    path("delivered-files/<int:pk>/file/", deliveries.delivery_file, name="delivery-file"),
+]

@@ -88,6 +88,16 @@ class Difference:
 
 
 @dataclass(frozen=True)
+class Chosen:
+    """One indicator and year of a delivery, area by area."""
+
+    indicator: Indicator
+    year: int
+    years: Sequence[int]
+    rows: Sequence[ValueRow]
+
+
+@dataclass(frozen=True)
 class Preview:
     """All there is to say of a delivery before it is handed in or judged."""
 
@@ -114,6 +124,34 @@ class Preview:
     def years(self) -> list[int]:
         """Years with any figure, falling."""
         return sorted({year for _indicator, year, _area in self.figures.cells}, reverse=True)
+
+    @property
+    def indicators(self) -> list[Indicator]:
+        """What was asked for."""
+        return [row.indicator for row in self.completeness]
+
+    @property
+    def counts_secret(self) -> int:
+        """Figures that came in but are not shown."""
+        return sum(shown.is_secret for shown in self.figures.cells.values())
+
+    def chosen(self, key: str, year: str) -> Chosen | None:
+        """The indicator and year an address asks for, else the first with figures and its latest year.
+
+        Args:
+            key: Key of an indicator, or anything.
+            year: Year as text, or anything.
+
+        Returns:
+            None if no figure came in. Queries: 0.
+        """
+        with_figures = [row.indicator for row in self.completeness if row.figures or row.signs]
+        if not with_figures:
+            return None
+        indicator = next((row for row in with_figures if row.key == key), with_figures[0])
+        years = self.figures.years(indicator)[::-1]
+        wanted = int(year) if year.isascii() and year.isdigit() and int(year) in years else years[0]
+        return Chosen(indicator, wanted, years, self.value_rows(indicator, wanted))
 
     def value_rows(self, indicator: Indicator, year: int) -> list[ValueRow]:
         """Figures of one indicator and year, area by area. Queries: 0."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 import datetime
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from monitoring.models import Area, Delivery, Indicator
 from monitoring.selectors.areas import planning_areas
 from monitoring.selectors.deliveries import Preview, delivery_preview, with_issue_counts
+from monitoring.services.deliveries import GRID_FILE_NAME
 from stakeholders.models import Organisation
 from stakeholders.permissions import Perm, visible
 from workflows.models import (
@@ -21,6 +24,9 @@ from workflows.models import (
     PlanningCycle,
     TaskCard,
 )
+
+#: More fields on one page are no help to anybody: a file is better then.
+GRID_LIMIT: Final = 400
 
 
 def requests_seen_by(user: Any) -> QuerySet[DataRequest]:
@@ -164,3 +170,51 @@ def deliveries_of(request: DataRequest) -> list[Delivery]:
         .prefetch_related(Prefetch("reviews", queryset=reviews, to_attr="judgements"))
         .order_by(F("created_at").desc(), "-pk")
     )
+
+
+def grid_texts(request: DataRequest, asked: Asked) -> dict[tuple[str, int, str], str]:
+    """What the form in the browser begins with: what was typed last, else what was delivered last.
+
+    Figures in force are not put in: the supplier shall deliver, not nod through. A file with errors that
+    came from the form comes back as it was typed, so that nobody types twice.
+
+    Args:
+        request: Request that is open or returned.
+        asked: What it asks for.
+
+    Returns:
+        Text by area key, year and indicator key. Queries: 1.
+    """
+    delivery = request.delivery
+    if delivery is None:
+        return {}
+    if delivery.file_name == GRID_FILE_NAME and delivery.file:
+        return _typed_texts(delivery, asked)
+    keys = {area.pk: area.key for area in asked.areas}
+    names = {row.pk: row for row in asked.indicators}
+    rows = delivery.values.order_by().values_list("area_id", "year", "indicator_id", "value", "sign")
+    return {
+        (keys[area_pk], year, names[indicator_pk].key): _typed(value, sign)
+        for area_pk, year, indicator_pk, value, sign in rows
+        if area_pk in keys and indicator_pk in names
+    }
+
+
+def _typed(value: float | None, sign: str) -> str:
+    """A figure as people type it, with a decimal comma."""
+    if value is None or sign == "-":
+        return sign
+    text = f"{value:f}".rstrip("0").rstrip(".").replace(".", ",")
+    return f"({text})" if sign == "()" else text
+
+
+def _typed_texts(delivery: Delivery, asked: Asked) -> dict[tuple[str, int, str], str]:
+    """Read our own CSV of what was typed; columns stand in the order it was asked for."""
+    with delivery.file.open("rb") as stored:
+        rows = list(csv.reader(io.StringIO(stored.read().decode("utf-8", "replace")), delimiter=";"))
+    texts = {}
+    for row in rows[1:]:
+        if len(row) == 3 + len(asked.indicators) and row[2].isdigit():
+            for indicator, text in zip(asked.indicators, row[3:], strict=True):
+                texts[row[0], int(row[2]), indicator.key] = text
+    return texts

@@ -1,5 +1,15 @@
-"""Addresses."""
+"""Addresses of requested deliveries and area profiles."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from workflows.views import data
+
+urlpatterns: list[URLPattern] = [
+    path("cycles/<int:pk>/deliveries/", data.request_list, name="request-list"),
+    path("deliveries/<int:pk>/", data.request_detail, name="request-detail"),
+    path("deliveries/<int:pk>/upload/", data.request_upload_view, name="request-upload"),
+    path("deliveries/<int:pk>/fill/", data.request_fill_view, name="request-fill"),
+    path("deliveries/<int:pk>/form/", data.request_template, name="request-template"),
+    path("deliveries/<int:pk>/waive/", data.request_waive, name="request-waive"),
+    path("deliveries/<int:pk>/remind/", data.request_remind, name="request-remind"),
+]

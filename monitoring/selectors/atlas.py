@@ -1,0 +1,187 @@
+"""Reads of the social atlas: one figure of all areas, as map and ranking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F, QuerySet
+from django.utils.translation import gettext as _
+
+from monitoring.charts import map_class, quantile_borders
+from monitoring.models import Area, AreaKind, IndexRun, Indicator
+from monitoring.secrecy import Shown
+from monitoring.selectors.areas import areas_of_year
+from monitoring.selectors.figures import figures_in_force
+from monitoring.selectors.runs import ordered_results
+from monitoring.words import shown_text
+from project.common.formats import decimal_de, signed_de
+from stakeholders.models import Organisation
+from stakeholders.permissions import Perm, visible
+
+#: Name of the index in addresses; indicators have their keys.
+INDEX = "index"
+
+
+@dataclass(frozen=True)
+class AtlasRow:
+    """An area in the ranking.
+
+    Attributes:
+        area: Without its geometry.
+        rank: 1 for the highest figure (of the index: the most need); None without a figure.
+        value: The figure shown; None for none.
+        text: As written, number or sign.
+        map_class: 1 to 5; None without a figure.
+        stands_out: Whether the index of the area is above the border.
+        note: Why there is no figure, in words; "" if there is one.
+    """
+
+    area: Area
+    rank: int | None
+    value: float | None
+    text: str
+    map_class: int | None
+    stands_out: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class AtlasView:
+    """What the atlas shows.
+
+    Attributes:
+        title: Name of the figure with year.
+        unit: Unit in words.
+        source: Where the figures come from.
+        rows: All areas, highest first, those without a figure last.
+        borders: Borders of the classes.
+        mean: Mean of the areas; None if it must not be shown or has no meaning.
+        is_example: Whether the figures are invented for show.
+    """
+
+    title: str
+    unit: str
+    source: str
+    rows: Sequence[AtlasRow]
+    borders: Sequence[float]
+    mean: float | None
+    places: int
+    is_example: bool = False
+
+    @property
+    def values(self) -> list[float | None]:
+        """Figures of all areas."""
+        return [row.value for row in self.rows]
+
+    @property
+    def ranked_count(self) -> int:
+        """Areas with a figure."""
+        return sum(row.rank is not None for row in self.rows)
+
+    def row_of(self, area_pk: int | None) -> AtlasRow | None:
+        """The row of an area."""
+        return next((row for row in self.rows if row.area.pk == area_pk), None)
+
+
+def atlas_territories(user: Any) -> QuerySet[Organisation]:
+    """Territories whose areas a person may see and that have any, by name. Queries: none of its own."""
+    areas = visible(user, Perm.VIEW_AREA, Area.objects.all())
+    return Organisation.objects.filter(
+        pk__in=areas.order_by().values("territory_id"), territory_id=F("pk")
+    ).order_by("name")
+
+
+def left_out_reason(reason: str) -> str:
+    """Why an area is no part of the index, in words."""
+    sentences = {
+        "missing": _("figures are missing"),
+        "population": _("too few inhabitants"),
+        "invalid": _("did not exist at the end of the year"),
+    }
+    return sentences.get(reason, "")
+
+
+def index_view(run: IndexRun) -> AtlasView:
+    """The index of a run as map and ranking. Queries: 1 or 2."""
+    results = list(ordered_results(run))
+    borders = quantile_borders([row.normalised for row in results])
+    return AtlasView(
+        title=_("Social index %(year)s") % {"year": run.year},
+        unit=_("standard deviations from the mean; above 0 is more need"),
+        source=_("own calculation from the figures delivered, run of %(year)s") % {"year": run.year},
+        rows=[
+            AtlasRow(
+                area=row.area,
+                rank=row.rank,
+                value=row.normalised,
+                text="" if row.normalised is None else signed_de(row.normalised, 2),
+                map_class=map_class(row.normalised, borders),
+                stands_out=row.stands_out,
+                note="" if row.is_included else left_out_reason(row.reason),
+            )
+            for row in results
+        ],
+        borders=borders,
+        mean=None,
+        places=2,
+        is_example=any(row.area.is_example for row in results),
+    )
+
+
+def indicator_view(territory: Organisation, indicator: Indicator, year: int) -> AtlasView:
+    """An indicator and year as map and ranking, protected by statistical secrecy.
+
+    Args:
+        territory: The planning authority.
+        indicator: With its unit.
+        year: Year.
+
+    Returns:
+        The view. Queries: 3.
+    """
+    areas = list(areas_of_year(territory, year))
+    figures = figures_in_force(areas, [indicator], years=[year])
+    found = [(area, figures.of(indicator, area, year)) for area in areas]
+    numbers = [shown.value for _area, shown in found]
+    borders = quantile_borders(numbers)
+    ranking = sorted((number for number in numbers if number is not None), reverse=True)
+    rows = [
+        AtlasRow(
+            area=area,
+            rank=None if shown.value is None else ranking.index(shown.value) + 1,
+            value=shown.value,
+            text=shown_text(shown, indicator.unit) if shown.sign or shown.value is not None else "",
+            map_class=map_class(shown.value, borders),
+            note=_note(shown),
+        )
+        for area, shown in found
+    ]
+    rows.sort(key=lambda row: (row.rank is None, row.rank or 0, row.area.name, row.area.pk))
+    return AtlasView(
+        title=f"{indicator.name} {year}",
+        unit=indicator.unit.symbol,
+        source=indicator.source,
+        rows=rows,
+        borders=borders,
+        mean=figures.mean(indicator, year),
+        places=indicator.unit.decimals,
+        is_example=indicator.is_example,
+    )
+
+
+def _note(shown: Shown) -> str:
+    if shown.is_secret:
+        return _("kept secret")
+    return "" if shown.value is not None or shown.sign else _("not delivered")
+
+
+def level_name(kind: str) -> str:
+    """Name of a level of areas."""
+    return str(AreaKind(kind).label)
+
+
+def mean_text(view: AtlasView) -> str:
+    """The mean as written."""
+    return "" if view.mean is None else decimal_de(view.mean, view.places)

@@ -1,0 +1,1 @@
+"""Pages of areas, indicators, deliveries and index runs."""

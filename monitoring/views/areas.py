@@ -1,0 +1,169 @@
+"""The page of an area: all its figures with trend and deviation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from monitoring.charts import MapArea, Series, choropleth, sparkline
+from monitoring.models import Area, Indicator
+from monitoring.secrecy import Shown
+from monitoring.selectors.areas import area_shapes, planning_areas
+from monitoring.selectors.figures import (
+    Figures,
+    deviation,
+    figures_in_force,
+    latest_years,
+    used_indicators,
+)
+from monitoring.selectors.runs import used_runs
+from monitoring.words import shown_text
+from project.common.exports import Column, Kind, export_format, export_links, table_response
+from project.common.formats import date_de
+from project.common.svg import to_svg
+from stakeholders.permissions import Perm, visible
+
+
+@dataclass(frozen=True)
+class FigureRow:
+    """An indicator of the area."""
+
+    indicator: Indicator
+    year: int
+    shown: Shown
+    text: str
+    mean_text: str
+    deviation: float | None
+    trend: SafeString
+    series: Sequence[tuple[int, str]]
+
+
+@require_safe
+def area_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """All indicators of an area: latest value or sign, trend, deviation from the mean."""
+    areas = Area.objects.select_related("territory", "parent").defer("geometry", "parent__geometry")
+    area = get_object_or_404(visible(request.user, Perm.VIEW_AREA, areas), pk=pk)
+    neighbours = _neighbours(area)
+    rows = _rows(area, neighbours)
+    fmt = export_format(request)
+    if fmt is not None:
+        return _export(area, rows, fmt)
+    run = used_runs(area.territory).first()
+    groups: dict[str, list[FigureRow]] = {}
+    for row in rows:
+        groups.setdefault(row.indicator.domain.name, []).append(row)
+    return render(
+        request,
+        "monitoring/area_detail.html",
+        {
+            "area": area,
+            "groups": groups.items(),
+            "run": run,
+            "result": run.results.filter(area=area).first() if run is not None else None,
+            "area_count": len(neighbours),
+            "map_svg": _map(area, neighbours),
+            "export_links": export_links(request),
+        },
+    )
+
+
+def _neighbours(area: Area) -> list[Area]:
+    """Areas the area is compared with: those of its own level."""
+    found = list(planning_areas(area.territory))
+    if any(row.pk == area.pk for row in found):
+        return found
+    same = Area.objects.filter(territory=area.territory, kind=area.kind).defer("geometry")
+    return list(same.order_by("name", "pk"))
+
+
+def _rows(area: Area, neighbours: Sequence[Area]) -> list[FigureRow]:
+    """Rows by domain. Queries: 5, whatever the number of areas and indicators."""
+    indicators = list(used_indicators(area.territory))
+    last = latest_years(area.territory)
+    lines = figures_in_force(neighbours, indicators, years=set(last.values()))
+    rates = [row for row in indicators if not row.unit.is_count]
+    counts = [row for row in indicators if row.unit.is_count]
+    # Counts are protected among their neighbours, so their whole lines are needed; rates stand alone.
+    series = Figures(
+        dict(figures_in_force([area], rates).cells) | dict(figures_in_force(neighbours, counts).cells), {}
+    )
+    rows = []
+    for indicator in indicators:
+        points = [(year, series.of(indicator, area, year)) for year in series.years(indicator)]
+        known = [(year, shown) for year, shown in points if shown.value is not None or shown.sign]
+        if not known:
+            continue
+        year, shown = known[-1]
+        rows.append(
+            FigureRow(
+                indicator=indicator,
+                year=year,
+                shown=shown,
+                text=shown_text(shown, indicator.unit),
+                mean_text=_mean_text(lines, indicator, year),
+                deviation=deviation(lines, indicator, year, area, neighbours),
+                trend=_trend(indicator, points),
+                series=[(point, shown_text(value, indicator.unit)) for point, value in known],
+            )
+        )
+    return rows
+
+
+def _mean_text(lines: Figures, indicator: Indicator, year: int) -> str:
+    mean = lines.mean(indicator, year)
+    return "" if mean is None else shown_text(Shown(mean), indicator.unit)
+
+
+def _trend(indicator: Indicator, points: Sequence[tuple[int, Shown]]) -> SafeString:
+    numbers = [(year, shown.value) for year, shown in points]
+    if sum(value is not None for _year, value in numbers) < 2:
+        return SafeString("")
+    return to_svg(sparkline(Series(indicator.name, tuple(numbers))))
+
+
+def _map(area: Area, neighbours: Sequence[Area]) -> SafeString:
+    shapes = area_shapes(neighbours, width=360, max_height=360)
+    if shapes is None:
+        return SafeString("")
+    drawn = [
+        MapArea(key=str(row.pk), text=row.name, map_class=4 if row.pk == area.pk else 1) for row in neighbours
+    ]
+    return to_svg(
+        choropleth(
+            shapes,
+            drawn,
+            title=_("Where %(area)s lies in %(territory)s")
+            % {"area": area.name, "territory": area.territory},
+            description="",
+            highlighted=[str(area.pk)],
+            uid="place",
+        )
+    )
+
+
+def _export(area: Area, rows: Sequence[FigureRow], fmt: Any) -> HttpResponseBase:
+    columns = [
+        Column(_("Domain of indicators"), "indicator.domain.name"),
+        Column(_("Indicator"), "indicator.name"),
+        Column(_("Year"), lambda row: str(row.year)),
+        Column(_("Value"), lambda row: row.text if row.shown.value is None else row.shown.value, Kind.NUMBER),
+        Column(_("Unit"), "indicator.unit.symbol"),
+        Column(_("Mean of the areas"), "mean_text"),
+        Column(_("Deviation in standard deviations"), "deviation", Kind.NUMBER, places=2),
+        Column(_("Source"), "indicator.source"),
+    ]
+    lines = [
+        f"{area.territory}, {area.name} ({area.key})",
+        _("Made on %(day)s. Counts of one or two people are not shown.")
+        % {"day": date_de(timezone.localdate())},
+    ]
+    return table_response(area.name, columns, rows, fmt, lines)

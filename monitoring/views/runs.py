@@ -1,0 +1,131 @@
+"""The page of a frozen index run: method, inputs, ranking, areas left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from monitoring.forms import ResultFilterForm
+from monitoring.models import IndexResult
+from monitoring.selectors.atlas import left_out_reason
+from monitoring.selectors.runs import RunTable, run_table, runs_seen_by
+from monitoring.services.index import Missing
+from monitoring.words import shown_text
+from project.common.exports import Column, Kind, export_format, export_links, table_response
+from project.common.formats import date_de, decimal_de
+
+_PAGE_SIZE = 25
+
+
+@require_safe
+def run_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """A run with everything that went in and came out."""
+    runs = runs_seen_by(request.user).select_related("territory", "created_by")
+    run = get_object_or_404(runs, pk=pk)
+    table = run_table(run)
+    form = ResultFilterForm(request.GET)
+    results = _filtered(table, form)
+    sort = request.GET.get("sort", "")
+    if sort in {"name", "-name"}:
+        results.sort(key=lambda row: row.area.name, reverse=sort == "-name")
+    elif sort == "-rank":
+        results.sort(key=lambda row: (row.rank is not None, row.rank or 0), reverse=True)
+    fmt = export_format(request)
+    if fmt is not None:
+        return _export_results(table, results, fmt)
+    cells = export_format(request, "cells")
+    if cells is not None:
+        return _export_cells(table, cells)
+    return render(
+        request,
+        "monitoring/run_detail.html",
+        {
+            "run": run,
+            "table": table,
+            "columns": [(column, table.years.get(column.indicator_id)) for column in table.columns],
+            "missing_rule": Missing(run.missing_policy).label,
+            "form": form,
+            "sort": sort,
+            "page_obj": Paginator(results, _PAGE_SIZE).get_page(request.GET.get("page")),
+            "left_out": [(row, left_out_reason(row.reason)) for row in table.left_out],
+            "export_links": export_links(request),
+            "cell_links": export_links(request, "cells"),
+        },
+    )
+
+
+def _filtered(table: RunTable, form: ResultFilterForm) -> list[IndexResult]:
+    rows = list(table.results)
+    if not form.is_valid():
+        return rows
+    text, only = form.cleaned_data["q"].casefold(), form.cleaned_data["only"]
+    if text:
+        rows = [row for row in rows if text in row.area.name.casefold()]
+    if only == "outstanding":
+        rows = [row for row in rows if row.stands_out]
+    elif only == "left_out":
+        rows = [row for row in rows if not row.is_included]
+    return rows
+
+
+def _source_lines(table: RunTable) -> list[str]:
+    run = table.run
+    return [
+        _("Index %(territory)s %(year)s, computed on %(day)s")
+        % {"territory": run.territory, "year": run.year, "day": date_de(run.created_at)},
+        _("Method: sum of standardised deviations (%(method)s), border %(border)s, inputs %(hash)s")
+        % {"method": run.method, "border": decimal_de(run.border, 2), "hash": run.inputs_sha256},
+    ]
+
+
+def _export_results(table: RunTable, rows: list[IndexResult], fmt: Any) -> HttpResponseBase:
+    columns = [
+        Column(_("Rank"), "rank", Kind.NUMBER, places=0),
+        Column(_("Area key"), "area.key"),
+        Column(_("Area"), "area.name"),
+        Column(_("Index (sum of deviations)"), "total", Kind.NUMBER, places=3),
+        Column(_("Index in standard deviations"), "normalised", Kind.NUMBER, places=3),
+        Column(_("Stands out"), "stands_out"),
+        Column(_("Left out because"), lambda row: left_out_reason(row.reason)),
+    ]
+    name = _("Index %(territory)s %(year)s") % {"territory": table.run.territory, "year": table.run.year}
+    return table_response(name, columns, rows, fmt, _source_lines(table))
+
+
+def _export_cells(table: RunTable, fmt: Any) -> HttpResponseBase:
+    """Every figure and deviation, one a row, protected like on the screen."""
+
+    def rows() -> Iterator[dict[str, Any]]:
+        for result in table.results:
+            for column in table.columns:
+                cell = table.cell(result.area_id, column.indicator_id)
+                yield {
+                    "area": result.area,
+                    "indicator": column.indicator,
+                    "year": str(table.years.get(column.indicator_id, "")),
+                    "value": cell.shown.value
+                    if cell.shown.value is not None
+                    else shown_text(cell.shown, column.indicator.unit),
+                    "z": cell.z,
+                }
+
+    columns = [
+        Column(_("Area key"), "area.key"),
+        Column(_("Area"), "area.name"),
+        Column(_("Indicator"), "indicator.name"),
+        Column(_("Year"), "year"),
+        Column(_("Value"), "value", Kind.NUMBER),
+        Column(_("Deviation in standard deviations"), "z", Kind.NUMBER, places=3),
+    ]
+    name = _("Figures of the index %(territory)s %(year)s") % {
+        "territory": table.run.territory,
+        "year": table.run.year,
+    }
+    return table_response(name, columns, rows(), fmt, _source_lines(table))

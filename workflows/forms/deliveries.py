@@ -1,0 +1,132 @@
+"""Forms of requested deliveries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from monitoring.models import Area, Indicator
+from workflows.models import DataRequestState
+
+_TEXT_ROWS = {"rows": 4}
+
+
+class UploadForm(forms.Form):
+    """A file with figures."""
+
+    file = forms.FileField(
+        label=_("File with your figures"),
+        help_text=_(
+            "Excel workbook (.xlsx) or CSV, at most 20 MB. You see a preview before anything is handed in."
+        ),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.csv,.txt"}),
+        # What is wrong with a file stands in its lasting list of remarks, an empty one too.
+        allow_empty_file=True,
+    )
+
+
+class SubmitForm(forms.Form):
+    """Hands in exactly the delivery that was looked at."""
+
+    delivery = forms.IntegerField(
+        widget=forms.HiddenInput,
+        error_messages={"required": _("Please upload a file first.")},
+    )
+    comment = forms.CharField(
+        label=_("Comment for the social planning unit"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs=_TEXT_ROWS),
+        help_text=_("For example on gaps, new definitions or figures that stand out."),
+    )
+
+
+class ReviewForm(forms.Form):
+    """Judgement of a delivery."""
+
+    reason = forms.CharField(
+        label=_("Reason for returning it"),
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs=_TEXT_ROWS),
+        help_text=_("Only needed if you return the delivery. The supplier reads it word for word."),
+    )
+
+
+class WaiveForm(forms.Form):
+    """Going on without a delivery."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=4000,
+        widget=forms.Textarea(attrs=_TEXT_ROWS),
+        help_text=_("It stays with the cycle and is shown wherever the figures are missing."),
+    )
+
+
+class RequestFilterForm(forms.Form):
+    """Narrows the list of requested deliveries down."""
+
+    hide_optional = True
+
+    q = forms.CharField(label=_("Search"), required=False, max_length=100)
+    state = forms.ChoiceField(
+        label=_("State"),
+        required=False,
+        choices=[("", _("All states")), *DataRequestState.choices],
+    )
+    overdue = forms.BooleanField(label=_("Overdue only"), required=False)
+
+
+class GridForm(forms.Form):
+    """Figures typed in the browser: one field for each area, year and indicator.
+
+    What was typed is judged by the importer, like a file, so that both ways have the same rules.
+    """
+
+    hide_optional = True
+
+    def __init__(
+        self,
+        *args: Any,
+        indicators: Sequence[Indicator],
+        areas: Sequence[Area],
+        year: int,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.indicators, self.areas, self.year = indicators, areas, year
+        for area in areas:
+            for indicator in indicators:
+                self.fields[self.name_of(area, indicator)] = forms.CharField(
+                    label=f"{area.name}, {indicator.name}",
+                    required=False,
+                    max_length=40,
+                    widget=forms.TextInput(
+                        attrs={
+                            "class": "pg-input--number",
+                            "autocomplete": "off",
+                            "aria-label": f"{area.name}, {indicator.name}",
+                        }
+                    ),
+                )
+
+    @staticmethod
+    def name_of(area: Area, indicator: Indicator) -> str:
+        """Name of the field of a cell."""
+        return f"v-{area.pk}-{indicator.pk}"
+
+    def rows(self) -> list[tuple[Area, list[forms.BoundField]]]:
+        """Fields area by area, in the order of the indicators."""
+        return [(area, [self[self.name_of(area, row)] for row in self.indicators]) for area in self.areas]
+
+    def typed(self) -> dict[tuple[str, int, str], str]:
+        """What was typed, by area key, year and indicator key."""
+        return {
+            (area.key, self.year, row.key): self.cleaned_data[self.name_of(area, row)]
+            for area in self.areas
+            for row in self.indicators
+        }

@@ -1,0 +1,334 @@
+"""Pages of requested deliveries: the list of a cycle, one with its history, uploading, waiving, reminding."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+from viewflow.workflow.models import Task
+
+from monitoring.delivery_form import form_csv, form_xlsx
+from monitoring.selectors.deliveries import differences
+from project.common.errors import DomainError
+from project.common.exports import Column, Format, Kind, export_format, export_links, table_response
+from project.common.formats import Badge, due_badge
+from stakeholders.models import Organisation
+from stakeholders.permissions import Perm, can, require
+from workflows.engine import request_go_on_without
+from workflows.flows import DeliveryFlow
+from workflows.forms.deliveries import GridForm, RequestFilterForm, UploadForm, WaiveForm
+from workflows.models import DataRequest, DataRequestState, PlanningCycle
+from workflows.nodes import OPEN_STATUSES, open_task
+from workflows.notices import remind_now
+from workflows.selectors.requests import (
+    GRID_LIMIT,
+    RequestFilter,
+    asked_of,
+    cycles_with_requests_seen_by,
+    deliveries_of,
+    draft_of,
+    filtered,
+    grid_texts,
+    last_return,
+    preview_of,
+    requests_seen_by,
+    with_progress,
+)
+from workflows.services.deliveries import request_fill, request_upload
+from workflows.views.access import signed_in
+from workflows.views.listing import order_of, page_of
+
+_ORDERS = {
+    "supplier": ("organisation__name",),
+    "due": ("due_on", "organisation__name"),
+    "state": ("state", "due_on"),
+}
+_BADGES = {
+    DataRequestState.SUBMITTED: "info",
+    DataRequestState.RETURNED: "warning",
+    DataRequestState.ACCEPTED: "success",
+    DataRequestState.WAIVED: "neutral",
+}
+
+
+def request_badge(request: DataRequest, today: datetime.date) -> Badge:
+    """How far a request is, in word and colour; what is late says so."""
+    if request.state in {DataRequestState.OPEN, DataRequestState.RETURNED} and request.due_on < today:
+        return Badge("danger", _("overdue"))
+    if request.state == DataRequestState.OPEN:
+        return due_badge(request.due_on, today)
+    return Badge(_BADGES[DataRequestState(request.state)], request.get_state_display())
+
+
+def _visible_request(request: HttpRequest, pk: int) -> DataRequest:
+    """A request the person may see; otherwise 404."""
+    rows = requests_seen_by(request.user).select_related(
+        "organisation", "cycle", "cycle__territory", "cycle__planning_unit", "delivery", "process"
+    )
+    return get_object_or_404(rows, pk=pk)
+
+
+@require_safe
+def request_list(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Who has delivered what, what is missing, since when."""
+    cycles = cycles_with_requests_seen_by(request.user).select_related("territory")
+    cycle = get_object_or_404(cycles, pk=pk)
+    today = timezone.localdate()
+    form = RequestFilterForm(request.GET)
+    wanted = RequestFilter()
+    if form.is_valid():
+        wanted = RequestFilter(
+            search=form.cleaned_data["q"],
+            state=form.cleaned_data["state"],
+            overdue_on=today if form.cleaned_data["overdue"] else None,
+        )
+    order = order_of(request, _ORDERS, "due")
+    seen = requests_seen_by(request.user).filter(cycle=cycle)
+    rows = with_progress(filtered(seen, wanted)).order_by(*order.by)
+    fmt = export_format(request)
+    if fmt is not None:
+        return _export(cycle, rows, fmt, today)
+    page = page_of(request, rows)
+    return render(
+        request,
+        "workflows/request_list.html",
+        {
+            "cycle": cycle,
+            "form": form,
+            "order": order,
+            "page_obj": page,
+            "rows": [(row, request_badge(row, today)) for row in page],
+            "can_manage": bool(can(request.user, Perm.MANAGE_CYCLE, cycle)),
+            "export_links": export_links(request),
+            "states": DataRequestState,
+        },
+    )
+
+
+def _export(cycle: PlanningCycle, rows: Any, fmt: Format, today: datetime.date) -> HttpResponseBase:
+    columns = [
+        Column(_("Supplier"), "organisation.name"),
+        Column(_("Indicators"), "indicator_count", Kind.NUMBER, places=0),
+        Column(_("Due"), "due_on", Kind.DATE),
+        Column(_("State"), lambda row: request_badge(row, today).text),
+        Column(_("File"), "delivery.file_name"),
+        Column(_("Figures"), "delivery.value_count", Kind.NUMBER, places=0),
+        Column(_("Missing"), "delivery.missing_count", Kind.NUMBER, places=0),
+        Column(_("Handed in"), "delivery.submitted_at", Kind.DATE),
+        Column(_("Reason for going on without it"), "waive_reason"),
+    ]
+    title = _("Deliveries %(cycle)s") % {"cycle": cycle.title}
+    return table_response(title, columns, rows, fmt, [f"{cycle.territory}, {cycle.title}"])
+
+
+@require_safe
+def request_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One request: what was asked, what came in, how it was judged."""
+    row = _visible_request(request, pk)
+    asked = asked_of(row)
+    deliveries = deliveries_of(row)
+    submitted = [delivery for delivery in deliveries if delivery.submitted_at is not None]
+    changed = None
+    if len(submitted) > 1:
+        changed = differences(submitted[0], submitted[1], indicators=asked.indicators, areas=asked.areas)
+    draft = draft_of(row)
+    return render(
+        request,
+        "workflows/request_detail.html",
+        {
+            "data_request": row,
+            "cycle": row.cycle,
+            "asked": asked,
+            "badge": request_badge(row, timezone.localdate()),
+            "deliveries": deliveries,
+            "preview": preview_of(submitted[0], asked) if submitted else None,
+            "differences": changed,
+            "returned": last_return(row),
+            "draft": draft,
+            "task": _own_open_task(request, row),
+            # The figures of a delivery are for planning and for the house that delivered them.
+            "sees_deliveries": _sees_deliveries(request, row),
+            "can_manage": bool(can(request.user, Perm.MANAGE_CYCLE, row.cycle)) and not row.is_finished,
+        },
+    )
+
+
+def _sees_deliveries(request: HttpRequest, row: DataRequest) -> bool:
+    return bool(
+        can(request.user, Perm.PLAN_TERRITORY, row.cycle.territory)
+        or can(request.user, Perm.ACT_FOR_ORGANISATION, row.organisation)
+    )
+
+
+def _own_open_task(request: HttpRequest, row: DataRequest) -> Task | None:
+    """The open task of the request if it is the person's to do, theirs or free."""
+    task = (
+        Task.objects.filter(process_id=row.process.pk, flow_task_type="HUMAN", status__in=OPEN_STATUSES)
+        .order_by("-pk")
+        .first()
+    )
+    if task is None or not task.flow_task.verdict(request.user, task):
+        return None
+    return task if task.owner_id in {None, signed_in(request).pk} else None
+
+
+# --- Delivering ------------------------------------------------------------------------------------
+
+
+def _deliverable(request: HttpRequest, pk: int) -> DataRequest:
+    """A request the person may deliver for; 404 if not visible, 403 if it is another house's."""
+    row = _visible_request(request, pk)
+    require(request.user, Perm.ACT_FOR_ORGANISATION, row.organisation)
+    return row
+
+
+def _back_to_task(request: HttpRequest, row: DataRequest) -> HttpResponse:
+    """To the task where the delivery is looked at and handed in."""
+    task = _own_open_task(request, row)
+    if task is not None and task.owner_id == signed_in(request).pk:
+        url = task.flow_task.reverse("execute", args=[task.process_id, task.pk])
+    else:
+        url = reverse("workflows:request-detail", args=[row.pk])
+    return redirect(f"{url}#preview")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def request_upload_view(request: HttpRequest, pk: int) -> HttpResponse:
+    """Upload a file; what is wrong with it is kept with the delivery."""
+    row = _deliverable(request, pk)
+    form = UploadForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            request_upload(row, upload=form.cleaned_data["file"], user=signed_in(request))
+        except DomainError as error:
+            form.add_error(None, str(error.message))
+        else:
+            return _back_to_task(request, row)
+    return render(
+        request,
+        "workflows/request_upload.html",
+        {"data_request": row, "cycle": row.cycle, "form": form},
+        status=422 if request.method == "POST" else 200,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def request_fill_view(request: HttpRequest, pk: int) -> HttpResponse:
+    """Type figures in the browser, one year at a time; what was typed before stays."""
+    row = _deliverable(request, pk)
+    asked = asked_of(row)
+    if len(asked.indicators) * len(asked.areas) > GRID_LIMIT:
+        messages.info(request, _("These are too many figures to type. Please use the Excel form."))
+        return redirect("workflows:request-detail", row.pk)
+    texts = grid_texts(row, asked)
+    year = _chosen_year(request, asked.years)
+    initial = {
+        GridForm.name_of(area, indicator): texts.get((area.key, year, indicator.key), "")
+        for area in asked.areas
+        for indicator in asked.indicators
+    }
+    form = GridForm(
+        request.POST or None,
+        initial=initial,
+        indicators=asked.indicators,
+        areas=asked.areas,
+        year=year,
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            request_fill(row, cells=texts | form.typed(), user=signed_in(request))
+        except DomainError as error:
+            form.add_error(None, str(error.message))
+        else:
+            return _back_to_task(request, row)
+    return render(
+        request,
+        "workflows/request_fill.html",
+        {"data_request": row, "cycle": row.cycle, "asked": asked, "form": form, "year": year},
+        status=422 if request.method == "POST" else 200,
+    )
+
+
+def _chosen_year(request: HttpRequest, years: Any) -> int:
+    wanted = request.POST.get("year") or request.GET.get("year") or ""
+    return int(wanted) if wanted.isascii() and wanted.isdigit() and int(wanted) in years else max(years)
+
+
+@require_GET
+def request_template(request: HttpRequest, pk: int) -> HttpResponse:
+    """The form to fill in, with areas, indicators and what is known already."""
+    row = _deliverable(request, pk)
+    asked = asked_of(row)
+    is_csv = request.GET.get("form") == "csv"
+    content = (form_csv if is_csv else form_xlsx)(asked.indicators, asked.areas, asked.years)
+    ending = "csv" if is_csv else "xlsx"
+    kind = "text/csv; charset=utf-8"
+    if not is_csv:
+        kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    name = f"{_('form')}-{asked.years[0]}-{asked.years[-1]}.{ending}"
+    return HttpResponse(
+        content,
+        content_type=kind,
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private"},
+    )
+
+
+# --- Steering --------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def request_waive(request: HttpRequest, pk: int) -> HttpResponse:
+    """Go on without a delivery, with a reason."""
+    row = _visible_request(request, pk)
+    require(request.user, Perm.MANAGE_CYCLE, row.cycle)
+    form = WaiveForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            request_go_on_without(row, reason=form.cleaned_data["reason"], user=signed_in(request))
+        except DomainError as error:
+            form.add_error(None, str(error.message))
+        else:
+            text = _("The cycle goes on without the delivery of %(supplier)s.")
+            messages.success(request, text % {"supplier": row.organisation})
+            return redirect("workflows:request-list", row.cycle_id)
+    return render(
+        request,
+        "workflows/request_waive.html",
+        {"data_request": row, "cycle": row.cycle, "form": form},
+        status=422 if request.method == "POST" else 200,
+    )
+
+
+@require_POST
+def request_remind(request: HttpRequest, pk: int) -> HttpResponse:
+    """Remind the supplier's people of their open task."""
+    row = _visible_request(request, pk)
+    require(request.user, Perm.MANAGE_CYCLE, row.cycle)
+    try:
+        task = open_task(row.process, DeliveryFlow.provide_data)
+    except DomainError:
+        messages.warning(request, _("There is nothing to remind of: no delivery is expected at the moment."))
+    else:
+        count = remind_now(task, user=signed_in(request))
+        if count:
+            text = ngettext(
+                "%(count)s person has been reminded.", "%(count)s people have been reminded.", count
+            )
+            messages.success(request, text % {"count": count})
+        else:
+            messages.warning(request, _no_recipient(row.organisation))
+    return redirect("workflows:request-list", row.cycle_id)
+
+
+def _no_recipient(organisation: Organisation) -> str:
+    text = _("Nobody at %(supplier)s can take the task. Please have people entered there first.")
+    return text % {"supplier": organisation}
