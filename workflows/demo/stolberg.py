@@ -22,7 +22,6 @@ from stakeholders.permissions import Perm
 from workflows.demo import driver
 from workflows.demo.cast import Cast, Office, common_offices, employ, make_cast, standard_bodies
 from workflows.demo.catalogue import delivery_file, domain_of, load_areas, rows
-from workflows.demo.schedule import stages_around
 from workflows.engine import cycle_open, recommendation_begin, round_open
 from workflows.models import DecisionResult, PlanningCycle, Recommendation, RecommendationKind, StageKind
 from workflows.services.cycles import Supply
@@ -33,6 +32,16 @@ PLAN_ENDS_ON = datetime.date(2028, 12, 31)
 YEAR = 2023
 REFERENCE_DAYS = ("2024-12-31", "2025-06-30", "2025-12-31", "2026-06-30")
 PROGRAMME = "Zusammen im Quartier (ZiQ)"
+#: The plan of 2023 as an example; the last day of the plan is real.
+STAGES = {
+    int(StageKind.DATA): (datetime.date(2023, 1, 9), datetime.date(2023, 3, 31)),
+    int(StageKind.ANALYSIS): (datetime.date(2023, 4, 3), datetime.date(2023, 5, 26)),
+    int(StageKind.CONFERENCE): (datetime.date(2023, 5, 30), datetime.date(2023, 7, 14)),
+    int(StageKind.STEERING_GROUP): (datetime.date(2023, 8, 7), datetime.date(2023, 9, 29)),
+    int(StageKind.SOCIAL_SPACE): (datetime.date(2023, 10, 2), datetime.date(2023, 12, 15)),
+    int(StageKind.IMPLEMENTATION): (datetime.date(2024, 1, 1), datetime.date(2028, 9, 30)),
+    int(StageKind.EVALUATION): (datetime.date(2028, 10, 1), datetime.date(2028, 12, 31)),
+}
 #: This measure is over, but its completion is still to be reported.
 LEFT_OPEN = "1.4"
 
@@ -126,11 +135,7 @@ def seed(today: datetime.date) -> PlanningCycle:
         planning_conference=conference,
         steering_group=steering,
         social_space_conference=social_space,
-        stages=stages_around(
-            today,
-            StageKind.IMPLEMENTATION,
-            ends_in=max(1, (datetime.date(2028, 9, 30) - today).days),
-        ),
+        stages=STAGES,
         supplies=[Supply(cast.organisations["statistik"], [indicator])],
         user=planner,
         is_example=True,
