@@ -54,4 +54,6 @@ def _bottom(grid: Any) -> float:
 
 def flow_bpmn(flow_class: type[Flow]) -> str:
     """The steps of a flow in BPMN 2.0, without the state of a case."""
-    return str(chart.grid_to_bpmn(chart.calc_layout_data(flow_class, edge_start_gap_size=0, edge_end_gap_size=0)))
+    return str(
+        chart.grid_to_bpmn(chart.calc_layout_data(flow_class, edge_start_gap_size=0, edge_end_gap_size=0))
+    )
