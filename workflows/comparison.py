@@ -10,7 +10,8 @@ from typing import Literal
 #: Longer texts (words) are shown as replaced as a whole: nobody reads a mosaic of that size.
 LONGEST = 5_000
 
-_WORD = re.compile(r"\S+\s*")
+# A word with its inner signs (60.000, SGB-II-Quote) or a single sign, each with the white space behind it.
+_WORD = re.compile(r"(?:\w+(?:[.,:/-]\w+)*|[^\w\s])\s*")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,8 +25,8 @@ class Segment:
 def compare_words(old: str, new: str) -> list[Segment]:
     """Compare two texts word by word.
 
-    The segments that are not "added" make up the old text, those that are not "removed" the new one; what
-    went stands before what came in its place.
+    The segments that are not "added" make up the old text, those that are not "removed" the new one, but for
+    white space; what went stands before what came in its place.
 
     Args:
         old: Text before; leading white space is ignored.
@@ -37,11 +38,13 @@ def compare_words(old: str, new: str) -> list[Segment]:
     before, after = _WORD.findall(old), _WORD.findall(new)
     if max(len(before), len(after)) > LONGEST and before != after:
         return _segments([("removed", before), ("added", after)])
-    matcher = difflib.SequenceMatcher(a=before, b=after, autojunk=False)
+    matcher = difflib.SequenceMatcher(
+        a=[word.rstrip() for word in before], b=[word.rstrip() for word in after], autojunk=False
+    )
     runs: list[tuple[Literal["same", "added", "removed"], list[str]]] = []
     for tag, first, last, start, stop in matcher.get_opcodes():
         if tag == "equal":
-            runs.append(("same", before[first:last]))
+            runs.append(("same", after[start:stop]))
         else:
             runs += [("removed", before[first:last]), ("added", after[start:stop])]
     return _segments(runs)

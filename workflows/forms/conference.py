@@ -205,7 +205,7 @@ class AttendanceForm(forms.Form):
         help_text=_("All who were invited are ticked. Untick who did not come."),
         queryset=Organisation.objects.none(),
         widget=forms.CheckboxSelectMultiple,
-        required=False,
+        error_messages={"required": _("Tick who took part.")},
     )
 
     def __init__(self, *args: Any, meeting: Meeting | None, **kwargs: Any) -> None:
@@ -214,13 +214,6 @@ class AttendanceForm(forms.Form):
         assert isinstance(attended, forms.ModelMultipleChoiceField)
         if meeting is not None:
             attended.queryset = Organisation.objects.filter(participations__meeting=meeting).order_by("name")
-
-    def clean_attended(self) -> Any:
-        """A conference without anybody was none."""
-        attended = self.cleaned_data["attended"]
-        if not attended:
-            raise ValidationError(_("Tick who took part."), code="nobody")
-        return attended
 
 
 class StatementFilterForm(forms.Form):

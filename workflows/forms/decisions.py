@@ -33,6 +33,9 @@ class MeetingField(forms.ModelChoiceField):  # type: ignore[type-arg]
 class ResultForm(forms.Form):
     """What was decided, and what the result must say."""
 
+    #: What each result needs stands in the hints.
+    hide_optional = True
+
     meeting = MeetingField(
         label=_("Meeting"), queryset=Meeting.objects.none(), empty_label=_("Please choose")
     )
@@ -54,7 +57,7 @@ class ResultForm(forms.Form):
         help_text=_("Needed for “approve with conditions”."),
     )
     reason = forms.CharField(
-        label=_("Reason"),
+        label=_("Grounds"),
         required=False,
         widget=forms.Textarea({"rows": 3}),
         help_text=_("Needed for “return” and “reject”; the conference will read it."),

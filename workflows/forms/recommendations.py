@@ -174,6 +174,7 @@ class AdoptionForm(forms.Form):
     """The conference's judgement on a draft."""
 
     ADOPT, SEND_BACK = "adopt", "back"
+    hide_optional = True
 
     outcome = forms.ChoiceField(
         label=_("What did the conference decide?"),

@@ -291,9 +291,13 @@ def _list_changes(old: Sequence[Any], new: Sequence[Any]) -> list[Segment]:
     before, after = {row.pk: row for row in old}, {row.pk: row for row in new}
     if set(before) == set(after):
         return []
-    gone = [Segment("removed", str(row)) for pk, row in before.items() if pk not in after]
-    come = [Segment("added", str(row)) for pk, row in after.items() if pk not in before]
+    gone = [Segment("removed", _listed(row)) for pk, row in before.items() if pk not in after]
+    come = [Segment("added", _listed(row)) for pk, row in after.items() if pk not in before]
     return gone + come
+
+
+def _listed(row: Any) -> str:
+    return f"{row}: {row.text}" if isinstance(row, Statement) else str(row)
 
 
 def last_return(recommendation: Recommendation) -> RecommendationReturn | None:

@@ -54,8 +54,6 @@ class AreaTaskView(TaskView):
     buttons ``add``, ``change`` and ``remove`` stay on the page, all others complete the task.
     """
 
-    offers_draft = False
-
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
         self.statement_form: StatementForm | None = None

@@ -20,7 +20,7 @@ from stakeholders.models import Body
 from stakeholders.permissions import Perm, can, require
 from workflows.calendar import event_as_ics
 from workflows.forms.conference import FurtherMeetingForm
-from workflows.models import Meeting, PlanningCycle
+from workflows.models import DecisionVote, Meeting, PlanningCycle, VoteChoice
 from workflows.selectors.conference import invitable, members_of
 from workflows.selectors.decisions import decisions_seen_by, meetings_seen_by
 from workflows.selectors.recommendations import agenda_of, recommendations_seen_by
@@ -100,9 +100,26 @@ def meeting_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "agenda": agenda,
             "decisions": decisions,
             "notes": [line.strip() for line in meeting.note.splitlines() if line.strip()],
+            "present": _present(meeting) if decisions and _sees_votes(request, meeting) else [],
+            "is_today": meeting.held_on == timezone.localdate(),
             "is_over": meeting.held_on < timezone.localdate(),
         },
     )
+
+
+def _sees_votes(request: HttpRequest, meeting: Meeting) -> bool:
+    return bool(can(request.user, Perm.ADVISE_BODY, meeting.body)) or bool(
+        can(request.user, Perm.MANAGE_CYCLE, meeting.cycle)
+    )
+
+
+def _present(meeting: Meeting) -> list[DecisionVote]:
+    """One vote of each seat that took part in any decision of the meeting."""
+    votes = DecisionVote.objects.filter(decision__meeting=meeting).exclude(choice=VoteChoice.ABSENT)
+    rows = votes.select_related("seat", "seat__organisation", "seat__user", "seat__deputy").order_by(
+        "seat__organisation__name", "pk"
+    )
+    return list({row.seat_id: row for row in rows}.values())
 
 
 @require_safe
@@ -125,7 +142,8 @@ def meeting_calendar(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _file_name(day: datetime.date) -> str:
-    return f"{_('meeting')}-{day.isoformat()}"
+    word = _("meeting")
+    return f"{word}-{day.isoformat()}"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -73,7 +73,6 @@ class DraftRecommendation(RecommendationTaskView):
 
     form_class = DraftForm
     template_name = "workflows/draft_recommendation_task.html"
-    offers_draft = True
 
     @property
     def is_withdrawal(self) -> bool:
