@@ -92,6 +92,14 @@ class Organisation(models.Model):
         return self.short_name or self.name
 
     @property
+    def scope(self) -> Organisation:
+        """Whose administrators and whose audit log this belongs to.
+
+        That is its territory; funders and advisers work for several territories and are their own.
+        """
+        return self.territory or self
+
+    @property
     def is_territory(self) -> bool:
         """Whether this organisation plans for itself."""
         return self.territory_id is not None and self.territory_id == self.pk

@@ -15,11 +15,14 @@ from stakeholders.selectors.organisations import (
 )
 from stakeholders.selectors.people import (
     PersonRow,
+    answers_for,
+    as_row,
     colleagues,
     managed_people,
     person_functions,
     person_rows,
     person_seats,
+    scopes_of,
     selectable_people,
     stand_ins,
 )
@@ -30,6 +33,8 @@ __all__ = [
     "OrganisationRow",
     "PersonRow",
     "administered_scopes",
+    "answers_for",
+    "as_row",
     "audit_actions",
     "audit_entries",
     "audit_territories",
@@ -45,6 +50,7 @@ __all__ = [
     "person_functions",
     "person_rows",
     "person_seats",
+    "scopes_of",
     "selectable_people",
     "stand_ins",
     "territory_organisations",

@@ -13,7 +13,7 @@ from django.utils import timezone
 from stakeholders.models import Body, BodyMembership, Membership, Organisation, User
 from stakeholders.models.organisations import SUPRAREGIONAL_KINDS
 from stakeholders.permissions import Perm, holders, visible
-from stakeholders.selectors.organisations import managed_organisations
+from stakeholders.selectors.organisations import administered_scopes, managed_organisations
 
 
 @dataclasses.dataclass(frozen=True)
@@ -129,3 +129,26 @@ def selectable_people(scope: Organisation) -> QuerySet[User]:
 def colleagues(perm: Perm, obj: models.Model, *, without: User) -> QuerySet[User]:
     """Who else has a right on an organisation or body, to whom a task can be handed over. Queries: 1."""
     return holders(perm, obj).exclude(pk=without.pk).order_by("display_name", "username")
+
+
+def scopes_of(person: User) -> list[Organisation]:
+    """Territories (and supra-regional organisations) to which a person belongs, now or later.
+
+    If every function has ended, those of the past, and without any those of the seats: somebody must be able
+    to answer for the sign-in. Queries: 1 or 2.
+    """
+    rows = list(person.memberships.select_related("organisation__territory"))
+    today = timezone.localdate()
+    lasting = [row for row in rows if row.ends_on is None or row.ends_on >= today]
+    found = {row.organisation.scope.pk: row.organisation.scope for row in lasting or rows}
+    if not found:
+        seats = BodyMembership.objects.filter(Q(user=person) | Q(deputy=person))
+        found = {row.body.territory.pk: row.body.territory for row in seats.select_related("body__territory")}
+    return sorted(found.values(), key=lambda scope: scope.name)
+
+
+def answers_for(user: User, person: User) -> bool:
+    """Whether the user administers every place a person belongs to, and so may manage the sign-in."""
+    scopes = {scope.pk for scope in scopes_of(person)}
+    administered = set(administered_scopes(user).filter(pk__in=scopes).values_list("pk", flat=True))
+    return bool(scopes) and administered == scopes

@@ -10,6 +10,7 @@ from stakeholders.services.bodies import (
 from stakeholders.services.memberships import membership_end, membership_start
 from stakeholders.services.organisations import organisation_create, organisation_update
 from stakeholders.services.people import (
+    password_link_request,
     person_create,
     person_deactivate,
     person_invite,
@@ -26,6 +27,7 @@ __all__ = [
     "membership_start",
     "organisation_create",
     "organisation_update",
+    "password_link_request",
     "person_create",
     "person_deactivate",
     "person_invite",

@@ -11,14 +11,6 @@ from stakeholders.models import Organisation, User
 from stakeholders.permissions import Perm, require
 
 
-def scope_of(organisation: Organisation) -> Organisation:
-    """Whose administrators and whose audit log an organisation belongs to.
-
-    That is its territory; funders and advisers work for several territories and are their own.
-    """
-    return organisation.territory or organisation
-
-
 def require_administrator(user: User | None, scope: Organisation) -> None:
     """Refuse whoever does not administer the scope; None is the system itself and passes.
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from project.common.errors import DomainError
 from stakeholders.audit import log_action
 from stakeholders.models import Function, Membership, Organisation, User
-from stakeholders.services._checks import require_active, require_administrator, save_checked, scope_of
+from stakeholders.services._checks import require_active, require_administrator, save_checked
 from stakeholders.services.roles import sync_person
 
 
@@ -43,7 +43,7 @@ def membership_start(
         PermissionDenied: The user does not administer the organisation's territory.
         DomainError: ``person_inactive``, ``organisation_archived``, ``membership_exists``, ``invalid``.
     """
-    scope = scope_of(organisation)
+    scope = organisation.scope
     require_administrator(user, scope)
     require_active(person)
     if not organisation.is_active:
@@ -96,7 +96,7 @@ def membership_end(membership: Membership, *, ends_on: datetime.date, user: User
         PermissionDenied: The user does not administer the organisation's territory.
         DomainError: ``membership_ended``, ``ends_before_start``, ``last_administrator``.
     """
-    scope = scope_of(membership.organisation)
+    scope = membership.organisation.scope
     require_administrator(user, scope)
     membership = Membership.objects.select_for_update().get(pk=membership.pk)
     if membership.ends_on is not None and membership.ends_on < timezone.localdate():

@@ -9,7 +9,7 @@ from project.common.errors import DomainError
 from stakeholders.audit import log_action
 from stakeholders.models import Organisation, OrganisationKind, User
 from stakeholders.models.organisations import SUPRAREGIONAL_KINDS, TERRITORY_KINDS
-from stakeholders.services._checks import require_administrator, save_checked, scope_of
+from stakeholders.services._checks import require_administrator, save_checked
 
 
 def _check_place(kind: str, territory: Organisation | None) -> None:
@@ -100,7 +100,7 @@ def organisation_create(
         "organisation.created",
         user=user,
         obj=organisation,
-        territory=scope_of(organisation),
+        territory=organisation.scope,
         data={"kind": organisation.kind},
     )
     return organisation
@@ -137,7 +137,7 @@ def organisation_update(
         PermissionDenied: The user does not administer it.
         DomainError: ``name_taken``, ``invalid``, ``territory_archived``, ``still_has_members``.
     """
-    require_administrator(user, scope_of(organisation))
+    require_administrator(user, organisation.scope)
     new = {
         "name": name.strip(),
         "parent": parent,
@@ -159,7 +159,7 @@ def organisation_update(
         "organisation.changed",
         user=user,
         obj=organisation,
-        territory=scope_of(organisation),
+        territory=organisation.scope,
         data={"fields": changed},
     )
     return organisation

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import default_token_generator
@@ -17,27 +19,15 @@ from django.utils.translation import gettext_lazy as _
 from project.common.errors import DomainError, as_domain_error
 from stakeholders.audit import log_action
 from stakeholders.mail import mail_queue
-from stakeholders.models import Function, Organisation, User
-from stakeholders.services._checks import require_active, require_administrator, save_checked, scope_of
+from stakeholders.models import Function, Organisation, OutgoingMail, User
+from stakeholders.selectors.people import scopes_of
+from stakeholders.services._checks import require_active, require_administrator, save_checked
 from stakeholders.services.memberships import check_administrator_stays
 from stakeholders.services.roles import sync_person
 
 SECONDS_PER_DAY = 24 * 60 * 60
-
-
-def scopes_of(person: User) -> list[Organisation]:
-    """Territories (and supra-regional organisations) to which a person belongs, now or later.
-
-    If every membership has ended, those of the past: somebody must be able to answer for the sign-in.
-    """
-    rows = list(person.memberships.select_related("organisation__territory"))
-    seats = list(person.seats.select_related("body__territory"))
-    today = timezone.localdate()
-    lasting = [row for row in rows if row.ends_on is None or row.ends_on >= today]
-    found = {scope_of(row.organisation).pk: scope_of(row.organisation) for row in lasting or rows}
-    if not found:
-        found = {seat.body.territory.pk: seat.body.territory for seat in seats}
-    return sorted(found.values(), key=lambda scope: scope.name)
+#: Nobody can fill a mailbox by asking for links.
+MINUTES_BETWEEN_LINKS = 5
 
 
 def _require_all(user: User | None, person: User) -> list[Organisation]:
@@ -175,7 +165,7 @@ def person_deactivate(person: User, *, user: User | None) -> User:
     ]
     for row in lasting:
         if user is not None and row.function == Function.ADMINISTRATOR:
-            check_administrator_stays(scope_of(row.organisation), without=person)
+            check_administrator_stays(row.organisation.scope, without=person)
     person.is_active = False
     person.save(update_fields=["is_active"])
     for row in [*lasting, *person.seats.exclude(ends_on__lte=today)]:
@@ -215,7 +205,7 @@ def person_reactivate(person: User, *, user: User | None) -> User:
 
 @transaction.atomic
 def person_invite(person: User, *, user: User | None) -> None:
-    """Send a person the link with which they choose a password; the one before stops working once it is used.
+    """Send a person the link with which they choose a password.
 
     Args:
         person: An active person with an e-mail address.
@@ -229,6 +219,29 @@ def person_invite(person: User, *, user: User | None) -> None:
     require_active(person)
     if not person.email:
         raise DomainError("email_missing", _("Without an e-mail address no link can be sent."))
+    _queue_link(person)
+    _log("person.invited", user=user, person=person, scopes=scopes)
+
+
+@transaction.atomic
+def password_link_request(email: str) -> int:
+    """Send a link for a new password to whom an address belongs, as asked for on the sign-in page.
+
+    The caller answers the same whether or not the address is known.
+
+    Args:
+        email: As typed; upper and lower case do not matter.
+
+    Returns:
+        Number of mails written. An address gets none while the last is fresh, and demo people get none.
+    """
+    if not email.strip():
+        return 0
+    people = User.objects.filter(email__iexact=email.strip(), is_active=True, is_demo=False)
+    return sum(_queue_link(person, spares_mailbox=True) for person in people)
+
+
+def _queue_link(person: User, *, spares_mailbox: bool = False) -> int:
     key = urlsafe_base64_encode(force_bytes(person.pk))
     path = reverse(
         "stakeholders:password-reset-confirm", args=[key, default_token_generator.make_token(person)]
@@ -243,8 +256,11 @@ def person_invite(person: User, *, user: User | None) -> None:
     with translation.override(settings.LANGUAGE_CODE):
         subject = render_to_string("stakeholders/mails/invitation_subject.txt", context).strip()
         body = render_to_string("stakeholders/mails/invitation.txt", context)
-    mail_queue([person.email], subject=subject, body=body)
-    _log("person.invited", user=user, person=person, scopes=scopes)
+    fresh = timezone.now() - datetime.timedelta(minutes=MINUTES_BETWEEN_LINKS)
+    last = OutgoingMail.objects.filter(address=person.email, subject=subject, created_at__gt=fresh)
+    if spares_mailbox and last.exists():
+        return 0
+    return mail_queue([person.email], subject=subject, body=body)
 
 
 def person_look_round(person: User) -> None:
