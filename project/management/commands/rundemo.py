@@ -25,7 +25,7 @@ from project.demo import (
 )
 from project.messages import compile_messages
 from project.supervisor import ChildStoppedError, Program, StopRequested, stop_signals, supervise
-from stakeholders.selectors import demo_people
+from stakeholders.selectors import DemoGroup, demo_people
 
 WORKERS = 2
 THREADS_PER_WORKER = 4
@@ -88,7 +88,7 @@ class Command(BaseCommand):
 
     def _serve(self, port: int) -> None:
         # Read before the children start: afterwards this process keeps no connection.
-        people = [(person.username, person.display_name, person.function_title) for person in demo_people()]
+        people = demo_people()
         connections.close_all()
 
         def when_started(check: Callable[[], None]) -> None:
@@ -132,15 +132,17 @@ class Command(BaseCommand):
                 time.sleep(0.1)
         raise CommandError(f"The demo did not answer within {START_SECONDS:.0f} seconds and was stopped.")
 
-    def _welcome(self, people: list[tuple[str, str, str]]) -> None:
-        widths = [max((len(row[column]) for row in people), default=0) for column in range(2)]
+    def _welcome(self, groups: list[DemoGroup]) -> None:
         lines = ["", f"Passgenau runs:  {self._address}", ""]
-        if people:
-            lines.append("Choose one of these people on the sign-in page; no password is asked:")
+        if groups:
+            lines.append("Choose one of these people on the sign-in page; no password is asked.")
+        width = max((len(person.function_title) for group in groups for person in group.people), default=0)
+        for group in groups:
+            lines.append(f"  {group.title}")
             lines += [
-                f"  {name:<{widths[0]}}  {shown:<{widths[1]}}  {title}" for name, shown, title in people
+                f"    {person.function_title:<{width}}  {person.organisation}" for person in group.people
             ]
-            lines.append("")
+        lines.append("")
         lines.append(f"Mails are files in {settings.EMAIL_FILE_PATH}. Ctrl-C stops everything.")
         self.stdout.write("\n".join(lines))
         self.stdout.flush()
