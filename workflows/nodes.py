@@ -9,13 +9,15 @@ every human step by themselves. Flow and node names are stored in the database: 
 from __future__ import annotations
 
 import datetime
+import logging
 from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import path
 from django.utils import timezone
@@ -37,6 +39,8 @@ from project.common.errors import DomainError
 from stakeholders.models import Body, Organisation, User
 from stakeholders.permissions import Perm, Verdict, can
 from workflows import cards, notices
+
+logger = logging.getLogger(__name__)
 
 #: A task row in one of these is waiting for a person.
 OPEN_STATUSES = (STATUS.NEW, STATUS.ASSIGNED, STATUS.STARTED)
@@ -144,7 +148,8 @@ def poke(process: Process) -> None:
     """Let a waiting case go on if its condition holds now.
 
     Runs after the lock of the case that brings the news is released, so that two last children at once
-    cannot miss each other. Nothing happens if the condition does not hold or somebody was faster.
+    cannot miss each other. Nothing happens if the condition does not hold or somebody was faster. A failure
+    is logged, not raised: who brought the news has done their part, and the sweep tries again.
 
     Args:
         process: The case that may be waiting, of any flow.
@@ -153,12 +158,19 @@ def poke(process: Process) -> None:
     def attempt() -> None:
         waiting = Task.objects.filter(process_id=process.pk, flow_task_type="CONDITION", status=STATUS.NEW)
         for task in waiting:
-            with task.activation() as activation:
-                if activation.start.can_proceed() and activation.condition_met():
-                    activation.start()
-                    activation.execute()
+            try:
+                _go_on(task)
+            except Exception:  # of any step behind: its work is undone, the case still waits
+                logger.exception("Case %s could not go on at task %s; it waits.", task.process_id, task.pk)
 
     after_lock_released(attempt)
+
+
+def _go_on(task: Task) -> None:
+    with task.activation() as activation:
+        if activation.start.can_proceed() and activation.condition_met():
+            activation.start()
+            activation.execute()
 
 
 class DeadlineActivation(TimerBoundaryActivation):
@@ -226,15 +238,15 @@ class GuardedActivation(ViewActivation):
 
     @Activation.status.super()
     def complete(self) -> None:
-        """Complete the task and close its card."""
-        super().complete.original()
+        """Close the card, then complete the task: whoever moves dates locks in this order, too."""
         cards.card_close(self.task)
+        super().complete.original()
 
     @Activation.status.super()
     def cancel(self) -> None:
-        """Cancel the task, close its card and take down its deadlines."""
-        super().cancel.original()
+        """Close the card, cancel the task and take down its deadlines."""
         cards.card_close(self.task)
+        super().cancel.original()
         for boundary in self.flow_task._boundary_events:
             boundary._on_host_finished(task=self.task)
 
@@ -256,7 +268,7 @@ class GuardedView(flow.View):
     assign_view_class = None
     unassign_view_class = None
 
-    def __init__(self, view: Callable[..., HttpResponse], **kwargs: Any) -> None:
+    def __init__(self, view: Callable[..., HttpResponseBase], **kwargs: Any) -> None:
         super().__init__(view, **kwargs)
         self.perm: Perm = None  # type: ignore[assignment]  # set by Addressed, checked in _ready
         self.headline: str | Promise = ""
@@ -399,6 +411,15 @@ class GuardedView(flow.View):
         """Whether the user may look at the task."""
         return cards.task_visible(user, task)
 
+    # --- deadlines -----------------------------------------------------------------------------
+
+    def deadlines_move(self, task: Task) -> None:
+        """Set reminder and escalation of an open task by its card's due date; those gone by come anew."""
+        for deadline in self._boundary_events:
+            waiting = Task.objects.filter(previous=task, flow_task=deadline, status=STATUS.SCHEDULED)
+            if not waiting.update(scheduled=deadline.moment(task.card.due_on)):
+                deadline._arm(self.activation_class(task))
+
     # --- pages ---------------------------------------------------------------------------------
 
     @property
@@ -430,16 +451,18 @@ class GuardedView(flow.View):
 
 
 def _load(node: GuardedView, request: HttpRequest, process_pk: int, task_pk: int) -> Activation:
-    task = get_object_or_404(Task.objects.select_related("process", "owner"), pk=task_pk, process_id=process_pk)
+    task = get_object_or_404(
+        Task.objects.select_related("process", "owner"), pk=task_pk, process_id=process_pk
+    )
     if task.flow_task != node or not node.can_view(request.user, task):
         raise Http404("No such task.")
     return node.activation_class(task)
 
 
-def _task_page(node: GuardedView, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def _task_page(node: GuardedView, view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Wrap a page that only shows a task."""
 
-    def page(request: HttpRequest, process_pk: int, task_pk: int) -> HttpResponse:
+    def page(request: HttpRequest, process_pk: int, task_pk: int) -> HttpResponseBase:
         request.activation = _load(node, request, process_pk, task_pk)  # type: ignore[attr-defined]
         return view(request)
 
@@ -447,10 +470,12 @@ def _task_page(node: GuardedView, view: Callable[..., HttpResponse]) -> Callable
     return page
 
 
-def _execute_page(node: GuardedView, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def _execute_page(
+    node: GuardedView, view: Callable[..., HttpResponseBase]
+) -> Callable[..., HttpResponseBase]:
     """Wrap the page that does the step: lock, look again, then act."""
 
-    def act(request: HttpRequest, process_pk: int, task_pk: int) -> HttpResponse:
+    def act(request: HttpRequest, process_pk: int, task_pk: int) -> HttpResponseBase:
         activation = _load(node, request, process_pk, task_pk)
         task = activation.task
         if task.finished is not None:
@@ -466,7 +491,7 @@ def _execute_page(node: GuardedView, view: Callable[..., HttpResponse]) -> Calla
         request.activation = activation  # type: ignore[attr-defined]
         return view(request, process_pk=process_pk, task_pk=task_pk)
 
-    def page(request: HttpRequest, process_pk: int, task_pk: int) -> HttpResponse:
+    def page(request: HttpRequest, process_pk: int, task_pk: int) -> HttpResponseBase:
         if request.method != "POST":
             return act(request, process_pk, task_pk)
         with node.flow_class.lock(process_pk), transaction.atomic():
@@ -492,7 +517,7 @@ def open_task(process: Process, node: GuardedView) -> Task:
     return task
 
 
-def complete_task(task: Task, *, user: User, act: Callable[[Any], None]) -> None:
+def complete_task(task: Task, *, user: User, act: Callable[[Any], object]) -> None:
     """Take and complete a task from code, under the same lock and checks as its page.
 
     Used by services that act without a page of their own (demo content, commands).

@@ -7,13 +7,13 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from viewflow.workflow.models import Task
-from viewflow.workflow.status import STATUS
 
 from stakeholders.audit import log_action
 from stakeholders.mail import mail_queue
 from stakeholders.models import User
 from stakeholders.permissions import Perm, holders
 from workflows.models import TaskCard
+from workflows.services.tasks import task_recipients
 
 #: Notices go out at the start of an office day (local hour).
 NOTICE_HOUR = 6
@@ -54,12 +54,17 @@ def task_escalate(task: Task) -> None:
 
 
 def task_reschedule(card: TaskCard, *, due_on: datetime.date) -> None:
-    """Move the due date of an open task and the moments of its reminder and escalation."""
+    """Move the due date of an open task and the moments of its reminder and escalation.
+
+    A task that was reminded of or escalated by the old date will be again by the new one.
+
+    Args:
+        card: Card of an open task, locked by the caller.
+        due_on: New last day.
+    """
     card.due_on = due_on
     card.save(update_fields=["due_on"])
-    for timer in Task.objects.filter(previous=card.task, flow_task_type="TIMER", status=STATUS.SCHEDULED):
-        timer.scheduled = timer.flow_task.moment(due_on)
-        timer.save(update_fields=["scheduled"])
+    card.task.flow_task.deadlines_move(card.task)
 
 
 def remind_now(task: Task, *, user: User) -> int:
@@ -74,9 +79,10 @@ def remind_now(task: Task, *, user: User) -> int:
 
 
 def _responsible(task: Task) -> list[User]:
-    if task.owner is not None:
+    """The owner; if there is none, or they have lost the right, all who may do it."""
+    if task.owner is not None and task.flow_task.verdict(task.owner, task):
         return [task.owner]
-    return list(holders(Perm(task.owner_permission), task.card.addressee))
+    return task_recipients(task)
 
 
 def _send(task: Task, kind: str, people: list[User], *, user: User | None = None) -> None:

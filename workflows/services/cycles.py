@@ -250,7 +250,9 @@ def stage_reschedule(
     stage.save(update_fields=["starts_on", "due_on"])
     if stage.kind == StageKind.DATA:
         cycle.requests.filter(due_on=old_due_on).update(due_on=due_on)
-    for card in TaskCard.objects.filter(cycle=cycle, stage=stage.kind, is_open=True, due_on=old_due_on):
+    # Locked: a task completed at the same moment must not get new deadlines.
+    cards = TaskCard.objects.select_for_update().filter(cycle=cycle, stage=stage.kind, is_open=True)
+    for card in cards.filter(due_on=old_due_on):
         task_reschedule(card, due_on=due_on)
     log_action(
         "cycle.rescheduled",
