@@ -92,10 +92,10 @@ def test_cycle_runs_from_data_to_its_successor(stages: Stages, world: World) -> 
     made = driver.shape(cycle, lambda recommendation: [stages.measure()], user=person("planner"))
     assert len(made) == 2
     first_measure, second_measure = made
-    driver.confirm(
-        first_measure, world.provider, user=person("provider_head"), refusal="Räume fehlen noch"
+    driver.confirm(first_measure, world.provider, user=person("provider_head"), refusal="Räume fehlen noch")
+    assert (
+        Task.objects.filter(process=first_measure.process, flow_task_type="HUMAN", finished=None).count() == 1
     )
-    assert Task.objects.filter(process=first_measure.process, flow_task_type="HUMAN", finished=None).count() == 1
     assert cycle.stage == StageKind.SOCIAL_SPACE
     _revise(first_measure, person("planner"))
     for measure in made:
