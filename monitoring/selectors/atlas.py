@@ -103,10 +103,22 @@ def left_out_reason(reason: str) -> str:
     return sentences.get(reason, "")
 
 
+def index_borders(border: float) -> list[float]:
+    """Class borders of an index map: the darkest class are the areas that stand out.
+
+    Args:
+        border: Border of the run, standard deviations, above 0.
+
+        >>> index_borders(1.5)
+        [-1.0, 0.0, 0.75, 1.5]
+    """
+    return [-1.0, 0.0, border / 2, border]
+
+
 def index_view(run: IndexRun) -> AtlasView:
     """The index of a run as map and ranking. Queries: 1 or 2."""
     results = list(ordered_results(run))
-    borders = quantile_borders([row.normalised for row in results])
+    borders = index_borders(float(run.border))
     return AtlasView(
         title=_("Social index %(year)s") % {"year": run.year},
         unit=_("standard deviations from the mean; above 0 is more need"),

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Max, QuerySet
+from django.db.models import Count, Max, QuerySet
 
 from monitoring.models import Area, Delivery, Indicator, Value
 from monitoring.secrecy import NO_FIGURE, Protection, Shown, protect, shown_value
@@ -180,3 +180,51 @@ def deviation(
     if value is None or mean is None or not sd or indicator.unit.is_count:
         return None
     return (value - mean) / sd * (1 if indicator.direction == "more_need" else -1)
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How much of an indicator is there for a year.
+
+    Attributes:
+        year: Latest year up to the one asked for that has any number.
+        count: Areas with a number in that year.
+        total: All areas.
+    """
+
+    year: int
+    count: int
+    total: int
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every area has a number."""
+        return self.count >= self.total
+
+
+def coverage(areas: Iterable[Area], indicators: Iterable[Indicator], *, year: int) -> dict[int, Coverage]:
+    """How complete indicators are up to a year.
+
+    Args:
+        areas: Areas to be compared.
+        indicators: Indicators.
+        year: Latest year that counts.
+
+    Returns:
+        By primary key of the indicator; those without any number are missing. Queries: 1.
+    """
+    areas = list(areas)
+    rows = (
+        Value.objects.filter(
+            is_current=True,
+            value__isnull=False,
+            year__lte=year,
+            area__in=[area.pk for area in areas],
+            indicator__in=[row.pk for row in indicators],
+        )
+        .order_by("indicator_id", "year")
+        .values_list("indicator_id", "year")
+        .annotate(count=Count("pk"))
+    )
+    # Rising years: the last one stays.
+    return {pk: Coverage(found, count, len(areas)) for pk, found, count in rows}

@@ -34,8 +34,8 @@ from project.common.formats import date_de, decimal_de, signed_de
 from project.common.svg import Drawing, to_svg
 from stakeholders.models import Organisation
 
-#: Marks of ranks in the map help only while there is room for them.
-_MARKED_AREAS = 30
+#: Ranks are written into the map only while there is room for them.
+_MARKED_AREAS = 15
 
 
 @dataclass(frozen=True)
@@ -169,9 +169,10 @@ def _map(request: HttpRequest, choice: _Choice, view: AtlasView, selected: Atlas
         return None
     query = request.GET.copy()
     areas = []
+    is_marked = sum(row.stands_out for row in view.rows) <= _MARKED_AREAS
     for row in view.rows:
         query["area"] = str(row.area.pk)
-        mark = str(row.rank) if row.stands_out and len(view.rows) <= _MARKED_AREAS else ""
+        mark = str(row.rank) if row.stands_out and is_marked else ""
         areas.append(
             MapArea(
                 key=str(row.area.pk),

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from workflows.views import data
+from workflows.views import data, profiles
 
 urlpatterns: list[URLPattern] = [
     path("cycles/<int:pk>/deliveries/", data.request_list, name="request-list"),
@@ -12,4 +12,7 @@ urlpatterns: list[URLPattern] = [
     path("deliveries/<int:pk>/form/", data.request_template, name="request-template"),
     path("deliveries/<int:pk>/waive/", data.request_waive, name="request-waive"),
     path("deliveries/<int:pk>/remind/", data.request_remind, name="request-remind"),
+    path("cycles/<int:pk>/areas/", profiles.profile_list, name="profile-list"),
+    path("profiles/<int:pk>/", profiles.profile_detail, name="profile-detail"),
+    path("profiles/<int:pk>/edit/", profiles.profile_edit, name="profile-edit"),
 ]

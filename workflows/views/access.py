@@ -1,5 +1,6 @@
 """What the pages of a cycle begin with: who asks, and for which cycle they may."""
 
+from django.db.models import Q
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
@@ -26,3 +27,13 @@ def visible_cycle(request: HttpRequest, pk: int) -> PlanningCycle:
         "predecessor",
     )
     return get_object_or_404(visible(request.user, Perm.VIEW_CYCLE, cycles), pk=pk)
+
+
+def visible_cycle_or_drafts(request: HttpRequest, pk: int) -> PlanningCycle:
+    """A cycle the person may see, or whose conference they sit in; otherwise 404."""
+    seen = visible(request.user, Perm.VIEW_CYCLE, PlanningCycle.objects.all())
+    prepared = visible(request.user, Perm.VIEW_DRAFTS, PlanningCycle.objects.all())
+    cycles = PlanningCycle.objects.filter(
+        Q(pk__in=seen.values("pk")) | Q(pk__in=prepared.values("pk"))
+    ).select_related("territory", "planning_unit", "index_run")
+    return get_object_or_404(cycles, pk=pk)

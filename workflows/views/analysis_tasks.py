@@ -1,6 +1,212 @@
-"""Task pages."""
+"""Task pages of the analysis: compute the index and choose areas, write and release the profiles."""
 
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from monitoring.models import Area, IndexRun, Indicator
+from monitoring.profiles import profile_drafts
+from monitoring.selectors.areas import planning_areas
+from monitoring.selectors.figures import Coverage, coverage, used_indicators
+from monitoring.services.index import index_run_create
+from project.common.errors import DomainError
+from workflows.forms.analysis import DEFAULT_BORDER, ChooseForm, ComputeForm, ReleaseForm
+from workflows.models import PlanningCycle
+from workflows.selectors.analysis import ranking, trial_runs, trials_of, with_results
+from workflows.services.analysis import areas_choose, unfinished_profiles
+from workflows.views.access import signed_in
 from workflows.views.base import TaskView
 
-run_analysis = TaskView.as_view()
-write_profiles = TaskView.as_view()
+#: A choice of years before the last one asked for, for later comparison.
+_YEARS_BACK = 10
+
+
+class RunAnalysisView(TaskView):
+    """Compute runs as often as wanted, compare them, choose the areas of one.
+
+    The button "save" computes; the task is completed by choosing areas.
+    """
+
+    template_name = "workflows/run_analysis.html"
+    success_message = _("The areas are chosen. Each has a draft of its profile now.")
+    draft_message = _("Computed and kept. You may try other indicators or another border.")
+
+    @cached_property
+    def cycle(self) -> PlanningCycle:
+        """The cycle of the case."""
+        found: PlanningCycle = self.process.cycle
+        return found
+
+    @property
+    def is_computing(self) -> bool:
+        """Whether the form to compute was sent."""
+        return "save" in self.request.POST
+
+    # --- computing ----------------------------------------------------------------------------
+
+    @cached_property
+    def areas(self) -> list[Area]:
+        """Areas to be compared."""
+        return list(planning_areas(self.cycle.territory))
+
+    @cached_property
+    def indicators(self) -> list[Indicator]:
+        """Rates and shares with figures; counts depend on the size of an area."""
+        return [row for row in used_indicators(self.cycle.territory) if not row.unit.is_count]
+
+    @cached_property
+    def coverage(self) -> dict[int, Coverage]:
+        """How complete the indicators are up to the year of the form."""
+        text = self.request.POST.get("year") or ""
+        year = int(text) if text.isascii() and text.isdigit() else self.cycle.data_to_year
+        return coverage(self.areas, self.indicators, year=year)
+
+    def compute_form(self, data: Any = None) -> ComputeForm:
+        """The form to compute; begins with the run shown, else with what the cycle asked for."""
+        last = self.cycle.data_to_year
+        return ComputeForm(
+            data,
+            initial=self._compute_initial(),
+            years=range(last, last - _YEARS_BACK, -1),
+            indicators=self.indicators,
+            coverage=self.coverage,
+        )
+
+    def _compute_initial(self) -> dict[str, Any]:
+        run = self.run
+        if run is not None:
+            return {
+                "year": run.year,
+                "indicators": list(run.indicators.values_list("indicator_id", flat=True)),
+                "border": run.border,
+                "missing_policy": run.missing_policy,
+                "minimum_population": run.minimum_population,
+            }
+        asked = set(
+            Indicator.objects.filter(requests__cycle=self.cycle).order_by().values_list("pk", flat=True)
+        )
+        return {
+            "year": self.cycle.data_to_year,
+            "indicators": [row.pk for row in self.indicators if row.pk in asked and row.pk in self.coverage],
+            "border": DEFAULT_BORDER,
+        }
+
+    # --- choosing -----------------------------------------------------------------------------
+
+    @cached_property
+    def run(self) -> IndexRun | None:
+        """The run the page shows: the one asked for, else the latest."""
+        wanted = self.request.POST.get("run") or self.request.GET.get("run") or ""
+        runs = trial_runs(self.cycle).select_related("created_by")
+        if wanted.isascii() and wanted.isdigit():
+            found = runs.filter(pk=int(wanted)).first()
+            if found is not None:
+                return found
+        return runs.first()
+
+    @cached_property
+    def other_run(self) -> IndexRun | None:
+        """The run it is compared with."""
+        wanted = self.request.GET.get("compare") or ""
+        if self.run is None or not (wanted.isascii() and wanted.isdigit()):
+            return None
+        return trial_runs(self.cycle).exclude(pk=self.run.pk).filter(pk=int(wanted)).first()
+
+    def choose_form(self, data: Any = None) -> ChooseForm | None:
+        """The form to choose areas; None before anything was computed."""
+        if self.run is None:
+            return None
+        return ChooseForm(data, initial={"run": self.run.pk}, lines=ranking(self.run, self.other_run))
+
+    def get_form(self, form_class: Any = None) -> forms.Form:
+        data = self.request.POST if self.request.method == "POST" else None
+        if self.is_computing:
+            return self.compute_form(data)
+        return self.choose_form(data) or ChooseForm(data)
+
+    # --- acting -------------------------------------------------------------------------------
+
+    def save_draft(self, form: forms.Form) -> None:
+        given = form.cleaned_data
+        self.run = index_run_create(
+            territory=self.cycle.territory,
+            year=given["year"],
+            indicators=given["indicators"],
+            border=given["border"],
+            missing_policy=given["missing_policy"],
+            minimum_population=given["minimum_population"],
+            user=signed_in(self.request),
+        )
+
+    def perform(self, form: forms.Form) -> None:
+        if self.run is None or not isinstance(form, ChooseForm) or form.cleaned_data["run"] != self.run.pk:
+            raise DomainError("no_run", _("Compute the index first."))
+        areas, reasons = form.chosen()
+        areas_choose(
+            self.cycle,
+            run=self.run,
+            areas=areas,
+            reasons=reasons,
+            drafts=profile_drafts(self.run, areas),
+            user=signed_in(self.request),
+        )
+
+    def form_valid(self, form: forms.Form) -> HttpResponse:
+        response = super().form_valid(form)
+        if self.is_computing and response.status_code == 302 and self.run is not None:
+            return redirect(f"{self.request.path}?run={self.run.pk}#ranking")
+        return response
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        form = context["form"]
+        compute = form if isinstance(form, ComputeForm) else self.compute_form()
+        choose = form if isinstance(form, ChooseForm) and form.lines else self.choose_form()
+        return context | {
+            "compute_form": compute,
+            "choose_form": choose,
+            "run": self.run,
+            "other_run": self.other_run,
+            "trials": trials_of(self.cycle),
+            "area_count": len(self.areas),
+        }
+
+
+class WriteProfilesView(TaskView):
+    """Look through each profile, then release all of them to the conference."""
+
+    template_name = "workflows/write_profiles.html"
+    form_class = ReleaseForm
+    success_message = _("Released. The profiles go to the planning conference.")
+
+    def perform(self, form: forms.Form) -> None:
+        unfinished = unfinished_profiles(self.process.cycle)
+        if unfinished:
+            names = ", ".join(sorted(profile.area.name for profile in unfinished))
+            raise DomainError(
+                "profiles_unfinished",
+                _now("These profiles have not been looked through or name no weakness: %(areas)s.")
+                % {"areas": names},
+            )
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        cycle = self.process.cycle
+        profiles = list(with_results(cycle.profiles.all()).order_by("rank", "area__name"))
+        done = sum(profile.edited_at is not None and bool(profile.weaknesses) for profile in profiles)
+        return super().get_context_data(**kwargs) | {
+            "profiles": profiles,
+            "done_count": done,
+            "today": timezone.localdate(),
+        }
+
+
+run_analysis = RunAnalysisView.as_view()
+write_profiles = WriteProfilesView.as_view()

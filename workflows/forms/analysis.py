@@ -1,0 +1,158 @@
+"""Forms of the analysis: computing a run, choosing areas, writing profiles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from monitoring.models import Indicator
+from monitoring.selectors.figures import Coverage
+from monitoring.services.index import Missing
+from project.forms import GermanDecimalField, GermanIntegerField
+from workflows.models import AreaProfile
+from workflows.selectors.analysis import RankLine
+
+DEFAULT_BORDER = Decimal("1.00")
+
+
+class ComputeForm(forms.Form):
+    """What an index run is computed from."""
+
+    year = forms.TypedChoiceField(label=_("Year"), coerce=int)
+    indicators = forms.ModelMultipleChoiceField(
+        label=_("Indicators"),
+        queryset=Indicator.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one indicator.")},
+    )
+    border = GermanDecimalField(
+        label=_("Border"),
+        min_value=Decimal("0.01"),
+        max_value=Decimal("5.00"),
+        max_digits=4,
+        decimal_places=2,
+        help_text=_("Areas whose index lies above it stand out (standard deviations, usually 1 to 1.5)."),
+    )
+    missing_policy = forms.ChoiceField(
+        label=_("If an area lacks figures"),
+        choices=Missing.choices,
+        help_text=_("A missing figure is never read as zero."),
+    )
+    minimum_population = GermanIntegerField(
+        label=_("Inhabitants, at least"),
+        required=False,
+        min_value=1,
+        help_text=_("Smaller areas stay out of the index; empty for no such rule."),
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        years: Sequence[int],
+        indicators: Sequence[Indicator],
+        coverage: Mapping[int, Coverage],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.coverage = coverage
+        self.offered = indicators
+        year = self.fields["year"]
+        assert isinstance(year, forms.TypedChoiceField)
+        year.choices = [(value, str(value)) for value in years]
+        field = self.fields["indicators"]
+        assert isinstance(field, forms.ModelMultipleChoiceField)
+        field.queryset = Indicator.objects.filter(pk__in=[row.pk for row in indicators]).select_related(
+            "unit", "domain"
+        )
+
+    def rows(self) -> list[tuple[Indicator, bool, Coverage | None]]:
+        """Indicators, whether each is ticked, and how complete it is."""
+        ticked = {str(getattr(value, "pk", value)) for value in self["indicators"].value() or []}
+        return [(row, str(row.pk) in ticked, self.coverage.get(row.pk)) for row in self.offered]
+
+
+class ChooseForm(forms.Form):
+    """Which areas get a profile; those that do not stand out need a reason."""
+
+    hide_optional = True
+
+    run = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, lines: Sequence[RankLine] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lines = lines
+        for line in lines:
+            area = line.result.area
+            self.fields[f"area-{area.pk}"] = forms.BooleanField(
+                label=area.name, required=False, initial=line.result.stands_out
+            )
+            if not line.result.stands_out:
+                self.fields[f"reason-{area.pk}"] = forms.CharField(
+                    label=_now("Why %(area)s?") % {"area": area.name},
+                    required=False,
+                    max_length=250,
+                    widget=forms.TextInput(
+                        attrs={
+                            "aria-label": _now("Why %(area)s?") % {"area": area.name},
+                            "autocomplete": "off",
+                        }
+                    ),
+                )
+
+    def _rows(self, *, stands_out: bool) -> list[tuple[RankLine, Any, Any]]:
+        rows = []
+        for line in self.lines:
+            if line.result.stands_out is stands_out:
+                pk = line.result.area_id
+                reason = self[f"reason-{pk}"] if f"reason-{pk}" in self.fields else None
+                rows.append((line, self[f"area-{pk}"], reason))
+        return rows
+
+    def outstanding_rows(self) -> list[tuple[RankLine, Any, Any]]:
+        """Areas above the border: line, tick, nothing to give reasons for."""
+        return self._rows(stands_out=True)
+
+    def other_rows(self) -> list[tuple[RankLine, Any, Any]]:
+        """Areas below it, and those left out: line, tick, reason."""
+        return self._rows(stands_out=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        for line in self.lines:
+            pk = line.result.area_id
+            if (
+                cleaned.get(f"area-{pk}")
+                and f"reason-{pk}" in self.fields
+                and not cleaned.get(f"reason-{pk}")
+            ):
+                self.add_error(
+                    f"reason-{pk}", _now("This area does not stand out: say why it is chosen all the same.")
+                )
+        return cleaned
+
+    def chosen(self) -> tuple[list[Any], dict[int, str]]:
+        """Chosen areas, and the reasons by primary key."""
+        areas = [line.result.area for line in self.lines if self.cleaned_data[f"area-{line.result.area_id}"]]
+        return areas, {area.pk: self.cleaned_data.get(f"reason-{area.pk}", "") for area in areas}
+
+
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Text of a profile."""
+
+    class Meta:
+        model = AreaProfile
+        fields = ["strengths", "weaknesses", "potentials"]
+        widgets = {name: forms.Textarea(attrs={"rows": 7}) for name in fields}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["weaknesses"].required = True
+
+
+class ReleaseForm(forms.Form):
+    """Releases all profiles; there is nothing to fill in."""

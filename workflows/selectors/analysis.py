@@ -1,0 +1,168 @@
+"""Reads of the analysis: runs that were tried, areas to choose, profiles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+
+from measures.models import Measure
+from monitoring.charts import MapArea, choropleth, map_class
+from monitoring.models import Area, IndexResult, IndexRun, Indicator
+from monitoring.profiles import TREND_YEARS
+from monitoring.selectors.areas import area_shapes
+from monitoring.selectors.atlas import index_borders
+from monitoring.selectors.figures import figures_in_force
+from monitoring.selectors.runs import ordered_results
+from project.common.svg import Drawing
+from stakeholders.permissions import Perm, visible
+from workflows.models import AreaProfile, PlanningCycle
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A run that was tried in a cycle, for comparison with others."""
+
+    run: IndexRun
+    indicator_count: int
+    included_count: int
+    outstanding: Sequence[str]
+
+
+def trial_runs(cycle: PlanningCycle) -> QuerySet[IndexRun]:
+    """Runs of the territory computed while the cycle ran, latest first. Queries: none of its own."""
+    return IndexRun.objects.filter(territory=cycle.territory, created_at__gte=cycle.opened_at).order_by(
+        "-created_at", "-pk"
+    )
+
+
+def trials_of(cycle: PlanningCycle) -> list[Trial]:
+    """Runs that were tried, with what tells them apart. Queries: 2."""
+    runs = list(
+        trial_runs(cycle)
+        .select_related("created_by")
+        .annotate(
+            indicator_count=Count("indicators", distinct=True),
+            included_count=Count("results", filter=Q(results__is_included=True), distinct=True),
+        )
+    )
+    names: dict[int, list[str]] = {run.pk: [] for run in runs}
+    outstanding = IndexResult.objects.filter(run__in=runs, stands_out=True).order_by(
+        "run", "rank", "area__name"
+    )
+    for run_pk, name in outstanding.values_list("run_id", "area__name"):
+        names[run_pk].append(name)
+    return [Trial(run, run.indicator_count, run.included_count, names[run.pk]) for run in runs]
+
+
+@dataclass(frozen=True)
+class RankLine:
+    """An area in the ranking of a run, beside another run."""
+
+    result: IndexResult
+    other_rank: int | None
+
+    @property
+    def moved(self) -> int | None:
+        """Places it stands higher (above 0) or lower than in the other run."""
+        if self.result.rank is None or self.other_rank is None:
+            return None
+        return self.other_rank - self.result.rank
+
+
+def ranking(run: IndexRun, other: IndexRun | None = None) -> list[RankLine]:
+    """Ranking of a run beside another one. Queries: 1 or 2."""
+    others: dict[int, int | None] = {}
+    if other is not None:
+        others = dict(other.results.order_by().values_list("area_id", "rank"))
+    return [RankLine(result, others.get(result.area_id)) for result in ordered_results(run)]
+
+
+# --- Profiles --------------------------------------------------------------------------------------
+
+
+def profiles_seen_by(user: Any) -> QuerySet[AreaProfile]:
+    """Profiles a person may read: released ones of cycles they see, all of those they prepare.
+
+    Queries: none of its own.
+    """
+    drafts = visible(user, Perm.VIEW_DRAFTS, PlanningCycle.objects.all())
+    cycles = visible(user, Perm.VIEW_CYCLE, PlanningCycle.objects.all())
+    return AreaProfile.objects.filter(
+        Q(cycle__in=drafts.values("pk")) | Q(cycle__in=cycles.values("pk"), released_at__isnull=False)
+    )
+
+
+def with_results(profiles: QuerySet[AreaProfile]) -> QuerySet[AreaProfile]:
+    """Add what lists show: rank and whether the area stands out, numbers of statements and recommendations.
+
+    Queries: none of its own.
+    """
+    results = IndexResult.objects.filter(run=OuterRef("cycle__index_run"), area=OuterRef("area"))
+    return (
+        profiles.select_related("area", "cycle", "cycle__territory", "edited_by")
+        .defer("area__geometry")
+        .annotate(
+            rank=Subquery(results.values("rank")[:1]),
+            stands_out=Subquery(results.values("stands_out")[:1]),
+            statement_count=Count(
+                "area__statements", filter=Q(area__statements__cycle=F("cycle")), distinct=True
+            ),
+        )
+    )
+
+
+def profile_map(run: IndexRun, area: Area, *, title: str, description: str) -> Drawing | None:
+    """Map of the territory in classes of the index, with one area outlined.
+
+    Args:
+        run: The cycle's run.
+        area: The area of the profile.
+        title: Name of the map.
+        description: What can be seen.
+
+    Returns:
+        None if there are no boundaries. Queries: 2.
+    """
+    results = list(ordered_results(run))
+    shapes = area_shapes([row.area for row in results], width=400, max_height=440)
+    if shapes is None:
+        return None
+    borders = index_borders(float(run.border))
+    areas = [
+        MapArea(key=str(row.area_id), text=row.area.name, map_class=map_class(row.normalised, borders))
+        for row in results
+    ]
+    return choropleth(
+        shapes, areas, title=title, description=description, highlighted=[str(area.pk)], uid="profile"
+    )
+
+
+@dataclass(frozen=True)
+class AreaSeries:
+    """Figures of an area over the years up to a run, as they may be shown."""
+
+    indicator: Indicator
+    values: tuple[tuple[int, float | None], ...]
+
+
+def area_series(area: Area, indicators: Sequence[Indicator], *, year: int) -> dict[int, AreaSeries]:
+    """The years before a run, by primary key of the indicator; rates only. Queries: 1."""
+    rates = [row for row in indicators if not row.unit.is_count]
+    years = range(year - 2 * TREND_YEARS, year + 1)
+    figures = figures_in_force([area], rates, years=years)
+    found = {}
+    for row in rates:
+        known = figures.years(row)
+        if known:
+            values = tuple((at, figures.of(row, area, at).value) for at in range(known[0], known[-1] + 1))
+            found[row.pk] = AreaSeries(row, values)
+    return found
+
+
+def area_measures(user: Any, area: Area) -> list[Measure]:
+    """Measures of an area that a person may see, by number. Queries: 1."""
+    rows = visible(user, Perm.VIEW_MEASURE, Measure.objects.filter(areas=area))
+    return list(rows.select_related("field", "responsible").order_by("field__number", "position"))
