@@ -34,6 +34,7 @@ class TaskOfProcessMiddleware:
         self, request: HttpRequest, view: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
         """Compare the two numbers before the view runs."""
-        if "process_pk" in kwargs and "task_pk" in kwargs:
-            if not Task.objects.filter(pk=kwargs["task_pk"], process_id=kwargs["process_pk"]).exists():
-                raise Http404("No such task.")
+        if not {"process_pk", "task_pk"} <= kwargs.keys():
+            return
+        if not Task.objects.filter(pk=kwargs["task_pk"], process_id=kwargs["process_pk"]).exists():
+            raise Http404("No such task.")

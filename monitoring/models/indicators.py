@@ -70,9 +70,14 @@ class Indicator(models.Model):
     name_de = models.CharField(_("Name (German)"), max_length=200)
     name_en = models.CharField(_("Name (English)"), max_length=200)
     domain = models.ForeignKey(
-        Domain, on_delete=models.PROTECT, related_name="indicators", verbose_name=pgettext_lazy("of indicators", "Domain")
+        Domain,
+        on_delete=models.PROTECT,
+        related_name="indicators",
+        verbose_name=pgettext_lazy("of indicators", "Domain"),
     )
-    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="indicators", verbose_name=_("Unit"))
+    unit = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, related_name="indicators", verbose_name=_("Unit")
+    )
     direction = models.CharField(_("Direction"), max_length=10, choices=Direction.choices)
     source = models.CharField(_("Source"), max_length=300)
     definition = models.TextField(_("Definition"))

@@ -14,7 +14,10 @@ class Delivery(models.Model):
     """One file, or one filled form, that a supplier handed in. A correction is a new delivery."""
 
     territory = models.ForeignKey(
-        Organisation, on_delete=models.PROTECT, related_name="received_deliveries", verbose_name=_("Territory")
+        Organisation,
+        on_delete=models.PROTECT,
+        related_name="received_deliveries",
+        verbose_name=_("Territory"),
     )
     supplier = models.ForeignKey(
         Organisation, on_delete=models.PROTECT, related_name="deliveries", verbose_name=_("Supplier")
@@ -130,10 +133,10 @@ class Value(models.Model):
             models.UniqueConstraint(
                 fields=["delivery", "indicator", "area", "year"], name="value_once_per_delivery"
             ),
+            models.CheckConstraint(condition=Q(value__isnull=False) | ~Q(sign=""), name="value_or_sign"),
             models.CheckConstraint(
-                condition=Q(value__isnull=False) | ~Q(sign=""), name="value_or_sign"
+                condition=Q(year__gte=1900) & Q(year__lte=2100), name="value_year_plausible"
             ),
-            models.CheckConstraint(condition=Q(year__gte=1900) & Q(year__lte=2100), name="value_year_plausible"),
         ]
         indexes = [models.Index(fields=["area", "indicator", "year"], name="value_by_area")]
 

@@ -156,7 +156,12 @@ def common_offices(territory_label: str) -> tuple[Office, ...]:
                 ("fachplanung-jugendamt", "Fachplanung Jugendamt", Function.PLANNER),
             ),
         ),
-        Office("sozialamt", "Sozialamt", kind.DEPARTMENT, (("leitung-sozialamt", "Leitung Sozialamt", Function.HEAD),)),
+        Office(
+            "sozialamt",
+            "Sozialamt",
+            kind.DEPARTMENT,
+            (("leitung-sozialamt", "Leitung Sozialamt", Function.HEAD),),
+        ),
         Office(
             "gesundheitsamt",
             "Gesundheitsamt",

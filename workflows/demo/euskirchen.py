@@ -54,7 +54,12 @@ def seed(today: datetime.date) -> PlanningCycle:
         "Jobcenter": today - datetime.timedelta(days=5),
         "Kämmerei": today + datetime.timedelta(days=16),
     }
-    office = {"Statistikstelle": "statistik", "Sozialamt": "sozialamt", "Jobcenter": "jobcenter", "Kämmerei": "kaemmerei"}
+    office = {
+        "Statistikstelle": "statistik",
+        "Sozialamt": "sozialamt",
+        "Jobcenter": "jobcenter",
+        "Kämmerei": "kaemmerei",
+    }
     plan = ActionPlan.objects.create(
         territory=cast.territory,
         title="Handlungskonzept Kreis Euskirchen (Beispiel)",

@@ -97,11 +97,36 @@ RECOMMENDATIONS = (
     ),
 )
 STATEMENTS = (
-    ("jobcenter", "Zentrum Nord", Position.AGREES, "Beispiel: Bei jungen Erwachsenen fehlt oft der Schulabschluss."),
-    ("fachplanung-jugendamt", "Zentrum Nord", Position.EXPLAINS, "Beispiel: Wenige Straßenzüge prägen den Wert."),
-    ("leitung-gesundheitsamt", "Zentrum Nord", Position.UNSEEN_NEED, "Beispiel: Termine zur Früherkennung werden selten wahrgenommen."),
-    ("leitung-sozialamt", "Cremers Weiden", Position.UNSEEN_NEED, "Beispiel: Ältere Alleinlebende sind schwer zu erreichen."),
-    ("fachplanung-jugendamt", "Wermelskirchen Innenstadt", Position.CONTRADICTS, "Beispiel: Die Betreuungsquote überzeichnet; am Nachmittag fehlen Plätze."),
+    (
+        "jobcenter",
+        "Zentrum Nord",
+        Position.AGREES,
+        "Beispiel: Bei jungen Erwachsenen fehlt oft der Schulabschluss.",
+    ),
+    (
+        "fachplanung-jugendamt",
+        "Zentrum Nord",
+        Position.EXPLAINS,
+        "Beispiel: Wenige Straßenzüge prägen den Wert.",
+    ),
+    (
+        "leitung-gesundheitsamt",
+        "Zentrum Nord",
+        Position.UNSEEN_NEED,
+        "Beispiel: Termine zur Früherkennung werden selten wahrgenommen.",
+    ),
+    (
+        "leitung-sozialamt",
+        "Cremers Weiden",
+        Position.UNSEEN_NEED,
+        "Beispiel: Ältere Alleinlebende sind schwer zu erreichen.",
+    ),
+    (
+        "fachplanung-jugendamt",
+        "Wermelskirchen Innenstadt",
+        Position.CONTRADICTS,
+        "Beispiel: Die Betreuungsquote überzeichnet; am Nachmittag fehlen Plätze.",
+    ),
 )
 
 
@@ -125,7 +150,7 @@ def _cast() -> Cast:
 
 
 def seed(today: datetime.date) -> PlanningCycle:
-    """Nine areas stand out, the conference is done; one approved, one returned, the others wait for a decision."""
+    """Nine areas stand out, the conference is done; one is approved, one came back, the others wait."""
     cast = _cast()
     conference = make_body(
         cast,

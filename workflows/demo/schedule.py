@@ -17,7 +17,11 @@ LENGTHS = {
 
 
 def stages_around(
-    today: datetime.date, current: StageKind, *, ends_in: int, implementation_until: datetime.date | None = None
+    today: datetime.date,
+    current: StageKind,
+    *,
+    ends_in: int,
+    implementation_until: datetime.date | None = None,
 ) -> dict[int, tuple[datetime.date, datetime.date]]:
     """Dates of the seven stages such that the current one ends in some days.
 

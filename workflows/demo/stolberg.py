@@ -77,7 +77,12 @@ def _cast() -> Cast:
         slug = f"leitung-{len(cast.organisations)}"
         employ(
             cast,
-            Office(slug, row["name"], made.kind, ((slug, f"Leitung {row['name']}", Function.HEAD),)),
+            Office(
+                slug,
+                row["name"],
+                OrganisationKind(made.kind),
+                ((slug, f"Leitung {row['name']}", Function.HEAD),),
+            ),
             made,
         )
         cast.organisations[row["name"]] = made
@@ -162,9 +167,7 @@ def _until_decisions(cycle: PlanningCycle, cast: Cast, areas: dict[str, Area], i
     )
     chosen = [row.area for row in run.results.filter(stands_out=True).select_related("area")]
     cycle.refresh_from_db()
-    driver.analyse(
-        cycle, run, chosen, user=planner, drafts=profile_drafts(run, chosen)
-    )
+    driver.analyse(cycle, run, chosen, user=planner, drafts=profile_drafts(run, chosen))
     driver.invite_conference(
         cycle,
         [cast.organisations[office] for office in ("jugendamt", "jobcenter", "sozialamt")],
@@ -177,10 +180,10 @@ def _until_decisions(cycle: PlanningCycle, cast: Cast, areas: dict[str, Area], i
             cycle,
             Wording(
                 title=f"{field.title}: Maßnahmen bis 2028",
-                finding="Die Mindestsicherungsquote beträgt in der Stadt 14 %, in Unterstolberg, Oberstolberg "
-                "und Münsterbusch über 25 %.",
+                finding="Die Mindestsicherungsquote beträgt in der Stadt 14 %, in Unterstolberg, "
+                "Oberstolberg und Münsterbusch über 25 %.",
                 aim="Die Lebenslagen in der Berg- und Talachse gleichen sich denen der Stadt an.",
-                proposal=f"Im Handlungsfeld „{field.title}“ werden Maßnahmen in zwei Planungsstufen umgesetzt.",
+                proposal=f"Im Handlungsfeld „{field.title}“ werden Maßnahmen in zwei Stufen umgesetzt.",
                 addressee=cast.organisations["jugendamt"],
                 field=field,
                 areas=chosen,
@@ -253,7 +256,8 @@ def _shape(cycle: PlanningCycle, cast: Cast, areas: dict[str, Area]) -> None:
 
     def make(recommendation: Recommendation) -> Iterable[Measure]:
         version = recommendation.current
-        assert version is not None and version.field is not None
+        assert version is not None
+        assert version.field is not None
         for row in wanted[version.field.number]:
             yield measure_create(
                 plan=cycle.plan,
@@ -314,9 +318,7 @@ def _implement(cycle: PlanningCycle, cast: Cast, today: datetime.date) -> None:
     for day in days:
         reference_on = datetime.date.fromisoformat(day)
         is_last = day == days[-1]
-        due_on = (
-            today - datetime.timedelta(days=6) if is_last else reference_on + datetime.timedelta(days=42)
-        )
+        due_on = today - datetime.timedelta(days=6) if is_last else reference_on + datetime.timedelta(days=42)
         reporting_round = round_open(
             cycle, reference_on=reference_on, due_on=max(due_on, reference_on), user=planner
         )
@@ -341,7 +343,11 @@ def _implement(cycle: PlanningCycle, cast: Cast, today: datetime.date) -> None:
 
 def _complete(cycle: PlanningCycle) -> None:
     """Measures whose time is over are completed, all but the first: its task waits in the demo."""
-    ended = {row["number"]: row["ended_on"] for row in rows("stolberg_measures.csv") if row["status"] == "completed"}
+    ended = {
+        row["number"]: row["ended_on"]
+        for row in rows("stolberg_measures.csv")
+        if row["status"] == "completed"
+    }
     for measure in Measure.objects.filter(plan=cycle.plan).select_related("field", "responsible"):
         if measure.number in ended and measure.number != LEFT_OPEN:
             driver.complete(

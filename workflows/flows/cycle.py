@@ -39,7 +39,9 @@ class PlanningCycleFlow(PlanningFlow):
     start = Begin(this.on_start).Annotation(title=_("Cycle opened")).Next(this.request_data)
 
     # 1 Data
-    request_data = Step(this.on_request_data).Annotation(title=_("Ask all suppliers")).Next(this.wait_for_data)
+    request_data = (
+        Step(this.on_request_data).Annotation(title=_("Ask all suppliers")).Next(this.wait_for_data)
+    )
     wait_for_data = (
         WaitFor(lambda activation: selectors.all_requests_finished(activation.process.cycle))
         .Annotation(title=_("All deliveries accepted or gone on without"))
@@ -177,7 +179,9 @@ class PlanningCycleFlow(PlanningFlow):
 
     # 7 Evaluation
     enter_evaluation = (
-        Step(this.on_enter_evaluation).Annotation(title=_("Evaluation begins")).Next(this.wait_for_evaluations)
+        Step(this.on_enter_evaluation)
+        .Annotation(title=_("Evaluation begins"))
+        .Next(this.wait_for_evaluations)
     )
     wait_for_evaluations = (
         WaitFor(lambda activation: selectors.all_measures_evaluated(activation.process.cycle))

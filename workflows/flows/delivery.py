@@ -23,13 +23,15 @@ TURN_DAYS = 7
 
 
 def _turn_due(process: Any) -> datetime.date:
-    return max(process.request.due_on, timezone.localdate() + datetime.timedelta(days=TURN_DAYS))
+    due_on: datetime.date = process.request.due_on
+    return max(due_on, timezone.localdate() + datetime.timedelta(days=TURN_DAYS))
 
 
 def _provide_due(process: Any) -> datetime.date:
     if process.request.state == DataRequestState.RETURNED:
         return _turn_due(process)
-    return process.request.due_on
+    due_on: datetime.date = process.request.due_on
+    return due_on
 
 
 class DeliveryFlow(PlanningFlow):
@@ -49,11 +51,11 @@ class DeliveryFlow(PlanningFlow):
     )
 
     wait_for_waiver = (
-        Message(this.on_waived).Annotation(title=_("Planning goes on without it")).Next(this.tell_cycle_waived)
+        Message(this.on_waived)
+        .Annotation(title=_("Planning goes on without it"))
+        .Next(this.tell_cycle_waived)
     )
-    tell_cycle_waived = (
-        Step(this.on_finished).Annotation(title=_("Let the cycle go on")).Next(this.waived)
-    )
+    tell_cycle_waived = Step(this.on_finished).Annotation(title=_("Let the cycle go on")).Next(this.waived)
 
     provide_data = (
         GuardedView(views.provide_data)

@@ -1,9 +1,10 @@
 """A measure from target agreement to its end; and the confirmation of one party.
 
 Purpose: parties confirm one by one, the responsible organisation begins and runs the measure, planning
-evaluates it at the end of each cycle; at its planned end the responsible organisation completes it. A measure of stage 2 waits until the steering group opens the stage.
-The case lives as long as the measure and moves on with it into the next cycle. Ends: completed, ended after an
-evaluation, or withdrawn before it began. Source: domain, stages 5 to 7.
+evaluates it at the end of each cycle; at its planned end the responsible organisation completes it. A
+measure of stage 2 waits until the steering group opens the stage. The case lives as long as the measure and
+moves on with it into the next cycle. Ends: completed, ended after an evaluation, or withdrawn before it
+began. Source: domain, stages 5 to 7.
 """
 
 import datetime
@@ -82,9 +83,7 @@ class ConfirmationFlow(PlanningFlow):
         .Stage(StageKind.SOCIAL_SPACE)
         .Next(this.tell_measure)
     )
-    tell_measure = (
-        Step(this.on_answered).Annotation(title=_("Let the measure go on")).Next(this.check_answer)
-    )
+    tell_measure = Step(this.on_answered).Annotation(title=_("Let the measure go on")).Next(this.check_answer)
     check_answer = (
         Question(lambda activation: activation.process.confirmation.state == ConfirmationState.CONFIRMED)
         .Annotation(title=_("Confirmed?"))
@@ -228,7 +227,9 @@ class MeasureFlow(PlanningFlow):
         Choice()
         .Annotation(title=_("What becomes of it?"))
         .Case(this.ended, lambda activation: this_outcome(activation) == EvaluationOutcome.END)
-        .Case(this.wait_for_successor, lambda activation: this_outcome(activation) == EvaluationOutcome.CHANGE)
+        .Case(
+            this.wait_for_successor, lambda activation: this_outcome(activation) == EvaluationOutcome.CHANGE
+        )
         .Default(this.wait_for_evaluation)
     )
     # A measure to be changed is shaped anew in the cycle that follows.

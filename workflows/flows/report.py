@@ -24,13 +24,15 @@ TURN_DAYS = 7
 
 
 def _turn_due(process: Any) -> datetime.date:
-    return max(process.report.round.due_on, timezone.localdate() + datetime.timedelta(days=TURN_DAYS))
+    due_on: datetime.date = process.report.round.due_on
+    return max(due_on, timezone.localdate() + datetime.timedelta(days=TURN_DAYS))
 
 
 def _report_due(process: Any) -> datetime.date:
     if process.report.state == RoundReportState.RETURNED:
         return _turn_due(process)
-    return process.report.round.due_on
+    due_on: datetime.date = process.report.round.due_on
+    return due_on
 
 
 class ReportFlow(PlanningFlow):

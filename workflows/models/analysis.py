@@ -15,9 +15,7 @@ class AreaProfile(models.Model):
     cycle = models.ForeignKey(
         PlanningCycle, on_delete=models.PROTECT, related_name="profiles", verbose_name=_("Planning cycle")
     )
-    area = models.ForeignKey(
-        Area, on_delete=models.PROTECT, related_name="profiles", verbose_name=_("Area")
-    )
+    area = models.ForeignKey(Area, on_delete=models.PROTECT, related_name="profiles", verbose_name=_("Area"))
     strengths = models.TextField(_("Strengths"), blank=True)
     weaknesses = models.TextField(_("Weaknesses"), blank=True)
     potentials = models.TextField(_("Potentials"), blank=True)
@@ -71,7 +69,12 @@ class Statement(models.Model):
         verbose_name=_("Indicator"),
     )
     domain = models.ForeignKey(
-        Domain, on_delete=models.PROTECT, null=True, blank=True, related_name="statements", verbose_name=_("Topic")
+        Domain,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="statements",
+        verbose_name=_("Topic"),
     )
     position = models.CharField(_("Position"), max_length=15, choices=Position.choices)
     text = models.TextField(_("Statement"))
@@ -97,7 +100,10 @@ class Contribution(models.Model):
     """An organisation is asked for its statements before the planning conference."""
 
     cycle = models.ForeignKey(
-        PlanningCycle, on_delete=models.PROTECT, related_name="contributions", verbose_name=_("Planning cycle")
+        PlanningCycle,
+        on_delete=models.PROTECT,
+        related_name="contributions",
+        verbose_name=_("Planning cycle"),
     )
     organisation = models.ForeignKey(
         Organisation, on_delete=models.PROTECT, related_name="contributions", verbose_name=_("Organisation")

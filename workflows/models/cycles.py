@@ -97,9 +97,7 @@ class PlanningCycle(models.Model):
         verbose_name=_("Follows on"),
     )
     # Moved by the cycle's flow only.
-    stage = models.PositiveSmallIntegerField(
-        _("Stage"), choices=StageKind.choices, default=StageKind.DATA
-    )
+    stage = models.PositiveSmallIntegerField(_("Stage"), choices=StageKind.choices, default=StageKind.DATA)
     index_run = models.ForeignKey(
         IndexRun,
         on_delete=models.PROTECT,
@@ -170,7 +168,10 @@ class ScheduleChange(models.Model):
     """A date was moved, and why. Never changed."""
 
     cycle = models.ForeignKey(
-        PlanningCycle, on_delete=models.PROTECT, related_name="schedule_changes", verbose_name=_("Planning cycle")
+        PlanningCycle,
+        on_delete=models.PROTECT,
+        related_name="schedule_changes",
+        verbose_name=_("Planning cycle"),
     )
     kind = models.PositiveSmallIntegerField(_("Stage"), choices=StageKind.choices)
     old_starts_on = models.DateField(_("From (before)"))
@@ -196,10 +197,18 @@ class CarriedItem(models.Model):
     """Something left open in the preceding cycle that this one goes on with."""
 
     cycle = models.ForeignKey(
-        PlanningCycle, on_delete=models.PROTECT, related_name="carried_items", verbose_name=_("Planning cycle")
+        PlanningCycle,
+        on_delete=models.PROTECT,
+        related_name="carried_items",
+        verbose_name=_("Planning cycle"),
     )
     measure = models.ForeignKey(
-        Measure, on_delete=models.PROTECT, null=True, blank=True, related_name="carried_into", verbose_name=_("Measure")
+        Measure,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="carried_into",
+        verbose_name=_("Measure"),
     )
     recommendation = models.ForeignKey(
         "workflows.Recommendation",

@@ -19,7 +19,10 @@ class MeasureOrigin(models.Model):
         Measure, on_delete=models.PROTECT, related_name="origins", verbose_name=_("Measure")
     )
     recommendation = models.ForeignKey(
-        Recommendation, on_delete=models.PROTECT, related_name="measure_origins", verbose_name=_("Recommendation")
+        Recommendation,
+        on_delete=models.PROTECT,
+        related_name="measure_origins",
+        verbose_name=_("Recommendation"),
     )
     decision = models.ForeignKey(
         Decision, on_delete=models.PROTECT, related_name="measure_origins", verbose_name=_("Decision")

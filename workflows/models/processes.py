@@ -57,7 +57,9 @@ class RecommendationProcess(Process):
 
     recommendation = models.OneToOneField(Recommendation, on_delete=models.PROTECT, related_name="process")
     # Moves on when an open recommendation is carried over; the recommendation keeps its origin.
-    cycle = models.ForeignKey(PlanningCycle, on_delete=models.PROTECT, related_name="recommendation_processes")
+    cycle = models.ForeignKey(
+        PlanningCycle, on_delete=models.PROTECT, related_name="recommendation_processes"
+    )
 
     class Meta:
         verbose_name = _("Course of a recommendation")

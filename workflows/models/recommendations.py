@@ -117,10 +117,16 @@ class RecommendationVersion(models.Model):
         Area, related_name="recommendation_versions", blank=True, verbose_name=_("Areas")
     )
     indicators = models.ManyToManyField(
-        Indicator, related_name="recommendation_versions", blank=True, verbose_name=_("Indicators as evidence")
+        Indicator,
+        related_name="recommendation_versions",
+        blank=True,
+        verbose_name=_("Indicators as evidence"),
     )
     statements = models.ManyToManyField(
-        Statement, related_name="recommendation_versions", blank=True, verbose_name=_("Statements as evidence")
+        Statement,
+        related_name="recommendation_versions",
+        blank=True,
+        verbose_name=_("Statements as evidence"),
     )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("Written by")

@@ -174,9 +174,9 @@ def decision_record(
     reason: str = "",
     postponed_until: datetime.date | None = None,
 ) -> Decision:
-    """Record what the body decided on a recommendation; called when the deciding task is completed.
+    """Record what the body decided; called when the deciding task is completed.
 
-    Every voting seat in force on the day of the meeting needs a ballot; advisory seats may be marked as heard.
+    Every voting seat in force on the day of the meeting needs a ballot; advisory ones may be marked as heard.
 
     Args:
         recommendation: Before the steering group, or postponed by it.

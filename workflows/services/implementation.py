@@ -56,9 +56,7 @@ def measure_link_origin(measure: Measure, *, recommendation: Recommendation, use
 def measures_without_process(cycle: PlanningCycle) -> list[Measure]:
     """Measures shaped in the cycle whose target agreement has not been asked for yet."""
     return list(
-        Measure.objects.filter(
-            origins__recommendation__process__cycle=cycle, process__isnull=True
-        ).distinct()
+        Measure.objects.filter(origins__recommendation__process__cycle=cycle, process__isnull=True).distinct()
     )
 
 
@@ -67,7 +65,9 @@ def confirmations_ask(measure: Measure, *, cycle: PlanningCycle) -> list[Agreeme
     """Ask the responsible organisation and every partner to confirm, in a new round."""
     last = measure.confirmations.aggregate(last=Max("round"))["last"] or 0
     parties = {measure.responsible_id: measure.responsible}
-    parties |= {row.organisation_id: row.organisation for row in measure.partners.select_related("organisation")}
+    parties |= {
+        row.organisation_id: row.organisation for row in measure.partners.select_related("organisation")
+    }
     soon = timezone.localdate() + datetime.timedelta(days=ANSWER_DAYS)
     due_on = max(stage_due(cycle, StageKind.SOCIAL_SPACE), soon)
     return [

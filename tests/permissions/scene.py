@@ -1,0 +1,151 @@
+"""One scene with an object behind every address, and who looks at it."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+
+from measures.models import FundedProject
+from measures.services.projects import project_create
+from measures.services.rights import measure_grant_rights
+from monitoring.models import Delivery
+from stakeholders.models import Membership, User
+from tests.factories import World
+from tests.stages import Stages
+from workflows.engine import recommendation_begin, round_open
+from workflows.models import (
+    Decision,
+    Meeting,
+    PlanningCycle,
+    Recommendation,
+    RecommendationKind,
+    Statement,
+    TaskCard,
+)
+
+#: Who looks, in the order of the columns of the table.
+ROLES = (
+    "planner",
+    "specialist",
+    "head",
+    "chair",
+    "association_head",
+    "provider_head",
+    "funder_reader",
+    "admin",
+    "outsider",
+    "anonymous",
+)
+
+
+def url_names() -> dict[str, str]:
+    """Every name of the resolver with its route."""
+
+    def walk(resolver: URLResolver, prefix: str, namespace: str) -> Any:
+        for pattern in resolver.url_patterns:
+            if isinstance(pattern, URLResolver):
+                inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+                yield from walk(pattern, prefix + str(pattern.pattern), inner)
+            elif isinstance(pattern, URLPattern):
+                yield f"{namespace}{pattern.name}", prefix + str(pattern.pattern)
+
+    return dict(walk(get_resolver(), "", ""))
+
+
+class Scene:
+    """A cycle in implementation, with a round, a funded project and a draft nobody else may see."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        stages = Stages(world)
+        self.cycle: PlanningCycle
+        self.cycle, self.measure = stages.at_implementation()
+        measure_grant_rights(self.measure)
+        planner = world.fresh("planner")
+        self.round = round_open(
+            self.cycle,
+            reference_on=timezone.localdate(),
+            due_on=timezone.localdate() + datetime.timedelta(days=20),
+            user=planner,
+        )
+        self.project: FundedProject = project_create(
+            measure=self.measure,
+            funder=world.funder,
+            provider=world.provider,
+            programme="ZiQ",
+            title="Projekt",
+            starts_on=self.measure.starts_on,
+            ends_on=self.measure.ends_on,
+            user=planner,
+        )
+        self.draft = recommendation_begin(
+            self.cycle,
+            kind=RecommendationKind.STAGE_TWO,
+            wording=stages.wording("Stufe 2", indicators=(), areas=()),
+            user=planner,
+        )
+        self.decided: Recommendation = self.cycle.recommendations.get(kind=RecommendationKind.MEASURES)
+        self.statement = Statement.objects.get(cycle=self.cycle)
+        self.decision = Decision.objects.get()
+        self.meeting = Meeting.objects.get(body=world.steering_group)
+        self.request = self.cycle.requests.get(organisation=world.youth_office)
+        self.delivery = Delivery.objects.get(supplier=world.youth_office)
+        self.profile = self.cycle.profiles.get(area=world.areas[0])
+        assert self.cycle.index_run is not None
+        self.run = self.cycle.index_run
+        self.card = TaskCard.objects.get(
+            is_open=True, task__process__reportprocess__report__round=self.round
+        )
+        self.report = self.round.reports.get()
+        self.membership = Membership.objects.get(user=world.people["specialist"])
+        self.seat = world.conference.memberships.get(user=world.people["specialist"])
+
+    def person(self, role: str) -> User | None:
+        """The person of a role; nobody for "anonymous"."""
+        return None if role == "anonymous" else self.world.fresh(role)
+
+    def kwargs(self, name: str, route: str) -> dict[str, Any] | None:
+        """Arguments of an address: the object of the scene that belongs there."""
+        objects: dict[str, Any] = {
+            "stakeholders:body": self.world.steering_group,
+            "stakeholders:organisation": self.world.youth_office,
+            "stakeholders:person": self.world.people["specialist"],
+            "stakeholders:membership": self.membership,
+            "stakeholders:seat": self.seat,
+            "monitoring:delivery": self.delivery,
+            "monitoring:area": self.world.areas[0],
+            "monitoring:indicator": self.world.indicators[0],
+            "monitoring:run": self.run,
+            "measures:plan": self.world.plan,
+            "measures:measure": self.measure,
+            "measures:round": self.round,
+            "measures:report": self.report,
+            "measures:project": self.project,
+            "workflows:cycle": self.cycle,
+            "workflows:task": self.card.task,
+            "workflows:request": self.request,
+            "workflows:profile": self.profile,
+            "workflows:recommendation": self.decided,
+            "workflows:decision": self.decision,
+            "workflows:meeting": self.meeting,
+            "workflows:measure": self.measure,
+        }
+        kwargs: dict[str, Any] = {}
+        if "<int:process_pk>" in route:
+            kwargs["process_pk"] = self.cycle.process.pk
+        if "<slug:topic>" in route:
+            kwargs["topic"] = "tasks"
+        if "<str:kind>" in route:
+            kwargs |= {"kind": "measure", "pk": self.measure.pk}
+        elif "<int:pk>" in route:
+            if route.startswith("cycles/<int:pk>"):
+                found: Any = self.cycle
+            else:
+                found = objects.get(name.rsplit("-", 1)[0]) or objects.get(name.split("-", 1)[0])
+            if found is None:
+                return None
+            kwargs["pk"] = found.pk
+        return kwargs
