@@ -31,6 +31,7 @@ WORKERS = 2
 THREADS_PER_WORKER = 4
 TIMER_SECONDS = 10
 START_SECONDS = 60.0
+FILE_MAILS = "django.core.mail.backends.filebased.EmailBackend"  # the demo writes to nobody
 
 
 class Command(BaseCommand):
@@ -108,7 +109,7 @@ class Command(BaseCommand):
             environment={
                 **os.environ,
                 "DEMO_MODE": "1",
-                "EMAIL_BACKEND": settings.EMAIL_BACKEND,
+                "EMAIL_BACKEND": os.environ.get("EMAIL_BACKEND", FILE_MAILS),
                 "SITE_URL": self._address,
                 "PYTHONUNBUFFERED": "1",
             },
