@@ -451,7 +451,7 @@ class GuardedView(flow.View):
 
 
 def _load(node: GuardedView, request: HttpRequest, process_pk: int, task_pk: int) -> Activation:
-    task = get_object_or_404(
+    task: Task = get_object_or_404(
         Task.objects.select_related("process", "owner"), pk=task_pk, process_id=process_pk
     )
     if task.flow_task != node or not node.can_view(request.user, task):

@@ -23,16 +23,20 @@ def _at_office_hour(day: datetime.date) -> datetime.datetime:
     return timezone.make_aware(datetime.datetime.combine(day, datetime.time(NOTICE_HOUR)))
 
 
+def _tomorrow() -> datetime.date:
+    return timezone.localdate() + datetime.timedelta(days=1)
+
+
 def reminder_moment(due_on: datetime.date) -> datetime.datetime:
     """When to remind of a task due on a day: some days before, but never on the day it appears."""
-    tomorrow = timezone.localdate() + datetime.timedelta(days=1)
     wanted = due_on - datetime.timedelta(days=settings.REMIND_DAYS_BEFORE)
-    return _at_office_hour(max(wanted, tomorrow))
+    return _at_office_hour(max(wanted, _tomorrow()))
 
 
 def escalation_moment(due_on: datetime.date) -> datetime.datetime:
-    """When to escalate a task due on a day: some days after."""
-    return _at_office_hour(due_on + datetime.timedelta(days=settings.ESCALATE_DAYS_AFTER))
+    """When to escalate a task due on a day: some days after; a task that appears late has a day at least."""
+    wanted = due_on + datetime.timedelta(days=settings.ESCALATE_DAYS_AFTER)
+    return _at_office_hour(max(wanted, _tomorrow()))
 
 
 def task_remind(task: Task) -> None:

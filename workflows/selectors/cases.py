@@ -6,13 +6,17 @@ import dataclasses
 import datetime
 from typing import Any
 
-from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from viewflow.workflow.models import Process, Task
 from viewflow.workflow.status import PROCESS, STATUS
 
+from measures.models import Measure
 from project.common.formats import Badge
+from stakeholders.permissions import Perm, can
+from workflows.links import link
+from workflows.models import PlanningCycle, Recommendation
+from workflows.selectors.recommendations import recommendations_seen_by
 
 #: Gates and forks say nothing to a reader; deadlines only when they have fired.
 _SILENT = {"EXCLUSIVE_GATEWAY", "SWITCH", "PARALLEL_GATEWAY"}
@@ -43,6 +47,7 @@ class Case:
     about: str
     about_url: str
     cycle: Any
+    cycle_url: str
     began: datetime.datetime
     finished: datetime.datetime | None
     badge: Badge
@@ -66,13 +71,14 @@ _SUBJECTS = {
 }
 
 
-def case_of(process: Process) -> Case:
+def case_of(user: Any, process: Process) -> Case:
     """A case with its steps, oldest first.
 
     Args:
-        process: Any process row; who may see it is checked before.
+        user: Who looks; links lead only to what they may see.
+        process: Any process row; that the user may see it is checked before.
 
-    Queries: about 4, and 2 for any number of steps.
+    Queries: about 6 for any number of steps.
     """
     concrete = process.coerced
     attribute, page = _SUBJECTS[type(concrete).__name__]
@@ -81,8 +87,13 @@ def case_of(process: Process) -> Case:
         pk=process.pk,
         kind=str(process.flow_class.process_title),
         about=str(subject),
-        about_url=_url(page, subject.pk),
+        about_url=link(page, subject.pk) if _is_seen(user, subject) else "",
         cycle=concrete.cycle,
+        cycle_url=(
+            link("workflows:cycle-detail", concrete.cycle.pk)
+            if can(user, Perm.VIEW_CYCLE, concrete.cycle)
+            else ""
+        ),
         began=process.created,
         finished=process.finished,
         badge=_case_badge(process),
@@ -90,13 +101,15 @@ def case_of(process: Process) -> Case:
     )
 
 
-def _url(name: str, pk: int) -> str:
-    if not name:
-        return ""
-    try:
-        return reverse(name, args=[pk])
-    except NoReverseMatch:
-        return ""
+def _is_seen(user: Any, subject: Any) -> bool:
+    """Whether the page of the subject is open to the person; deliveries and reports are to whose case it is."""
+    if isinstance(subject, Measure):
+        return bool(can(user, Perm.VIEW_MEASURE, subject))
+    if isinstance(subject, Recommendation):
+        return recommendations_seen_by(user).filter(pk=subject.pk).exists()
+    if isinstance(subject, PlanningCycle):
+        return bool(can(user, Perm.VIEW_CYCLE, subject))
+    return True
 
 
 def _case_badge(process: Process) -> Badge:

@@ -23,7 +23,7 @@ def _visible_process(request: HttpRequest, pk: int) -> Process:
 def case(request: HttpRequest, process_pk: int) -> HttpResponse:
     """Where a case stands and how it came there."""
     process = _visible_process(request, process_pk)
-    found = case_of(process)
+    found = case_of(request.user, process)
     return render(
         request,
         "workflows/case.html",
