@@ -13,6 +13,7 @@ from workflows.nodes import GuardedView, open_task
 
 def page_of(task: Task) -> str:
     """Address of the page on which a step is done."""
+    reverse("workflows:inbox")  # the engine knows its addresses only once they have been loaded
     return str(task.flow_task.reverse("execute", args=[task.process_id, task.pk]))
 
 
