@@ -1,0 +1,213 @@
+"""Charts of measures: timeline and key figures. Data to geometry, pure; `project.common.svg` writes them."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from project.common.formats import date_de
+from project.common.svg import Circle, Drawing, Line, Path, Rect, Shape, Text
+
+#: Size of a row of the timeline in picture units; it is stretched to its cell.
+ROW_WIDTH: Final = 600.0
+ROW_HEIGHT: Final = 28.0
+_BAR_HEIGHT: Final = 14.0
+#: A bar is at least this wide, so that a measure of a few days can be seen.
+_LEAST_BAR: Final = 4.0
+
+#: Size of the chart of a key figure, and the room for its labels.
+_CHART_WIDTH: Final = 420.0
+_CHART_HEIGHT: Final = 190.0
+_LEFT: Final = 64.0
+_RIGHT: Final = 14.0
+_TOP: Final = 14.0
+_BOTTOM: Final = 30.0
+_DOT: Final = 4.5
+#: Years written below the axis at most.
+_YEAR_LABELS: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class TimeAxis:
+    """Whole years from the first to the last, every day as wide as the other."""
+
+    first_year: int
+    last_year: int
+
+    @property
+    def years(self) -> list[int]:
+        """Years of the axis."""
+        return list(range(self.first_year, self.last_year + 1))
+
+    def share(self, day: datetime.date) -> float:
+        """Place of a day's morning, 0 at the left and 1 at the right; days outside lie on the edge."""
+        first = datetime.date(self.first_year, 1, 1)
+        length = (datetime.date(self.last_year + 1, 1, 1) - first).days
+        return min(1.0, max(0.0, (day - first).days / length))
+
+    def holds(self, day: datetime.date) -> bool:
+        """Whether a day lies on the axis."""
+        return self.first_year <= day.year <= self.last_year
+
+
+def axis_over(days: Sequence[datetime.date]) -> TimeAxis:
+    """The axis that holds all days.
+
+    Raises:
+        ValueError: No day.
+    """
+    return TimeAxis(min(days).year, max(days).year)
+
+
+def timeline_row(
+    axis: TimeAxis,
+    *,
+    starts_on: datetime.date,
+    ends_on: datetime.date,
+    kind: str,
+    today: datetime.date,
+    stage_two_on: datetime.date | None = None,
+) -> Drawing:
+    """One row of the timeline: the measure as a bar, today and stage 2 as lines.
+
+    The dates stand as text in the row, so that the drawing itself is decoration.
+
+    Args:
+        axis: Years of all rows.
+        starts_on: First day of the bar.
+        ends_on: Last day of the bar, included.
+        kind: Kind of the badge, which names the colour.
+        today: Where the line of today stands.
+        stage_two_on: Where the line of stage 2 stands; None draws none.
+    """
+    left = axis.share(starts_on) * ROW_WIDTH
+    right = axis.share(ends_on + datetime.timedelta(days=1)) * ROW_WIDTH
+    width = max(_LEAST_BAR, right - left)
+    shapes: list[Shape] = [
+        Rect(
+            min(left, ROW_WIDTH - width),
+            (ROW_HEIGHT - _BAR_HEIGHT) / 2,
+            width,
+            _BAR_HEIGHT,
+            f"pg-span--{kind}",
+        )
+    ]
+    for day, css in ((stage_two_on, "pg-span__stage"), (today, "pg-span__today")):
+        if day is not None and axis.holds(day):
+            x = axis.share(day) * ROW_WIDTH
+            shapes.append(Line(x, 0, x, ROW_HEIGHT, css))
+    return Drawing(ROW_WIDTH, ROW_HEIGHT, "", "", tuple(shapes), css="pg-span", is_stretched=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A number on a day."""
+
+    day: datetime.date
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """Where days and values lie in the chart."""
+
+    first: datetime.date
+    last: datetime.date
+    low: float
+    high: float
+
+    def x(self, day: datetime.date) -> float:
+        length = max(1, (self.last - self.first).days)
+        return _LEFT + (day - self.first).days / length * (_CHART_WIDTH - _LEFT - _RIGHT)
+
+    def y(self, value: float) -> float:
+        height = (self.high - self.low) or 1.0
+        return _TOP + (self.high - value) / height * (_CHART_HEIGHT - _TOP - _BOTTOM)
+
+
+def figure_chart(
+    *,
+    title: str,
+    unit: str,
+    path: Sequence[Mark],
+    actuals: Sequence[Mark],
+    low_label: str,
+    high_label: str,
+    today: datetime.date,
+) -> Drawing:
+    """A key figure over time: the path from baseline to targets dashed, actuals as a line with dots.
+
+    The table beside it holds the same numbers.
+
+    Args:
+        title: Name of the key figure.
+        unit: Its unit, for the description.
+        path: Baseline and targets in order of days; at least two.
+        actuals: Confirmed figures in order of days; days without a value are left out, never zero.
+        low_label: Label of the lowest value shown.
+        high_label: Label of the highest value shown.
+        today: Where the line of today stands.
+
+    Raises:
+        ValueError: Fewer than two corners of the path.
+    """
+    if len(path) < 2:
+        raise ValueError("a path needs a baseline and a target")
+    frame = _frame([*path, *actuals])
+    base = _CHART_HEIGHT - _BOTTOM
+    shapes: list[Shape] = [
+        Line(_LEFT, _TOP, _CHART_WIDTH - _RIGHT, _TOP, "pg-grid"),
+        Line(_LEFT, base, _CHART_WIDTH - _RIGHT, base, "pg-axis"),
+        Text(_LEFT - 8, _TOP + 5, high_label, "pg-chart-text pg-chart-text--muted", "end"),
+        Text(_LEFT - 8, base, low_label, "pg-chart-text pg-chart-text--muted", "end"),
+        *_years(frame, base),
+    ]
+    if frame.first <= today <= frame.last:
+        shapes.append(Line(frame.x(today), _TOP, frame.x(today), base, "pg-span__today"))
+    shapes.append(_polyline(frame, path, "pg-line pg-line--target"))
+    shapes += [Rect(frame.x(mark.day) - 4, frame.y(mark.value) - 4, 8, 8, "pg-target") for mark in path[1:]]
+    if len(actuals) > 1:
+        shapes.append(_polyline(frame, actuals, "pg-line"))
+    shapes += [Circle(frame.x(mark.day), frame.y(mark.value), _DOT, "pg-dot") for mark in actuals]
+    description = _(
+        "%(unit)s from %(first)s to %(last)s. Dashed: the path from the baseline to the targets. "
+        "Line with dots: confirmed figures."
+    ) % {"unit": unit, "first": date_de(frame.first), "last": date_de(frame.last)}
+    return Drawing(_CHART_WIDTH, _CHART_HEIGHT, title, description, tuple(shapes), css="pg-chart")
+
+
+def value_range(path: Sequence[Mark], actuals: Sequence[Mark]) -> tuple[float, float]:
+    """Lowest and highest value shown: zero belongs to it unless all values lie far from it."""
+    values = [mark.value for mark in (*path, *actuals)]
+    low, high = min(values), max(values)
+    if low > 0 and low < high / 2:
+        low = 0.0
+    if low == high:
+        low, high = min(0.0, low), max(0.0, high) or 1.0
+    return low, high
+
+
+def _frame(marks: Sequence[Mark]) -> _Frame:
+    days = [mark.day for mark in marks]
+    low, high = value_range(marks, ())
+    return _Frame(min(days), max(days), low, high)
+
+
+def _polyline(frame: _Frame, marks: Sequence[Mark], css: str) -> Path:
+    points = tuple((frame.x(mark.day), frame.y(mark.value)) for mark in marks)
+    return Path((points,), css, is_closed=False)
+
+
+def _years(frame: _Frame, base: float) -> list[Shape]:
+    years = list(range(frame.first.year + 1, frame.last.year + 1))
+    step = -(-len(years) // _YEAR_LABELS) or 1
+    shapes: list[Shape] = []
+    for year in years[::step]:
+        x = frame.x(datetime.date(year, 1, 1))
+        shapes.append(Line(x, base, x, base + 5, "pg-axis"))
+        shapes.append(Text(x, base + 20, str(year), "pg-chart-text pg-chart-text--muted", "middle"))
+    return shapes

@@ -1,0 +1,1 @@
+"""Reads of measures, one module per subject."""

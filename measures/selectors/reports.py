@@ -1,0 +1,186 @@
+"""Reporting rounds and reports: who has reported, what is missing, what is odd."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+
+from measures.models import ActionPlan, FigureReport, Measure, ReportingRound, RoundReport, RoundReportState
+from measures.selectors.figures import Actual, FigureLine, figure_lines
+from measures.selectors.portfolio import plans_seen_by
+from measures.status import ODDITY_LABELS, Light, Oddity, Point, light_of, oddities
+from project.common.formats import Badge
+from stakeholders.models import Organisation
+from stakeholders.permissions import Perm, territories_where, visible
+
+_STATE_KINDS = {
+    RoundReportState.OPEN: "info",
+    RoundReportState.SUBMITTED: "warning",
+    RoundReportState.RETURNED: "danger",
+    RoundReportState.CONFIRMED: "success",
+}
+#: Filter value for reports that should have been handed in by now.
+OVERDUE = "overdue"
+
+
+@dataclasses.dataclass(frozen=True)
+class ReportFilter:
+    """What a person wants to see of the reports of a plan."""
+
+    search: str = ""
+    state: str = ""  # a RoundReportState or ``OVERDUE``; empty for all
+    round: int | None = None
+
+
+def state_badge(state: str) -> Badge:
+    """Where a report stands, in word and colour."""
+    known = RoundReportState(state)
+    return Badge(_STATE_KINDS[known], str(known.label))
+
+
+def is_overdue(report: RoundReport, today: datetime.date) -> bool:
+    """Whether a report should have been handed in by now; its round must be joined."""
+    return report.round.due_on < today and report.state in {RoundReportState.OPEN, RoundReportState.RETURNED}
+
+
+def reports_of(plan: ActionPlan, wanted: ReportFilter, today: datetime.date) -> QuerySet[RoundReport]:
+    """Reports of a plan; who has reported is open to all who see it, the figures are not. Queries: 1."""
+    rows = RoundReport.objects.filter(round__plan=plan).select_related(
+        "round", "round__plan", "organisation", "confirmed_by"
+    )
+    if wanted.search:
+        rows = rows.filter(
+            Q(organisation__name__icontains=wanted.search)
+            | Q(organisation__short_name__icontains=wanted.search)
+        )
+    if wanted.state == OVERDUE:
+        unreported = (RoundReportState.OPEN, RoundReportState.RETURNED)
+        rows = rows.filter(round__due_on__lt=today, state__in=unreported)
+    elif wanted.state:
+        rows = rows.filter(state=wanted.state)
+    if wanted.round is not None:
+        rows = rows.filter(round_id=wanted.round)
+    return rows
+
+
+def rounds_seen_by(user: Any) -> QuerySet[ReportingRound]:
+    """Rounds of plans a person may see. Queries: 1."""
+    rows = ReportingRound.objects.select_related("plan", "plan__territory", "opened_by")
+    return rows.filter(plan__in=plans_seen_by(user).order_by().values("pk"))
+
+
+def rounds_of(plan: ActionPlan) -> QuerySet[Any]:
+    """Rounds of a plan, newest first, with ``report_count`` and ``confirmed_count``. Queries: 1."""
+    confirmed = Count("reports", filter=Q(reports__state=RoundReportState.CONFIRMED))
+    return plan.rounds.annotate(report_count=Count("reports"), confirmed_count=confirmed).order_by(
+        "-reference_on"
+    )
+
+
+def reports_seen_by(user: Any) -> QuerySet[RoundReport]:
+    """Reports whose figures a person may read.
+
+    Those of the organisations they act for, all of the territories they plan, and the confirmed ones of plans
+    they see. Queries: 1.
+    """
+    own = visible(user, Perm.ACT_FOR_ORGANISATION, Organisation.objects.all()).values("pk")
+    planned = territories_where(user, Perm.PLAN_TERRITORY).values("pk")
+    plans = plans_seen_by(user).order_by().values("pk")
+    return RoundReport.objects.filter(
+        Q(organisation__in=own)
+        | Q(round__plan__territory__in=planned)
+        | Q(round__plan__in=plans, state=RoundReportState.CONFIRMED)
+    ).select_related("round", "round__plan", "round__plan__territory", "organisation", "confirmed_by")
+
+
+@dataclasses.dataclass(frozen=True)
+class ReportLine:
+    """A figure asked for in a report, beside what was reported before and what should be reached."""
+
+    row: FigureReport
+    figure: FigureLine
+    reference_on: datetime.date
+
+    @property
+    def measure(self) -> Measure:
+        """The measure of the key figure."""
+        return self.figure.figure.measure
+
+    @property
+    def before(self) -> Actual | None:
+        """The latest confirmed figure before this report, as far as it has a value."""
+        return self.figure.last_value
+
+    @property
+    def expected(self) -> Fraction | None:
+        """Where the path is on the day asked for."""
+        return self.figure.path.expected(self.reference_on)
+
+    @property
+    def expected_number(self) -> Decimal | None:
+        """The same as a decimal number, for pages and files."""
+        value = self.expected
+        return None if value is None else Decimal(value.numerator) / Decimal(value.denominator)
+
+    @property
+    def point(self) -> Point | None:
+        """The reported figure; None without a value."""
+        return None if self.row.value is None else Point(self.reference_on, Fraction(self.row.value))
+
+    @property
+    def light(self) -> Light:
+        """Traffic light the reported figure would give."""
+        return light_of(self.figure.path, self.point)
+
+    @property
+    def oddities(self) -> list[Oddity]:
+        """What planning should look at twice."""
+        before = self.before
+        known = before is not None and before.value is not None
+        previous = (
+            Point(before.day, Fraction(before.value))
+            if before and known and before.value is not None
+            else None
+        )
+        return oddities(self.figure.path, self.point, previous)
+
+    @property
+    def oddity_labels(self) -> list[str]:
+        """The same in words."""
+        return [str(ODDITY_LABELS[oddity]) for oddity in self.oddities]
+
+
+def report_lines(report: RoundReport) -> list[ReportLine]:
+    """Figures of a report by measure and key figure.
+
+    Args:
+        report: With its round joined.
+
+    Returns:
+        One line for each key figure asked for. Queries: 4 for any number of figures.
+    """
+    rows = list(
+        report.figures.select_related(
+            "key_figure__unit", "key_figure__measure__field", "key_figure__measure__responsible"
+        ).order_by("key_figure__measure__field__number", "key_figure__measure__position", "key_figure")
+    )
+    reference_on = report.round.reference_on
+    known = figure_lines({row.key_figure.measure_id for row in rows}, before=reference_on)
+    by_figure = {line.figure.pk: line for lines in known.values() for line in lines}
+    lines = []
+    for row in rows:
+        line = by_figure[row.key_figure_id]
+        line.figure.measure = row.key_figure.measure
+        lines.append(ReportLine(row, line, reference_on))
+    return lines
+
+
+def reports_on(user: Any, measure: Measure) -> list[RoundReport]:
+    """Reports that ask for key figures of a measure and that a person may read, newest first. Queries: 1."""
+    rows = reports_seen_by(user).filter(figures__key_figure__measure=measure).distinct()
+    return list(rows.order_by("-round__reference_on"))

@@ -1,0 +1,1 @@
+"""Pages of plans, measures, reports and funded projects."""

@@ -1,0 +1,139 @@
+"""Page of a measure."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_safe
+
+from measures.charts import Mark, figure_chart, value_range
+from measures.selectors.figures import Actual, FigureLine, number_of
+from measures.selectors.portfolio import measure_lines, measures_seen_by, plans_seen_by
+from measures.selectors.projects import projects_seen_by
+from measures.selectors.reports import reports_on, state_badge
+from measures.status import Light
+from monitoring.models import Area
+from project.common.formats import Badge, decimal_de
+from project.common.svg import to_svg
+from stakeholders.permissions import Perm, can, visible
+
+
+@dataclasses.dataclass(frozen=True)
+class FigureRow:
+    """A line of the table beside the chart: a target, or what was reached."""
+
+    day: object
+    text: str
+    actual: str
+    comment: str
+
+
+@dataclasses.dataclass(frozen=True)
+class FigureCard:
+    """A key figure with its chart and the numbers behind it."""
+
+    line: FigureLine
+    badge: Badge
+    chart: SafeString
+    baseline: str
+    target: str
+    target_on: object
+    latest: str
+    latest_on: object
+    expected: str
+    is_missing: bool
+    rows: list[FigureRow]
+
+
+def figure_card(line: FigureLine) -> FigureCard:
+    """A key figure as its page shows it; the same for planning, parties and funder."""
+    today = timezone.localdate()
+    figure = line.figure
+    path = [Mark(point.day, float(point.value)) for point in line.path.points]
+    actuals = [Mark(row.day, float(row.value)) for row in line.actuals if row.value is not None]
+    low, high = value_range(path, actuals)
+    chart = ""
+    if len(path) > 1:
+        drawing = figure_chart(
+            title=figure.title,
+            unit=figure.unit.symbol,
+            path=path,
+            actuals=actuals,
+            low_label=decimal_de(low, figure.unit.decimals),
+            high_label=decimal_de(high, figure.unit.decimals),
+            today=today,
+        )
+        chart = to_svg(drawing)
+    target = line.next_target(today)
+    latest = line.latest
+    return FigureCard(
+        line=line,
+        badge=line.badge,
+        chart=SafeString(chart),
+        baseline=number_of(figure.baseline, figure),
+        target=number_of(target.value, figure) if target else "",
+        target_on=target.due_on if target else None,
+        latest=number_of(latest.value if latest else None, figure),
+        latest_on=latest.day if latest else None,
+        expected=number_of(line.expected, figure) if line.light is not Light.NO_DATA else "",
+        is_missing=latest is not None and latest.value is None,
+        rows=_rows(line),
+    )
+
+
+def _rows(line: FigureLine) -> list[FigureRow]:
+    """Baseline, targets and actuals by day; a day that has both is one row."""
+    figure = line.figure
+    targets = {row.due_on: row.value for row in line.targets}
+    actuals: dict[object, Actual] = {row.day: row for row in line.actuals}
+    rows = []
+    for day in sorted({figure.baseline_on, *targets, *(row.day for row in line.actuals)}):
+        actual = actuals.get(day)
+        if day in targets:
+            text = number_of(targets[day], figure)
+        else:
+            text = number_of(figure.baseline, figure) if day == figure.baseline_on else ""
+        rows.append(
+            FigureRow(
+                day=day,
+                text=text,
+                actual=number_of(actual.value, figure) if actual else "",
+                comment=actual.comment if actual else "",
+            )
+        )
+    return rows
+
+
+@require_safe
+def measure_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One measure with everything that belongs to it."""
+    user = request.user
+    measure = get_object_or_404(measures_seen_by(user), pk=pk)
+    line = measure_lines([measure], timezone.localdate())[0]
+    projects = projects_seen_by(user).filter(measure=measure)
+    areas = list(measure.areas.order_by("name"))
+    linked = set(
+        visible(user, Perm.VIEW_AREA, Area.objects.filter(pk__in=[area.pk for area in areas])).values_list(
+            "pk", flat=True
+        )
+    )
+    return render(
+        request,
+        "measures/measure_detail.html",
+        {
+            "measure": measure,
+            "line": line,
+            "cards": [figure_card(row) for row in line.figures],
+            "partners": measure.partners.select_related("organisation"),
+            "areas": [(area, area.pk in linked) for area in areas],
+            "projects": projects,
+            "reports": [(report, state_badge(report.state)) for report in reports_on(user, measure)],
+            "sees_plan": plans_seen_by(user).filter(pk=measure.plan_id).exists(),
+            "may_edit": bool(can(user, Perm.EDIT_MEASURE, measure)),
+            "is_over": measure.ended_on is not None,
+        },
+    )
