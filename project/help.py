@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import select_template
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import get_language
@@ -57,4 +58,6 @@ def help_topic(request: HttpRequest, topic: str) -> HttpResponse:
         "topics": _topics(topic),
         "text_template": f"help/{topic}.{language}.html",
     }
-    return render(request, "help/topic.html", context)
+    # Topics that are the same for all languages but for their words have a template of their own.
+    template = select_template([f"help/{topic}.html", "help/topic.html"])
+    return HttpResponse(template.render(context, request))

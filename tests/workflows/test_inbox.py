@@ -414,7 +414,7 @@ def test_giving_back_frees_the_task(client_as, task, head):
 
     task.refresh_from_db()
     assert (task.owner, task.status, task.assigned) == (None, "NEW", None)
-    assert "Zurückgegeben" in response.content.decode()
+    assert "Zurückgelegt" in response.content.decode()
     assert LogEntry.objects.get(action="task.given_back").user == head
 
 

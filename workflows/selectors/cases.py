@@ -102,7 +102,7 @@ def case_of(user: Any, process: Process) -> Case:
 
 
 def _is_seen(user: Any, subject: Any) -> bool:
-    """Whether the page of the subject is open to the person; deliveries and reports are to whose case it is."""
+    """Whether the page of the subject is open to the person; deliveries and reports are to their people."""
     if isinstance(subject, Measure):
         return bool(can(user, Perm.VIEW_MEASURE, subject))
     if isinstance(subject, Recommendation):
