@@ -134,10 +134,12 @@ class Scene:
             "workflows:measure": self.measure,
         }
         kwargs: dict[str, Any] = {}
+        if "<uidb64>" in route:
+            kwargs |= {"uidb64": "MQ", "token": "0-0"}
         if "<int:process_pk>" in route:
             kwargs["process_pk"] = self.cycle.process.pk
         if "<slug:topic>" in route:
-            kwargs["topic"] = "tasks"
+            kwargs["topic"] = "about"
         if "<str:kind>" in route:
             kwargs |= {"kind": "measure", "pk": self.measure.pk}
         elif "<int:pk>" in route:
