@@ -99,7 +99,7 @@ ROLES: dict[Role, frozenset[Perm]] = {
     Role.TERRITORY_ADMINISTRATOR: frozenset({Perm.ADMINISTER_TERRITORY, Perm.VIEW_AUDIT_LOG}),
     Role.ORGANISATION_HEAD: frozenset({Perm.ACT_FOR_ORGANISATION, Perm.LEAD_ORGANISATION}),
     Role.ORGANISATION_PLANNER: frozenset({Perm.ACT_FOR_ORGANISATION}),
-    Role.ORGANISATION_MEMBER: frozenset(),
+    Role.ORGANISATION_MEMBER: frozenset({Perm.VIEW_ORGANISATION}),
     Role.BODY_CHAIR: frozenset({Perm.VIEW_BODY, Perm.ADVISE_BODY, Perm.VOTE_IN_BODY, Perm.CHAIR_BODY}),
     Role.BODY_VOTING: frozenset({Perm.VIEW_BODY, Perm.ADVISE_BODY, Perm.VOTE_IN_BODY}),
     Role.BODY_ADVISORY: frozenset({Perm.VIEW_BODY, Perm.ADVISE_BODY}),
@@ -113,7 +113,6 @@ INHERITED: dict[Perm, tuple[tuple[str, Perm], ...]] = {
         ("territory", Perm.ADMINISTER_TERRITORY),
         # A funder belongs to no territory and is administered by its own people.
         ("", Perm.ADMINISTER_TERRITORY),
-        ("", Perm.ACT_FOR_ORGANISATION),
     ),
     Perm.MANAGE_ORGANISATION: (
         ("territory", Perm.ADMINISTER_TERRITORY),

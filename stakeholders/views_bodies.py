@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from project.common.exports import Column, Kind, export_format, export_links, table_response
 from stakeholders.models import Body, BodyMembership, Seat
-from stakeholders.permissions import Perm, can, visible
+from stakeholders.permissions import Perm, can, territories_where, visible
 
 #: Meetings and decisions shown on the page of a body; the cycle has the whole lists.
 LATEST = 10
@@ -59,7 +59,12 @@ def body_list(request: HttpRequest) -> HttpResponseBase:
     found: list[Any] = list(rows)
     for row in found:
         row.quorum_today = row.quorum_count(row.voting_count)
-    context = {"rows": found, "term": term, "links": export_links(request)}
+    context = {
+        "rows": found,
+        "term": term,
+        "links": export_links(request),
+        "may_found": territories_where(request.user, Perm.ADMINISTER_TERRITORY).exists(),
+    }
     return render(request, "stakeholders/body_list.html", context)
 
 

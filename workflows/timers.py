@@ -1,6 +1,7 @@
 """Fires due deadlines, sends waiting mails, and tells when that last happened."""
 
 import datetime
+import logging
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -9,9 +10,13 @@ from django.utils import timezone
 from viewflow.workflow.timers import fire_due_conditions, fire_due_timers
 
 from stakeholders.mail import mails_forget, mails_send
+from stakeholders.services import sync_roles
 from workflows.models import TimerRun
 
+logger = logging.getLogger(__name__)
+
 SWEEP = "sweep"
+ROLES = "roles"
 
 
 @dataclass(frozen=True)
@@ -25,11 +30,14 @@ class TimerState:
 def timers_fire() -> int:
     """Fire each timer and condition that is due, send the mails that wait, then note the moment.
 
+    On the first run of a day functions and seats that begin or have ended are honoured before anything else.
+
     One that fails is logged by the engine and does not hold up the others.
 
     Returns:
         The number fired.
     """
+    roles_follow_the_day()
     fired = int(fire_due_timers()) + int(fire_due_conditions())
     mails_send()
     mails_forget()
@@ -38,6 +46,29 @@ def timers_fire() -> int:
             name=SWEEP, defaults={"last_run_at": timezone.now(), "fired_count": fired}
         )
     return fired
+
+
+def roles_follow_the_day() -> int:
+    """Once a day give and take the rights of functions and seats that begin or have ended.
+
+    A failure is logged and tried again with the next run; it does not hold up the timers.
+
+    Returns:
+        The number of changes; 0 if it has been done today.
+    """
+    last_run_at = TimerRun.objects.filter(name=ROLES).values_list("last_run_at", flat=True).first()
+    if last_run_at is not None and timezone.localdate(last_run_at) >= timezone.localdate():
+        return 0
+    try:
+        with transaction.atomic():
+            changed = sync_roles()
+            TimerRun.objects.update_or_create(
+                name=ROLES, defaults={"last_run_at": timezone.now(), "fired_count": changed}
+            )
+    except Exception:
+        logger.exception("Rights could not be brought up to date; the next run tries again.")
+        return 0
+    return changed
 
 
 def timer_state() -> TimerState:

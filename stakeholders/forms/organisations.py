@@ -32,7 +32,7 @@ class OrganisationFilterForm(forms.Form):
         label=_("Kind"), required=False, choices=[("", _("All kinds")), *OrganisationKind.choices]
     )
     state = forms.ChoiceField(
-        label=_("State"),
+        label=_("Status"),
         required=False,
         choices=[("", _("active")), ("archived", _("archived")), ("all", _("all"))],
     )
@@ -76,12 +76,14 @@ class OrganisationForm(forms.Form):
     email = forms.EmailField(
         label=_("E-mail of the office"),
         required=False,
-        help_text=_("Notices go there if the organisation has no head at the time."),
+        help_text=_("For colleagues who want to write to the office."),
     )
     is_active = forms.BooleanField(
         label=_("Active"),
         required=False,
-        help_text=_("An archived organisation gets no more tasks, people or seats. Its history stays."),
+        help_text=_(
+            "An archived organisation takes no people or seats and is no longer offered. Its history stays."
+        ),
     )
 
     def __init__(

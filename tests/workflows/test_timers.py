@@ -26,7 +26,7 @@ def test_timers_fire_counts_timers_and_conditions_and_notes_the_moment():
     with time_machine.travel(NOON, tick=False):
         assert timers.timers_fire() == 3
 
-    run = TimerRun.objects.get()
+    run = TimerRun.objects.get(name=timers.SWEEP)
     assert (run.last_run_at, run.fired_count) == (NOON, 3)
 
 
@@ -36,7 +36,7 @@ def test_a_second_run_updates_the_same_row():
     with time_machine.travel(NOON, tick=False):
         timers.timers_fire()
 
-    assert TimerRun.objects.get().last_run_at == NOON
+    assert TimerRun.objects.get(name=timers.SWEEP).last_run_at == NOON
 
 
 def test_a_failed_run_is_not_noted_as_one(monkeypatch):
