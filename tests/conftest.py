@@ -7,9 +7,14 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from project.messages import compile_messages
 from stakeholders.models import User
 from tests.factories import World, make_world
 from tests.stages import Stages
+
+
+# A plain pytest on a fresh clone has no compiled texts yet.
+compile_messages()
 
 
 @pytest.fixture

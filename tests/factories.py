@@ -134,14 +134,21 @@ def delivery(
     row.save()
     Value.objects.bulk_create(
         Value(
-            delivery=row, indicator=what, area=where, year=year, value=value, sign="" if value is not None else "."
+            delivery=row,
+            indicator=what,
+            area=where,
+            year=year,
+            value=value,
+            sign="" if value is not None else ".",
         )
         for (what, where, year), value in values.items()
     )
     return row
 
 
-def index_run(territory: Organisation, areas: list[Area], indicators: list[Indicator], user: User) -> IndexRun:
+def index_run(
+    territory: Organisation, areas: list[Area], indicators: list[Indicator], user: User
+) -> IndexRun:
     """A frozen run in which areas rank in the order given and the first stands out."""
     run = IndexRun.objects.create(
         territory=territory,
@@ -152,9 +159,7 @@ def index_run(territory: Organisation, areas: list[Area], indicators: list[Indic
         created_by=user,
     )
     for what in indicators:
-        IndexRunIndicator.objects.create(
-            run=run, indicator=what, direction=what.direction, mean=20.0, sd=5.0
-        )
+        IndexRunIndicator.objects.create(run=run, indicator=what, direction=what.direction, mean=20.0, sd=5.0)
     for rank, where in enumerate(areas, start=1):
         IndexResult.objects.create(
             run=run,
@@ -181,9 +186,12 @@ def index_run(territory: Organisation, areas: list[Area], indicators: list[Indic
 
 def measure(plan: ActionPlan, responsible: Organisation, **kwargs: Any) -> Measure:
     """A measure of stage 1 with one partner-less agreement and one key figure with a target."""
-    field = kwargs.pop("field", None) or FieldOfAction.objects.get_or_create(
-        plan=plan, number=1, defaults={"title": "Bildung und Arbeit"}
-    )[0]
+    field = (
+        kwargs.pop("field", None)
+        or FieldOfAction.objects.get_or_create(plan=plan, number=1, defaults={"title": "Bildung und Arbeit"})[
+            0
+        ]
+    )
     partners = kwargs.pop("partners", ())
     today = timezone.localdate()
     defaults: dict[str, Any] = {

@@ -96,9 +96,7 @@ class Scene:
         self.profile = self.cycle.profiles.get(area=world.areas[0])
         assert self.cycle.index_run is not None
         self.run = self.cycle.index_run
-        self.card = TaskCard.objects.get(
-            is_open=True, task__process__reportprocess__report__round=self.round
-        )
+        self.card = TaskCard.objects.get(is_open=True, task__process__reportprocess__report__round=self.round)
         self.report = self.round.reports.get()
         self.membership = Membership.objects.get(user=world.people["specialist"])
         self.seat = world.conference.memberships.get(user=world.people["specialist"])
