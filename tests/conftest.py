@@ -12,7 +12,6 @@ from stakeholders.models import User
 from tests.factories import World, make_world
 from tests.stages import Stages
 
-
 # A plain pytest on a fresh clone has no compiled texts yet.
 compile_messages()
 

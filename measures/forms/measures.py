@@ -147,7 +147,7 @@ class KeyFigureForm(SketchForm):
         label=_("Level"), choices=FigureLevel.choices, initial=FigureLevel.OUTPUT, widget=forms.RadioSelect
     )
     unit = forms.ModelChoiceField(
-        label=_("Unit"), queryset=Unit.objects.order_by("symbol"), empty_label=_("Please choose")
+        label=_("Unit"), queryset=Unit.objects.order_by("symbol_de"), empty_label=_("Please choose")
     )
     direction = forms.ChoiceField(
         label=_("Direction"),
