@@ -47,8 +47,8 @@ _HEAD = """# Roles and rights
 Written by `manage.py write_roles` from `stakeholders/permissions.py`; do not edit. A test keeps both equal.
 
 People never get rights by hand. A **function** in an organisation (head, deputy, specialist planner, member,
-administrator) or a **seat** in a body (chair, voting, advisory; the deputy as well) brings roles from its first
-to its last day. A role is a group on one territory, organisation or body; the group has the rights below on
+administrator) or a **seat** in a body (chair, voting, advisory; the deputy as well) brings roles from its
+first to its last day. A role is a group on one territory, organisation or body; it has the rights below on
 exactly that object. A superuser has none of them.
 """
 
@@ -59,7 +59,7 @@ _FUNCTIONS = """## Which function brings which role
 | head, deputy head | Head of the organisation; member of it |
 | specialist planner | Specialist planner of the organisation; member of it |
 | member | Member of the organisation |
-| any of these in the planning unit, a department, municipality or other own office¹ | also staff of the territory |
+| any of these in an office of the territory¹ | also staff of the territory |
 | head, deputy head, specialist planner of the planning unit | also social planning of the territory |
 | administrator | Administrator of the territory, and nothing else; of a funder: of that funder |
 | seat in a body, and its deputy | Chair, voting or advisory member of the body |
