@@ -69,15 +69,13 @@ def _choice(request: HttpRequest) -> _Choice | None:
         Http404: The territory is not one of theirs.
     """
     territories = list(atlas_territories(request.user))
+    wanted = request.GET.get("territory")
+    found = next((row for row in territories if row.pk == _number(wanted)), None)
+    if wanted and found is None:
+        raise Http404("No such territory.")
     if not territories:
         return None
-    wanted = request.GET.get("territory")
-    territory = territories[0]
-    if wanted:
-        found = next((row for row in territories if row.pk == _number(wanted)), None)
-        if found is None:
-            raise Http404("No such territory.")
-        territory = found
+    territory = found or territories[0]
     indicators = list(used_indicators(territory))
     runs = list(used_runs(territory))
     show = request.GET.get("show", "")
