@@ -19,9 +19,11 @@ from workflows.models import (
     EvaluationOutcome,
     PlanningCycle,
     Recommendation,
+    RecommendationKind,
     RecommendationState,
     StageKind,
 )
+from workflows.models.recommendations import APPROVED_STATES
 
 #: Usual lengths of the stages in days, where no template is chosen.
 USUAL_DAYS: dict[int, int] = {
@@ -90,11 +92,11 @@ def _supplies_of(cycle: PlanningCycle) -> dict[int, list[int]]:
 
 
 def measures_to_carry(cycle: PlanningCycle) -> Any:
-    """Measures of a closed cycle that are not over: to be continued, changed, or not begun. Queries: 1."""
+    """Measures of a closed cycle that are not over: running, to be changed, or not begun. Queries: 1."""
     outcome = Evaluation.objects.filter(measure=OuterRef("pk"), cycle=cycle).values("outcome")[:1]
-    goes_on = Q(
-        status__in=[MeasureStatus.RUNNING, MeasureStatus.PROPOSED],
-        outcome__in=[EvaluationOutcome.CONTINUE, EvaluationOutcome.CHANGE],
+    # Running ones also without an evaluation: they began when the cycle was being closed, or after.
+    goes_on = Q(status=MeasureStatus.RUNNING) | Q(
+        status=MeasureStatus.PROPOSED, outcome=EvaluationOutcome.CHANGE
     )
     not_begun = Q(
         status__in=[MeasureStatus.PROPOSED, MeasureStatus.AGREED],
@@ -111,9 +113,14 @@ def measures_to_carry(cycle: PlanningCycle) -> Any:
 
 
 def recommendations_to_carry(cycle: PlanningCycle) -> Any:
-    """Recommendations of a closed cycle that were postponed. Queries: 2."""
+    """Recommendations of a closed cycle that were postponed, or that no measure came of yet. Queries: 2."""
+    # Approved when the measures had been shaped already: the next cycle shapes from them.
+    approved_late = Q(
+        kind=RecommendationKind.MEASURES, state__in=APPROVED_STATES, measure_origins__isnull=True
+    )
     return (
-        Recommendation.objects.filter(process__cycle=cycle, state=RecommendationState.POSTPONED)
+        Recommendation.objects.filter(process__cycle=cycle)
+        .filter(Q(state=RecommendationState.POSTPONED) | approved_late)
         .select_related("cycle")
         .prefetch_related("versions")
         .order_by("number")
