@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
+from typing import Any, Unpack
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from measures.models import MeasureStatus, ReportingRound, RoundReport
+from measures.models import Measure, MeasureStatus, ReportingRound, RoundReport
+from measures.services.measures import MeasureFields, measure_create
 from measures.services.reporting import round_create
 from project.common.errors import DomainError
 from stakeholders.models import User
@@ -21,9 +22,10 @@ from workflows.models import (
     RecommendationKind,
     StageKind,
 )
-from workflows.nodes import send
-from workflows.selectors.cycles import cycle_measures
+from workflows.nodes import open_task, poke, send
+from workflows.selectors.cycles import cycle_measures, cycle_recommendations
 from workflows.services.cycles import cycle_create
+from workflows.services.implementation import measure_link_origin
 from workflows.services.recommendations import Wording, recommendation_create
 
 
@@ -32,6 +34,8 @@ def cycle_open(**kwargs: Any) -> PlanningCycle:
     """Create a cycle (arguments and errors: ``services.cycles.cycle_create``) and start its course."""
     cycle = cycle_create(**kwargs)
     PlanningCycleFlow.start.run(cycle=cycle)
+    for process in cycle.measure_processes.all():  # carried over; those to be changed have waited for this
+        poke(process)
     return cycle
 
 
@@ -61,6 +65,39 @@ def recommendation_begin(
     )
     RecommendationFlow.start.run(recommendation=recommendation)
     return recommendation
+
+
+@transaction.atomic
+def measure_shape(
+    cycle: PlanningCycle,
+    *,
+    recommendation: Recommendation,
+    user: User,
+    is_example: bool = False,
+    **fields: Unpack[MeasureFields],
+) -> Measure:
+    """Shape a measure from an approved recommendation; its parties are asked when the shaping is finished.
+
+    Raises:
+        PermissionDenied: The user does not manage the cycle.
+        DomainError: ``wrong_stage`` unless the cycle is shaping measures now, ``foreign_recommendation``,
+            ``not_approved`` and those of ``measure_create``.
+    """
+    require(user, Perm.MANAGE_CYCLE, cycle)
+    try:
+        open_task(cycle.process, PlanningCycleFlow.shape_measures)
+    except DomainError as error:
+        raise DomainError(
+            "wrong_stage",
+            _("Measures are shaped in the social-space conference, until its task is completed."),
+        ) from error
+    if not cycle_recommendations(cycle).filter(pk=recommendation.pk).exists():
+        raise DomainError(
+            "foreign_recommendation", _("The recommendation does not belong to this planning cycle.")
+        )
+    measure = measure_create(plan=cycle.plan, user=user, is_example=is_example, **fields)
+    measure_link_origin(measure, recommendation=recommendation, user=user)
+    return measure
 
 
 def request_go_on_without(request: DataRequest, *, reason: str, user: User) -> None:

@@ -10,7 +10,15 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from measures.models import ActionPlan, FigureReport, Measure, ReportingRound, RoundReport, RoundReportState
+from measures.models import (
+    ActionPlan,
+    FigureReport,
+    KeyFigureTarget,
+    Measure,
+    ReportingRound,
+    RoundReport,
+    RoundReportState,
+)
 from measures.selectors.figures import Actual, FigureLine, figure_lines
 from measures.selectors.portfolio import plans_seen_by
 from measures.status import ODDITY_LABELS, Light, Oddity, Point, light_of, oddities
@@ -115,6 +123,11 @@ class ReportLine:
     def before(self) -> Actual | None:
         """The latest confirmed figure before this report, as far as it has a value."""
         return self.figure.last_value
+
+    @property
+    def target(self) -> KeyFigureTarget | None:
+        """The target to be reached next after the day asked for."""
+        return self.figure.next_target(self.reference_on)
 
     @property
     def expected(self) -> Fraction | None:

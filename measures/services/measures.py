@@ -104,7 +104,8 @@ def measure_update(
 
     Raises:
         PermissionDenied: The user may not edit the measure.
-        DomainError: ``measure_ended``, ``reason_missing``, and those of ``measure_create``.
+        DomainError: ``measure_ended``, ``reason_missing``, ``parties_fixed`` where agreed parties would
+            change, and those of ``measure_create``.
     """
     require(user, Perm.EDIT_MEASURE, measure)
     if measure.status in _ENDED:
@@ -114,6 +115,8 @@ def measure_update(
             "reason_missing",
             _("The parties have agreed on this measure. Say why it is changed all the same."),
         )
+    if measure.status != MeasureStatus.PROPOSED:
+        _check_same_parties(measure, fields)
     before = _wording_of(measure)
     changed_figures = _fill(measure, fields)
     after = _wording_of(measure)
@@ -128,6 +131,20 @@ def measure_update(
             "key_figures": changed_figures,
         },
     )
+
+
+def _check_same_parties(measure: Measure, fields: MeasureFields) -> None:
+    """Nobody is put into an agreement, or out of it, without being asked."""
+    agreed = {measure.responsible_id, *measure.partners.values_list("organisation", flat=True)}
+    wanted = {fields["responsible"].pk, *(partner.pk for partner, _role in fields.get("partners", ()))}
+    if agreed != wanted or fields["responsible"].pk != measure.responsible_id:
+        raise DomainError(
+            "parties_fixed",
+            _(
+                "Who takes part has been agreed. To change it, evaluate the measure with “change”: "
+                "then all parties are asked anew."
+            ),
+        )
 
 
 def _fill(measure: Measure, fields: MeasureFields) -> list[str]:

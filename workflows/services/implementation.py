@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from measures.models import Measure, MeasureStatus
+from measures.services.rights import measure_grant_rights
 from project.common.errors import DomainError
 from stakeholders.audit import log_action
 from stakeholders.models import User
@@ -62,7 +63,8 @@ def measures_without_process(cycle: PlanningCycle) -> list[Measure]:
 
 @transaction.atomic
 def confirmations_ask(measure: Measure, *, cycle: PlanningCycle) -> list[AgreementConfirmation]:
-    """Ask the responsible organisation and every partner to confirm, in a new round."""
+    """Ask the responsible organisation and every partner to confirm, in a new round; all of them see it."""
+    measure_grant_rights(measure)
     last = measure.confirmations.aggregate(last=Max("round"))["last"] or 0
     parties = {measure.responsible_id: measure.responsible}
     parties |= {

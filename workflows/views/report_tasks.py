@@ -1,6 +1,92 @@
-"""Task pages."""
+"""Task pages of a report: entering the figures, checking them."""
 
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from measures.models import RoundReport
+from measures.selectors.reports import ReportLine, report_lines
+from measures.services.reporting import report_review, report_save, report_submit
+from stakeholders.models import User
+from workflows.forms.reports import ReportForm, ReviewForm
+from workflows.views.access import signed_in
 from workflows.views.base import TaskView
 
-report_figures = TaskView.as_view()
-confirm_figures = TaskView.as_view()
+
+class ReportTaskView(TaskView):
+    """A task on an organisation's report."""
+
+    @property
+    def user(self) -> User:
+        """Who acts."""
+        return signed_in(self.request)
+
+    @property
+    def report(self) -> RoundReport:
+        """What the case is about."""
+        report: RoundReport = self.process.report
+        return report
+
+    @cached_property
+    def lines(self) -> list[ReportLine]:
+        """Figures asked for, beside path and earlier figures."""
+        return report_lines(self.report)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            report=self.report, round=self.report.round, lines=self.lines, **kwargs
+        )
+
+
+class ReportFigures(ReportTaskView):
+    """All key figures of an organisation on one page."""
+
+    form_class = ReportForm
+    template_name = "workflows/report_figures_task.html"
+    success_message = _("Handed in. The social planning unit checks your figures.")
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "lines": self.lines}
+
+    def save_draft(self, form: forms.Form) -> None:
+        assert isinstance(form, ReportForm)
+        report_save(self.report, actuals=form.actuals, user=self.user)
+
+    def perform(self, form: forms.Form) -> None:
+        self.save_draft(form)
+        report_submit(self.report, user=self.user)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        missing = sum(line.row.value is None and not line.row.comment for line in self.lines)
+        return super().get_context_data(missing_count=missing, **kwargs)
+
+
+class ConfirmFigures(ReportTaskView):
+    """Planning checks a report; what is odd is marked."""
+
+    form_class = ReviewForm
+    template_name = "workflows/confirm_figures_task.html"
+
+    @property
+    def success_message(self) -> Any:  # type: ignore[override]
+        """What happened."""
+        if self.request.POST.get("answer") == ReviewForm.CONFIRM:
+            return _("The figures are confirmed and count from now on.")
+        return _("Returned with your reason; the organisation has been asked to correct it.")
+
+    def perform(self, form: forms.Form) -> None:
+        assert isinstance(form, ReviewForm)
+        report_review(
+            self.report, is_confirmed=form.is_confirmed, reason=form.cleaned_data["reason"], user=self.user
+        )
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(odd_count=sum(bool(line.oddities) for line in self.lines), **kwargs)
+
+
+report_figures = ReportFigures.as_view()
+confirm_figures = ConfirmFigures.as_view()

@@ -1,0 +1,98 @@
+"""Forms of reports: all figures of an organisation on one page, and planning's check."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from measures.selectors.reports import ReportLine
+from measures.services.reporting import Actual
+from project.forms import GermanDecimalField
+
+_LONG_TEXT = 2000
+
+
+class ReportForm(forms.Form):
+    """Value and comment of each key figure asked for."""
+
+    hide_optional = True
+
+    def __init__(self, *args: Any, lines: Sequence[ReportLine], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lines = lines
+        for line in lines:
+            key = line.row.pk
+            names = {"figure": line.figure.figure.title}
+            self.fields[f"value_{key}"] = GermanDecimalField(
+                label=_("Value of %(figure)s") % names,
+                required=False,
+                max_digits=14,
+                decimal_places=2,
+                initial=line.row.value,
+            )
+            self.fields[f"comment_{key}"] = forms.CharField(
+                label=_("Comment on %(figure)s") % names,
+                required=False,
+                max_length=_LONG_TEXT,
+                initial=line.row.comment,
+            )
+
+    @property
+    def groups(self) -> list[dict[str, Any]]:
+        """The rows of the page by measure: line, field of the value, field of the comment."""
+        groups: list[dict[str, Any]] = []
+        for line in self.lines:
+            if not groups or groups[-1]["measure"].pk != line.measure.pk:
+                groups.append({"measure": line.measure, "rows": []})
+            key = line.row.pk
+            groups[-1]["rows"].append((line, self[f"value_{key}"], self[f"comment_{key}"]))
+        return groups
+
+    @property
+    def actuals(self) -> list[Actual]:
+        """What was entered; an empty value is no data, never zero."""
+        return [
+            Actual(
+                key_figure=line.row.key_figure,
+                value=self.cleaned_data[f"value_{line.row.pk}"],
+                comment=self.cleaned_data[f"comment_{line.row.pk}"],
+            )
+            for line in self.lines
+        ]
+
+
+class ReviewForm(forms.Form):
+    """Planning confirms a report or returns it."""
+
+    CONFIRM, RETURN = "confirm", "return"
+
+    answer = forms.ChoiceField(
+        label=_("Are the figures plausible?"),
+        choices=[
+            (CONFIRM, _("Yes, confirm the report")),
+            (RETURN, _("No, return it to be corrected")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(
+        label=_("What has to be changed?"),
+        required=False,
+        max_length=_LONG_TEXT,
+        widget=forms.Textarea({"rows": 4}),
+        help_text=_("Needed if you return it; the organisation will read it."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """A return needs its reason."""
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("answer") == self.RETURN and not cleaned.get("reason", "").strip():
+            self.add_error("reason", _("Say what has to be changed; the organisation will read it."))
+        return cleaned
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the report is confirmed."""
+        return bool(self.cleaned_data["answer"] == self.CONFIRM)
