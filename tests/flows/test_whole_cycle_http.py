@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
+from measures.models import Measure
 from monitoring.models import Area, Direction
 from tests import factories
 from tests.factories import World
@@ -213,6 +215,9 @@ def test_the_whole_cycle_over_http(world: World) -> None:
     cycle.refresh_from_db()
     assert cycle.stage == StageKind.SOCIAL_SPACE
 
+    measures = implement(play, world, cycle)
+    evaluate(play, world, cycle, measures)
+
 
 def decide(play: Play, recommendation: Recommendation, result: DecisionResult, **filled: str) -> None:
     """The chair records a decision with all votes."""
@@ -222,3 +227,106 @@ def decide(play: Play, recommendation: Recommendation, result: DecisionResult, *
     play("chair").send(page, {"result": result.value, **votes, **filled})
     recommendation.refresh_from_db()
     assert recommendation.state == result.value
+
+
+def shape(
+    play: Play, world: World, cycle: PlanningCycle, recommendation: Recommendation, title: str
+) -> Measure:
+    """The planner shapes a measure from an approved recommendation."""
+    url = reverse("workflows:measure-create", args=[cycle.pk]) + f"?recommendation={recommendation.pk}"
+    today = timezone.localdate()
+    field = world.plan.fields.first()
+    assert field is not None
+    play("planner").send(
+        url,
+        {
+            "recommendation": str(recommendation.pk),
+            "title": title,
+            "field": str(field.pk),
+            "starts_on": today.isoformat(),
+            "ends_on": world.plan.ends_on.isoformat(),
+            "responsible": str(world.youth_office.pk),
+            "partners-0-organisation": str(world.provider.pk),
+            "partners-0-role": "Räume",
+            "figures-0-title": "Erreichte Kinder",
+            "figures-0-unit": str(factories.unit("children", "Kinder", decimals=0).pk),
+            "figures-0-baseline": "0",
+            "figures-0-baseline_on": today.isoformat(),
+            "figures-0-due_on_0": world.plan.ends_on.isoformat(),
+            "figures-0-value_0": "1.200,5",
+        },
+    )
+    return Measure.objects.get(title=title)
+
+
+def confirm(play: Play, measure: Measure) -> None:
+    """Both parties confirm."""
+    for name in ("head", "provider_head"):
+        play(name).send(play.page(name, "confirm_agreement", measure.title), {"answer": "confirm"})
+
+
+def implement(play: Play, world: World, cycle: PlanningCycle) -> list[Measure]:
+    """Stages 5 and 6: measures, agreements with a refusal, a start, a round with a return."""
+    approved = list(
+        Recommendation.objects.filter(process__cycle=cycle, state__in=["approved", "conditional"]).order_by(
+            "pk"
+        )
+    )
+    measures = [
+        shape(play, world, cycle, recommendation, f"Maßnahme {number}")
+        for number, recommendation in enumerate(approved, start=1)
+    ]
+    play("planner").send(play.page("planner", "shape_measures"))
+    first = measures[0]
+    page = play.page("provider_head", "confirm_agreement", first.title)
+    play("provider_head").send(page, {"answer": "refuse", "comment": "Räume fehlen"})
+    page = play.page("planner", "revise_measure", first.title)
+    assert "Räume fehlen" in play("planner").see(page).content.decode()
+    play("planner").send(page, {"description": "In den Räumen der Schule."})
+    for measure in measures:
+        confirm(play, measure)
+    cycle.refresh_from_db()
+    assert cycle.stage == StageKind.IMPLEMENTATION
+    today = timezone.localdate().isoformat()
+    for measure in measures:
+        page = play.page("specialist", "begin_measure", measure.title)
+        play("specialist").send(page, {"started_on": today})
+    due = (timezone.localdate() + datetime.timedelta(days=20)).isoformat()
+    play("planner").send(
+        reverse("workflows:round-open", args=[cycle.pk]), {"reference_on": today, "due_on": due}
+    )
+    report = cycle.plan.rounds.get().reports.get()
+    values = {f"value_{row.pk}": "12,5" for row in report.figures.all()}
+    play("specialist").send(play.page("specialist", "report_figures"), values, button="save")
+    play("specialist").send(play.page("specialist", "report_figures"), values)
+    page = play.page("planner", "confirm_figures")
+    play("planner").send(page, {"answer": "return", "reason": "Bitte prüfen"})
+    page = play.page("specialist", "report_figures")
+    assert "Bitte prüfen" in play("specialist").see(page).content.decode()
+    play("specialist").send(page, values)
+    play("planner").send(play.page("planner", "confirm_figures"), {"answer": "confirm"})
+    report.refresh_from_db()
+    assert report.state == "confirmed"
+    return measures
+
+
+def evaluate(play: Play, world: World, cycle: PlanningCycle, measures: list[Measure]) -> None:
+    """Stage 7, the end, and the successor with what goes on."""
+    play("planner").send(play.page("planner", "steer_implementation"), bare=True)
+    cycle.refresh_from_db()
+    assert cycle.stage == StageKind.EVALUATION
+    for measure, outcome in zip(measures, ("continue", "end"), strict=True):
+        page = play.page("planner", "evaluate_measure", measure.title)
+        play("planner").send(page, {"outcome": outcome, "effect": "Mehr Kinder werden erreicht."})
+    play("planner").send(play.page("planner", "close_cycle"))
+    cycle.refresh_from_db()
+    assert cycle.is_closed
+    supply = {f"supply_{world.jobcenter.pk}": [str(world.indicators[0].pk)]}
+    successor = open_cycle(
+        play, world, title="Planungszyklus 2029–2031", carried_measures=[str(measures[0].pk)], **supply
+    )
+    assert successor.predecessor == cycle
+    assert [item.measure for item in successor.carried_items.all()] == [measures[0]]
+    why = play("planner").see(reverse("workflows:why", args=["measure", measures[0].pk])).content.decode()
+    for link in ("Angebot A", "Zentrum Nord", "Zwei Straßen prägen den Wert."):
+        assert link in why
