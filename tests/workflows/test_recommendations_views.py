@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from stakeholders.models import User
 from tests import factories
+from tests.workflows.taskpages import take
 from workflows.demo import driver
 from workflows.engine import recommendation_begin
 from workflows.flows import RecommendationFlow
@@ -359,3 +360,38 @@ def test_a_word_with_a_bracket_is_shown_not_run(cycle, stages, client_as, specia
 
     assert evil not in text
     assert "&lt;script&gt;" in text
+
+
+def test_returns_within_the_conference_do_not_reach_the_steering_group(
+    stages, client_as, specialist, planning_head, planner, chair
+):
+    cycle = stages.in_conference()
+    recommendation = driver.recommend(cycle, stages.wording(), author=specialist)
+    driver.complete_task(
+        open_task(recommendation.process, RecommendationFlow.adopt_recommendation),
+        user=planning_head,
+        act=lambda process: driver.recommendations.recommendation_send_back(
+            process.recommendation, reason="Intern: zu dünn", user=planning_head
+        ),
+    )
+    driver.propose(recommendation, user=specialist, wording=stages.wording(proposal="Anders."))
+    client = client_as(planning_head)
+    page = take(client, recommendation.process, RecommendationFlow.adopt_recommendation)
+    assert "Intern: zu dünn" in client.get(page).content.decode()
+    driver.adopt(recommendation, user=planning_head)
+    driver.close_conference(cycle, user=planner)
+    meeting = driver.invite_steering_group(cycle, user=planner)
+    body = client_as(chair)
+    page = take(body, recommendation.process, RecommendationFlow.decide_recommendation)
+
+    shown = body.get(page)
+    assert "Intern: zu dünn" not in shown.content.decode()
+    assert shown.context["changes"] == []
+
+    driver.decide(recommendation, meeting, DecisionResult.RETURNED, user=chair, reason="Träger fehlt")
+    driver.propose(recommendation, user=specialist, wording=stages.wording(proposal="Mit Träger."))
+    driver.adopt(recommendation, user=planning_head)
+    page = take(body, recommendation.process, RecommendationFlow.decide_recommendation)
+    shown = body.get(page)
+    assert "Träger fehlt" in shown.content.decode()
+    assert [str(change.label) for change in shown.context["changes"]] == ["Vorschlag"]

@@ -24,7 +24,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from monitoring.models import Area
-from stakeholders.permissions import Perm, can, visible
+from stakeholders.permissions import Perm, visible
 from workflows.comparison import Segment, compare_words
 from workflows.models import (
     Decision,
@@ -203,15 +203,6 @@ def decisions_prefetch() -> Prefetch[Any]:
     return Prefetch("decisions", Decision.objects.select_related("meeting", "body").order_by("pk"))
 
 
-def sees_drafts(user: Any, recommendation: Recommendation) -> bool:
-    """Whether the person sees unsubmitted versions. Queries: 1 or 2."""
-    cycles = {recommendation.cycle_id: recommendation.cycle}
-    process = getattr(recommendation, "process", None)
-    if process is not None:
-        cycles[process.cycle_id] = process.cycle
-    return any(can(user, Perm.VIEW_DRAFTS, cycle) for cycle in cycles.values())
-
-
 def seen_versions(recommendation: Recommendation, *, shows_drafts: bool) -> list[RecommendationVersion]:
     """Versions a person may read, the first one first; uses prefetched versions where there are any."""
     return [
@@ -300,21 +291,22 @@ def _listed(row: Any) -> str:
     return f"{row}: {row.text}" if isinstance(row, Statement) else str(row)
 
 
-def last_return(recommendation: Recommendation) -> RecommendationReturn | None:
-    """The latest return, with its version. Queries: 1."""
-    return (
-        RecommendationReturn.objects.filter(version__recommendation=recommendation)
-        .select_related("version", "returned_by")
-        .order_by("-pk")
-        .first()
-    )
-
-
 def changes_since_return(
-    recommendation: Recommendation,
+    recommendation: Recommendation, *, of_body: bool
 ) -> tuple[RecommendationReturn | None, list[FieldChange]]:
-    """The latest return and what changed since the returned version. Queries: 1, or 9 with a return."""
-    returned = last_return(recommendation)
+    """The latest return and what changed since the returned version.
+
+    Args:
+        recommendation: The recommendation.
+        of_body: Only returns of the steering group; those of drafts stay within the conference.
+
+    Returns:
+        The return, if there is one, and the changed parts. Queries: 1, or 9 with a return.
+    """
+    returns = RecommendationReturn.objects.filter(version__recommendation=recommendation)
+    if of_body:
+        returns = returns.filter(version__submitted_at__isnull=False)
+    returned = returns.select_related("version", "returned_by").order_by("-pk").first()
     if returned is None:
         return None, []
     latest = recommendation.versions.order_by("-number").select_related("addressee", "field").first()

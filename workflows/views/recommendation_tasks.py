@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -38,6 +40,9 @@ from workflows.views.evidence import evidence_choice
 class RecommendationTaskView(TaskView):
     """A task on a recommendation: its latest version, what it rests on, and what came back before."""
 
+    #: Whether the steering group reads it: then returns within the conference are none of its business.
+    is_before_body = False
+
     @property
     def user(self) -> User:
         """Who acts."""
@@ -58,7 +63,7 @@ class RecommendationTaskView(TaskView):
         return found
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        returned, changes = changes_since_return(self.recommendation)
+        returned, changes = changes_since_return(self.recommendation, of_body=self.is_before_body)
         return super().get_context_data(
             recommendation=self.recommendation,
             version=self.version,
@@ -100,6 +105,11 @@ class DraftRecommendation(RecommendationTaskView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The button that only refreshes the evidence judges and saves nothing."""
+        if self.is_withdrawal and "withdraw_sure" not in request.POST:
+            messages.error(
+                request, _("Nothing has been withdrawn. Tick that you are sure, then send it again.")
+            )
+            return redirect(request.path)
         if "refresh" in request.POST:
             form = DraftForm(
                 initial=initial_from_query(request.POST),
@@ -157,6 +167,7 @@ class DecideRecommendation(RecommendationTaskView):
     """The chair of the steering group records result and votes."""
 
     form_class = DecisionForm
+    is_before_body = True
     template_name = "workflows/decide_recommendation_task.html"
 
     @property

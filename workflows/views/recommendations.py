@@ -217,6 +217,7 @@ def recommendation_detail(request: HttpRequest, pk: int) -> HttpResponse:
     rows = recommendations_seen_by(request.user).prefetch_related(versions_prefetch())
     recommendation: Any = get_object_or_404(rows, pk=pk)
     shows_drafts = recommendation.shows_drafts
+    process = getattr(recommendation, "process", None)
     versions = seen_versions(recommendation, shows_drafts=shows_drafts)
     version = _version_before_reader(request, versions)
     earlier = [row for row in versions if row.number < version.number]
@@ -236,7 +237,7 @@ def recommendation_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "workflows/recommendation_detail.html",
         {
             "recommendation": recommendation,
-            "cycle": recommendation.process.cycle,
+            "cycle": process.cycle if process else recommendation.cycle,
             "versions": versions,
             "version": version,
             "is_latest": version.pk == versions[-1].pk,
@@ -248,7 +249,7 @@ def recommendation_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "decisions": list(decisions),
             "measures": list(measures.select_related("responsible").distinct()),
             "shows_drafts": shows_drafts,
-            "case_url": _case_url(recommendation) if shows_drafts else "",
+            "case_url": reverse("workflows:case", args=[process.pk]) if process and shows_drafts else "",
         },
     )
 
@@ -264,7 +265,3 @@ def _compared(request: HttpRequest, earlier: list[RecommendationVersion]) -> Rec
     """The earlier version asked for; by itself the one just before."""
     wanted = request.GET.get("against", "")
     return next((row for row in earlier if str(row.number) == wanted), earlier[-1] if earlier else None)
-
-
-def _case_url(recommendation: Recommendation) -> str:
-    return reverse("workflows:case", args=[recommendation.process.pk])
