@@ -1,0 +1,120 @@
+"""Every page by machine: no findings of axe and no sideways scroll, on a desk and on a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.urls import reverse
+
+from tests.browser.conftest import BrowserPage
+from tests.browser.pages import Inspection
+from tests.factories import World
+from tests.permissions.scene import ROLES, Scene
+from tests.permissions.test_urls import TABLE, addresses
+
+#: Files to save, drawings and parts of pages: no pages.
+NO_PAGES = {
+    "healthz",
+    "monitoring:delivery-file",
+    "monitoring:delivery-issues",
+    "workflows:case-bpmn",
+    "workflows:case-diagram",
+    "workflows:meeting-calendar",
+    "workflows:recommendation-evidence",
+    "workflows:request-template",
+}
+#: Which role looks at a page: the first of these that gets one.
+FIRST = ("anonymous", "planner", "admin", "specialist", "head", "chair", "association_head", "provider_head")
+#: What the funder has; nearly everything else is not there for it.
+FUNDER = (
+    "workflows:inbox",
+    "measures:plan-list",
+    "measures:project-list",
+    "measures:project-detail",
+    "search",
+)
+ENGLISH = (
+    "workflows:inbox",
+    "workflows:cycle-detail",
+    "workflows:decision-detail",
+    "monitoring:atlas",
+    "measures:plan-detail",
+    "measures:measure-detail",
+)
+
+
+def pages_of(role: str) -> list[str]:
+    """Names of the pages this role looks at."""
+    found = []
+    for name, line in TABLE.items():
+        statuses = dict(zip(ROLES, line.split(), strict=True))
+        if name not in NO_PAGES and next((who for who in FIRST if statuses[who] == "200"), None) == role:
+            found.append(name)
+    return found
+
+
+@pytest.fixture
+def scene(world: World) -> Scene:
+    """An object behind every address."""
+    return Scene(world)
+
+
+def address(scene: Scene, name: str) -> str:
+    """The address of a page in the scene."""
+    return reverse(name, kwargs=scene.kwargs(name, addresses()[name]))
+
+
+def look_at(
+    inspection: Inspection, scene: Scene, browser_page: BrowserPage, role: str, names: Iterable[str]
+) -> None:
+    """Open pages as one role."""
+    page = browser_page(scene.person(role))
+    for name in names:
+        inspection.open(page, address(scene, name), f"{role} {name}")
+    page.close()
+
+
+def test_every_page_is_looked_at_by_somebody() -> None:
+    looked_at = {name for role in FIRST for name in pages_of(role)}
+    pages = {name for name, line in TABLE.items() if "200" in line.split() and name not in NO_PAGES}
+    assert looked_at == pages
+
+
+@pytest.mark.parametrize("half", [0, 1])
+def test_pages_of_the_planner(scene: Scene, browser_page: BrowserPage, half: int) -> None:
+    inspection = Inspection()
+    look_at(inspection, scene, browser_page, "planner", pages_of("planner")[half::2])
+    inspection.finish()
+
+
+def test_pages_of_others(scene: Scene, browser_page: BrowserPage) -> None:
+    inspection = Inspection()
+    for role in FIRST:
+        if role != "planner":
+            look_at(inspection, scene, browser_page, role, pages_of(role))
+    look_at(inspection, scene, browser_page, "funder_reader", FUNDER)
+    inspection.finish()
+
+
+def test_english_menus_and_refusals(scene: Scene, browser_page: BrowserPage, live_server: Any) -> None:
+    inspection = Inspection()
+    specialist = browser_page(scene.person("specialist"))
+    inspection.open(specialist, reverse("stakeholders:audit-log"), "403", status=403)
+    inspection.open(specialist, "/cycles/987654/", "404", status=404)
+    inspection.open(browser_page(), "/nowhere/", "404, not signed in", status=404)
+
+    page = browser_page(scene.person("planner"))
+    page.goto(reverse("workflows:inbox"))
+    for menu in page.locator("details[data-menu]").all():
+        menu.evaluate("element => { element.open = true }")
+        inspection.look(page, "menu")
+
+    language = {"name": settings.LANGUAGE_COOKIE_NAME, "value": "en", "url": live_server.url}
+    page.context.add_cookies([language])
+    for name in ENGLISH:
+        inspection.open(page, address(scene, name), f"English {name}")
+        assert page.locator("html").get_attribute("lang") == "en"
+    inspection.finish()
