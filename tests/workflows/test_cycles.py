@@ -213,8 +213,8 @@ def test_the_strip_counts_what_the_viewer_may_know_of(stages, world, planner, me
 
 def test_the_page_costs_the_same_for_few_and_many_rows(client_as, stages, world, planner):
     cycle = stages.at_conference()
+    factories.measure(world.plan, world.youth_office)
     client = client_as(planner)
-    client.get(page_of(cycle))
     few = count_queries(client, page_of(cycle))
 
     world.areas.extend(factories.area(world.territory, f"Weiteres Gebiet {number}") for number in range(18))

@@ -10,8 +10,9 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from measures.models import Measure, MeasureStatus
-from monitoring.models import IndexResult
+from measures.selectors.portfolio import MeasureFilter, Portfolio, portfolio
+from measures.status import STATE_KINDS, STATE_LABELS, PortfolioState
+from monitoring.models import Area, IndexResult
 from stakeholders.permissions import Perm, can, visible
 from workflows.links import link
 from workflows.models import (
@@ -113,7 +114,10 @@ def cycle_page(user: Any, cycle: PlanningCycle) -> CyclePage:
         areas=Count("pk", filter=Q(is_included=True)), outstanding=Count("pk", filter=Q(stands_out=True))
     )
     decisions = decisions_of(user, cycle, DecisionFilter())
-    measures = _measure_counts(user, cycle)
+    measures = _portfolio(user, cycle)
+    sees_plan = bool(can(user, Perm.VIEW_PLAN, cycle.plan))
+    plan_url = link("measures:plan-detail", cycle.plan_id) if sees_plan else link("measures:plan-list")
+    sees_areas = visible(user, Perm.VIEW_AREA, Area.objects.filter(territory_id=cycle.territory_id)).exists()
     counts = Counts(
         requests=_count_by(cycle.requests.all(), "state"),
         areas=totals["areas"],
@@ -123,7 +127,9 @@ def cycle_page(user: Any, cycle: PlanningCycle) -> CyclePage:
             recommendations_seen_by(user).filter(Q(cycle=cycle) | Q(process__cycle=cycle)), "seen_state"
         ),
         decisions=decisions.count(),
-        measures=measures,
+        measures=measures.total,
+        plan_url=plan_url,
+        run_url=link("monitoring:run-detail", cycle.index_run_id) if sees_areas else "",
     )
     cards = open_cards(user, cycle, sees_drafts=sees_drafts)
     today = timezone.localdate()
@@ -153,12 +159,12 @@ def cycle_page(user: Any, cycle: PlanningCycle) -> CyclePage:
         ],
         outstanding_count=counts.outstanding,
         area_limit=max((row.total or 0.0 for row in areas), default=1.0) or 1.0,
-        areas_url=link("monitoring:run-detail", run.pk) if run else "",
+        areas_url=counts.run_url,
         index_year=run.year if run else None,
         index_day=run.created_at if run else None,
-        measures=_measure_tiles(cycle, measures),
+        measures=_measure_tiles(measures, plan_url),
         actions=_actions(cycle, sees_drafts=sees_drafts, may_manage=may_manage),
-        lists=_lists(cycle, sees_drafts=sees_drafts),
+        lists=_lists(cycle, plan_url, sees_drafts=sees_drafts),
         predecessor_url=_predecessor_url(user, cycle),
         may_open_next=cycle.is_closed and cycle.territory in territories_to_open(user),
     )
@@ -183,7 +189,7 @@ def _actions(cycle: PlanningCycle, *, sees_drafts: bool, may_manage: bool) -> li
     return [line for line in found if line.url]
 
 
-def _lists(cycle: PlanningCycle, *, sees_drafts: bool) -> list[Line]:
+def _lists(cycle: PlanningCycle, plan_url: str, *, sees_drafts: bool) -> list[Line]:
     """Everything that belongs to the cycle."""
     has_profiles = sees_drafts or cycle.stage >= StageKind.CONFERENCE
     found = [
@@ -194,7 +200,7 @@ def _lists(cycle: PlanningCycle, *, sees_drafts: bool) -> list[Line]:
         Line(_("Recommendations"), link("workflows:recommendation-list", cycle.pk)),
         Line(_("Meetings"), link("workflows:meeting-list", cycle.pk)),
         Line(_("Decisions"), link("workflows:decision-list", cycle.pk)),
-        Line(_("Measures"), link("measures:plan-detail", cycle.plan_id)),
+        Line(_("Measures"), plan_url),
         Line(_("Evaluations"), link("workflows:evaluation-list", cycle.pk)),
     ]
     return [line for line in found if line.url]
@@ -226,10 +232,8 @@ def _results(cycle: PlanningCycle, *, sees_drafts: bool) -> QuerySet[IndexResult
     return results
 
 
-def _measure_counts(user: Any, cycle: PlanningCycle) -> dict[str, int]:
-    return _count_by(
-        visible(user, Perm.VIEW_MEASURE, Measure.objects.filter(plan_id=cycle.plan_id)), "status"
-    )
+def _portfolio(user: Any, cycle: PlanningCycle) -> Portfolio:
+    return portfolio(user, cycle.plan, MeasureFilter(), today=timezone.localdate())
 
 
 def _next_task(user: Any, cycle: PlanningCycle) -> TaskCard | None:
@@ -252,23 +256,19 @@ def with_links(user: Any, cards: list[TaskCard]) -> list[Waiting]:
     ]
 
 
-_STATUS_KINDS = {
-    MeasureStatus.PROPOSED: "neutral",
-    MeasureStatus.AGREED: "info",
-    MeasureStatus.RUNNING: "success",
-    MeasureStatus.COMPLETED: "success",
-    MeasureStatus.ENDED_EARLY: "neutral",
-}
-
-
-def _measure_tiles(cycle: PlanningCycle, counts: dict[str, int]) -> list[Tile]:
-    return [
+def _measure_tiles(found: Portfolio, plan_url: str) -> list[Tile]:
+    """States with any measure; who sees single measures of the plan only is led to those."""
+    tiles = [
         Tile(
-            number=counts[status],
-            label=str(status.label),
-            kind=_STATUS_KINDS[status],
-            url=link("measures:plan-detail", cycle.plan_id, status=status.value),
+            found.counts[state],
+            str(STATE_LABELS[state]),
+            STATE_KINDS[state],
+            f"{plan_url}?state={state.value}",
         )
-        for status in MeasureStatus
-        if counts.get(status)
+        for state in PortfolioState
+        if found.counts[state]
     ]
+    if found.overdue_report_count:
+        url = link("measures:report-list", found.plan.pk, state="overdue")
+        tiles.append(Tile(found.overdue_report_count, _("reports overdue"), "danger", url))
+    return tiles

@@ -52,7 +52,10 @@ class Counts:
     profiles: int
     recommendations: dict[str, int]
     decisions: int
-    measures: dict[str, int]
+    measures: int
+    #: Where the measures are listed for the person; where the results of the index are.
+    plan_url: str
+    run_url: str
 
 
 def stage_boxes(cycle: PlanningCycle, counts: Counts) -> list[StageBox]:
@@ -61,7 +64,7 @@ def stage_boxes(cycle: PlanningCycle, counts: Counts) -> list[StageBox]:
     meetings = _latest_meetings(cycle)
     lines = {
         StageKind.DATA: _data_lines(cycle, counts),
-        StageKind.ANALYSIS: _analysis_lines(cycle, counts),
+        StageKind.ANALYSIS: _analysis_lines(counts),
         StageKind.CONFERENCE: [
             *_meeting_line(meetings.get(cycle.planning_conference_id)),
             *_conference_lines(cycle, counts),
@@ -71,7 +74,7 @@ def stage_boxes(cycle: PlanningCycle, counts: Counts) -> list[StageBox]:
             *_steering_lines(cycle, counts),
         ],
         StageKind.SOCIAL_SPACE: [],
-        StageKind.IMPLEMENTATION: _measure_lines(cycle, counts),
+        StageKind.IMPLEMENTATION: _measure_lines(counts),
         StageKind.EVALUATION: [],
     }
     return [
@@ -79,7 +82,7 @@ def stage_boxes(cycle: PlanningCycle, counts: Counts) -> list[StageBox]:
             number=kind.value,
             title=str(kind.label),
             state=_stage_state(cycle, kind),
-            url=_stage_url(cycle, kind),
+            url=_stage_url(cycle, kind, counts.plan_url),
             detail_lines=[_date_line(cycle, kind, dates[kind]), *lines[kind]]
             if kind in dates
             else lines[kind],
@@ -94,7 +97,7 @@ def _stage_state(cycle: PlanningCycle, kind: StageKind) -> str:
     return "current" if kind == cycle.stage else "upcoming"
 
 
-def _stage_url(cycle: PlanningCycle, kind: StageKind) -> str:
+def _stage_url(cycle: PlanningCycle, kind: StageKind, plan_url: str) -> str:
     names = {
         StageKind.DATA: "workflows:request-list",
         StageKind.ANALYSIS: "workflows:profile-list",
@@ -105,7 +108,7 @@ def _stage_url(cycle: PlanningCycle, kind: StageKind) -> str:
     if kind in names:
         # What has not begun has no list that would say anything.
         return link(names[kind], cycle.pk) if kind <= cycle.stage or cycle.is_closed else ""
-    return link("measures:plan-detail", cycle.plan_id) if kind <= cycle.stage or cycle.is_closed else ""
+    return plan_url if kind <= cycle.stage or cycle.is_closed else ""
 
 
 def _date_line(cycle: PlanningCycle, kind: StageKind, stage: CycleStage) -> Line:
@@ -141,12 +144,12 @@ def _data_lines(cycle: PlanningCycle, counts: Counts) -> list[Line]:
     )
 
 
-def _analysis_lines(cycle: PlanningCycle, counts: Counts) -> list[Line]:
+def _analysis_lines(counts: Counts) -> list[Line]:
     if not counts.areas:
         return []
     text = ngettext("%(count)s area", "%(count)s areas", counts.areas) % {"count": counts.areas}
     text += " · " + _("%(count)s stand out") % {"count": counts.outstanding}
-    return [Line(text, link("monitoring:run-detail", cycle.index_run_id))]
+    return [Line(text, counts.run_url)]
 
 
 def _conference_lines(cycle: PlanningCycle, counts: Counts) -> list[Line]:
@@ -169,9 +172,8 @@ def _steering_lines(cycle: PlanningCycle, counts: Counts) -> list[Line]:
     return lines
 
 
-def _measure_lines(cycle: PlanningCycle, counts: Counts) -> list[Line]:
-    total = sum(counts.measures.values())
-    if not total:
+def _measure_lines(counts: Counts) -> list[Line]:
+    if not counts.measures:
         return []
-    text = ngettext("%(count)s measure", "%(count)s measures", total) % {"count": total}
-    return [Line(text, link("measures:plan-detail", cycle.plan_id))]
+    text = ngettext("%(count)s measure", "%(count)s measures", counts.measures)
+    return [Line(text % {"count": counts.measures}, counts.plan_url)]
