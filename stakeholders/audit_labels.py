@@ -22,6 +22,8 @@ LABELS: dict[str, str | Promise] = {
     "body.created": _("Body founded"),
     "contribution.finished": _("Statements for the conference finished"),
     "cycle.closed": _("Planning cycle closed"),
+    "cycle.implementation_ended": _("Implementation ended, evaluation begun"),
+    "cycle.measures_shaped": _("Shaping of measures finished"),
     "cycle.opened": _("Planning cycle opened"),
     "cycle.rescheduled": _("Date of a stage changed"),
     "cycle.stage_entered": _("New stage of the cycle begun"),
@@ -35,12 +37,15 @@ LABELS: dict[str, str | Promise] = {
     "index.computed": _("Index computed"),
     "measure.agreed": _("Measure agreed by all parties"),
     "measure.begun": _("Measure begun"),
+    "measure.changed": _("Measure changed"),
     "measure.completed": _("Measure completed"),
+    "measure.created": _("Measure entered"),
     "measure.evaluated": _("Measure evaluated"),
     "measure.resumed": _("Measure resumed"),
     "measure.shaped": _("Measure shaped"),
     "measure.withdrawn": _("Measure withdrawn"),
     "meeting.closed": _("Meeting closed"),
+    "meeting.recorded": _("Meeting entered afterwards"),
     "meeting.scheduled": _("Meeting set"),
     "membership.ended": _("Function ended"),
     "membership.started": _("Function given"),
@@ -56,6 +61,7 @@ LABELS: dict[str, str | Promise] = {
     "plan.stage_two_opened": _("Stage 2 of the action plan opened"),
     "profile.edited": _("Area profile edited"),
     "profiles.released": _("Area profiles released to the conference"),
+    "project.created": _("Funded project entered"),
     "recommendation.begun": _("Recommendation begun"),
     "recommendation.proposed": _("Recommendation proposed to the conference"),
     "recommendation.sent_back": _("Recommendation sent back for revision"),
@@ -132,9 +138,10 @@ def _day(value: Any) -> str:
     if isinstance(value, datetime.date):
         return date_de(value)
     try:
-        return date_de(parse_datetime(str(value)) or parse_date(str(value)))
+        day = parse_datetime(str(value)) or parse_date(str(value))
     except ValueError:
-        return str(value)
+        day = None
+    return date_de(day) if day else str(value)
 
 
 def _text(value: Any) -> str:
@@ -167,7 +174,7 @@ _DETAILS: dict[str, tuple[str | Promise, Callable[[Any], str]]] = {
     "from": (_("Before"), _text),
     "to": (_("Now"), _text),
     "suppliers": (_("Suppliers"), _text),
-    "participants": (_("Invited"), _text),
+    "participants": (_("Participants"), _text),
     "attended": (_("Present"), _text),
     "statements": (_("Statements"), _text),
     "area": (_("Area"), _text),
@@ -185,6 +192,11 @@ _DETAILS: dict[str, tuple[str | Promise, Callable[[Any], str]]] = {
     "abstain": (_("Abstentions"), _text),
     "outcome": (_("Result"), _choice("outcome")),
     "organisations": (_("Organisations"), _text),
+    "responsible": (_("Responsible"), _text),
+    "funder": (_("Funder"), _text),
+    "provider": (_("Provider"), _text),
+    "programme": (_("Programme"), _text),
+    "measures": (_("Measures"), _text),
     "recipients": (_("Recipients"), _text),
     "reason": (_("Reason"), _text),
     "comment": (_("Comment"), _text),
