@@ -147,7 +147,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = AreaProfile
         fields = ["strengths", "weaknesses", "potentials"]
-        widgets = {name: forms.Textarea(attrs={"rows": 7}) for name in fields}
+        widgets = {name: forms.Textarea(attrs={"rows": 9, "class": "pg-input--tall"}) for name in fields}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

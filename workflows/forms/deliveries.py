@@ -19,9 +19,7 @@ class UploadForm(forms.Form):
 
     file = forms.FileField(
         label=_("File with your figures"),
-        help_text=_(
-            "Excel workbook (.xlsx) or CSV, at most 20 MB. You see a preview before anything is handed in."
-        ),
+        help_text=_("Excel workbook (.xlsx) or CSV. You see a preview before anything is handed in."),
         widget=forms.FileInput(attrs={"accept": ".xlsx,.csv,.txt"}),
         # What is wrong with a file stands in its lasting list of remarks, an empty one too.
         allow_empty_file=True,
