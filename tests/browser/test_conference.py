@@ -1,0 +1,91 @@
+"""The comforts of conference and decision: what scripts add to pages that work without them."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.workflows.taskpages import take
+from workflows.flows import RecommendationFlow
+from workflows.models import Decision, Recommendation, RecommendationState
+
+
+@pytest.fixture(autouse=True)
+def _committed(transactional_db):
+    """The server's threads read what the test wrote."""
+
+
+def test_evidence_appears_with_the_areas_chosen(stages, world, browser_page, specialist):
+    cycle = stages.in_conference()
+    stages.statement(cycle)
+    page = browser_page(specialist)
+    page.goto(f"/cycles/{cycle.pk}/recommendations/new/")
+    evidence = page.locator("#evidence-choice")
+    expect(page.locator("[data-without-script]")).to_be_hidden()
+    expect(evidence).not_to_contain_text("Zwei Straßenzüge")
+
+    page.get_by_label("Zentrum Nord").check()
+    expect(evidence).to_contain_text("Zwei Straßenzüge")
+    page.locator("input[name=indicators]").first.check()
+    page.locator("input[name=statements]").first.check()
+    expect(page.locator("[data-evidence-count]")).to_have_text(re.compile(r"\b1\b.*\b1\b"))
+    # Another area comes in; what was ticked stays ticked.
+    page.get_by_label("Altstadt").check()
+    expect(evidence).to_contain_text("Altstadt")
+    expect(page.locator("input[name=indicators]").first).to_be_checked()
+    for name, text in {
+        "title": "Elternarbeit ausbauen",
+        "finding": "Die Quote ist hoch.",
+        "aim": "Eltern sind begleitet.",
+        "proposal": "Ein Angebot wird eingerichtet.",
+    }.items():
+        page.fill(f"[name={name}]", text)
+    page.select_option("[name=addressee]", str(world.youth_office.pk))
+    page.locator("main form button.kern-btn--primary").click()
+    page.wait_for_url("**/recommendations/*/")
+
+    recommendation = Recommendation.objects.get()
+    version = recommendation.versions.get()
+    assert recommendation.state == RecommendationState.PROPOSED
+    assert (version.indicators.count(), version.statements.count(), version.areas.count()) == (1, 1, 2)
+
+
+def test_the_chair_counts_confirms_and_records(stages, browser_page, client_as, chair):
+    cycle, _meeting = stages.in_steering_group()
+    recommendation = cycle.recommendations.get()
+    address = take(client_as(chair), recommendation.process, RecommendationFlow.decide_recommendation)
+    page = browser_page(chair, width=390)
+    page.goto(address)
+    conditions, day = page.locator("[name=conditions]"), page.locator("[name=postponed_until]")
+    expect(conditions).to_be_hidden()
+
+    page.locator("input[name=result][value=postponed]").check()
+    expect(day).to_be_visible()
+    page.locator("input[name=result][value=conditional]").check()
+    expect(conditions).to_be_visible()
+    expect(day).to_be_hidden()
+    votes = page.locator("select[data-vote]")
+    votes.first.select_option("absent")
+    page.locator("[data-all-yes]").click()
+    expect(votes.first).to_have_value("absent")
+    expect(votes.last).to_have_value("yes")
+    expect(page.locator("[data-count]")).to_contain_text("3")
+    votes.last.select_option("absent")
+    votes.nth(1).select_option("absent")
+    expect(page.locator("[data-count]")).to_have_class(re.compile("is-missing"))
+    votes.last.select_option("no")
+    votes.nth(1).select_option("yes")
+    expect(page.locator("[data-count]")).not_to_have_class(re.compile("is-missing"))
+
+    record = page.locator("form[data-decide] button.kern-btn--primary")
+    conditions.fill("Drei Kennzahlen")
+    record.click()
+    page.locator("dialog button[value=back]").click()
+    assert not Decision.objects.exists()
+    record.click()
+    page.locator("dialog button[value=go]").click()
+    page.wait_for_url("**/tasks/")
+
+    decision = Decision.objects.get()
+    assert (decision.result, decision.yes_count, decision.no_count) == ("conditional", 2, 1)
+    assert decision.conditions == "Drei Kennzahlen"
