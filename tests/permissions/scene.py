@@ -130,6 +130,8 @@ class Scene:
             "workflows:decision": self.decision,
             "workflows:meeting": self.meeting,
             "workflows:measure": self.measure,
+            "workflows:round": self.round,
+            "workflows:report": self.report,
         }
         kwargs: dict[str, Any] = {}
         if "<uidb64>" in route:
