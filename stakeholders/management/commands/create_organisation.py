@@ -1,4 +1,4 @@
-"""Makes what no administrator can make: a planning authority, a funder, an adviser, and who administers it."""
+"""Makes what no administrator can make: a planning authority, a funder or adviser, and its administrator."""
 
 from argparse import ArgumentParser
 from typing import Any
