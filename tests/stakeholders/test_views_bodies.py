@@ -111,3 +111,13 @@ def test_the_list_costs_the_same_for_few_and_many(world, client_as, planner):
         client.get(LIST)
 
     assert len(few) == len(many)
+
+
+def test_the_administration_finds_its_way_to_seats_and_new_bodies(world, client_as):
+    admin, planner = client_as(world.fresh("admin")), client_as(world.fresh("planner"))
+    seats = reverse("stakeholders:body-seats", args=[world.steering_group.pk])
+
+    assert seats in admin.get(detail(world.steering_group)).content.decode()
+    assert seats not in planner.get(detail(world.steering_group)).content.decode()
+    assert reverse("stakeholders:body-create") in admin.get(LIST).content.decode()
+    assert reverse("stakeholders:body-create") not in planner.get(LIST).content.decode()
