@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, NullIf
 
 from monitoring.models import Area, Delivery, Indicator
 from monitoring.selectors.areas import planning_areas
@@ -58,12 +59,12 @@ def with_progress(requests: QuerySet[DataRequest]) -> QuerySet[DataRequest]:
         is_open=True, task__process__deliveryprocess__request=OuterRef("pk")
     ).order_by("pk")
     reviews = DeliveryReview.objects.filter(request=OuterRef("pk")).order_by("-reviewed_at")
+    name = Coalesce(NullIf("task__owner__display_name", Value("")), "task__owner__username")
     return requests.select_related("organisation", "cycle", "cycle__territory", "delivery").annotate(
         indicator_count=Count("indicators", distinct=True),
-        task_owner=Subquery(open_cards.values("task__owner__display_name")[:1]),
+        task_owner=Subquery(open_cards.values(owner=name)[:1]),
         task_since=Subquery(open_cards.values("task__created")[:1]),
         returned_at=Subquery(reviews.filter(is_accepted=False).values("reviewed_at")[:1]),
-        review_count=Count("reviews", distinct=True),
     )
 
 
