@@ -26,8 +26,6 @@ ENGINE_MESSAGES = (
     gettext_noop("Task {task} has been revived."),
     gettext_noop("Task {task} has been completed."),
     gettext_noop("Process {process} has been started."),
-    gettext_noop("Process #%(pk)s can not be canceled."),
-    gettext_noop("Process #%(pk)s has been canceled."),
     gettext_noop("You have no rights to view this task"),
     gettext_noop("Assign selected tasks"),
     gettext_noop("Unassign selected tasks"),
