@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from monitoring.charts import MapArea, Series, choropleth, sparkline
-from monitoring.models import Area, Indicator
+from monitoring.models import Area, Delivery, Indicator
 from monitoring.secrecy import Shown
 from monitoring.selectors.areas import area_shapes, planning_areas
 from monitoring.selectors.figures import (
@@ -45,6 +45,7 @@ class FigureRow:
     deviation: float | None
     trend: SafeString
     series: Sequence[tuple[int, str]]
+    delivery_pk: int | None
 
 
 @require_safe
@@ -67,6 +68,14 @@ def area_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
         {
             "area": area,
             "groups": groups.items(),
+            # Where a figure comes from: for planning and the house that delivered it.
+            "seen_deliveries": set(
+                visible(
+                    request.user,
+                    Perm.VIEW_DELIVERY,
+                    Delivery.objects.filter(pk__in={row.delivery_pk for row in rows}),
+                ).values_list("pk", flat=True)
+            ),
             "run": run,
             "result": run.results.filter(area=area).first() if run is not None else None,
             "area_count": len(neighbours),
@@ -93,9 +102,8 @@ def _rows(area: Area, neighbours: Sequence[Area]) -> list[FigureRow]:
     rates = [row for row in indicators if not row.unit.is_count]
     counts = [row for row in indicators if row.unit.is_count]
     # Counts are protected among their neighbours, so their whole lines are needed; rates stand alone.
-    series = Figures(
-        dict(figures_in_force([area], rates).cells) | dict(figures_in_force(neighbours, counts).cells), {}
-    )
+    alone, protected = figures_in_force([area], rates), figures_in_force(neighbours, counts)
+    series = Figures({**alone.cells, **protected.cells}, {}, {**alone.deliveries, **protected.deliveries})
     rows = []
     for indicator in indicators:
         points = [(year, series.of(indicator, area, year)) for year in series.years(indicator)]
@@ -113,6 +121,7 @@ def _rows(area: Area, neighbours: Sequence[Area]) -> list[FigureRow]:
                 deviation=deviation(lines, indicator, year, area, neighbours),
                 trend=_trend(indicator, points),
                 series=[(point, shown_text(value, indicator.unit)) for point, value in known],
+                delivery_pk=series.deliveries.get((indicator.pk, year, area.pk)),
             )
         )
     return rows

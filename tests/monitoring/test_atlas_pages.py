@@ -300,6 +300,15 @@ def test_an_area_shows_all_its_figures_with_sign_trend_and_deviation(
 
 
 @pytest.mark.usefixtures("figures")
+def test_a_figure_leads_to_its_delivery_for_those_who_may_see_it(
+    head: User, jobcenter_head: User, client_as: ClientAs, world: World
+) -> None:
+    url = reverse("monitoring:area-detail", args=[world.areas[0].pk])
+    assert "/delivered-files/" in client_as(head).get(url).content.decode()
+    assert "/delivered-files/" not in client_as(jobcenter_head).get(url).content.decode()
+
+
+@pytest.mark.usefixtures("figures")
 def test_an_area_costs_the_same_for_many_indicators(head: User, client_as: ClientAs, world: World) -> None:
     client = client_as(head)
     url = reverse("monitoring:area-detail", args=[world.areas[0].pk])
