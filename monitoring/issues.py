@@ -6,7 +6,7 @@ import datetime
 from typing import Any, Final
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from monitoring.importers.issues import MESSAGES, describe
@@ -50,7 +50,7 @@ def issue_message(issue: DeliveryIssue) -> str:
             return describe(code, params)
     except (KeyError, ValueError):
         pass
-    return _now("Please check this entry.")
+    return gettext("Please check this entry.")
 
 
 def _written(params: dict[str, Any]) -> dict[str, Any]:

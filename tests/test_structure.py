@@ -82,3 +82,13 @@ def test_the_documented_tree_names_every_package():
     text = (DOCS / "structure.md").read_text(encoding="utf-8")
     for package in [*APPS, "tests", "docs", "scripts"]:
         assert re.search(rf"^{package}/\s", text, re.MULTILINE), package
+
+
+OWN_CODE = [path for path in CODE if path.relative_to(ROOT).parts[0] in APPS]
+
+
+@pytest.mark.parametrize("path", OWN_CODE, ids=_name)
+def test_texts_are_marked_by_names_that_are_collected(path):
+    """``make messages`` knows gettext and its kin by their own names and ``_``, not by others."""
+    aliases = re.findall(r"\b[np]*gettext(?:_lazy)? as (\w+)", path.read_text(encoding="utf-8"))
+    assert set(aliases) <= {"_"}

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from monitoring.models import Indicator
@@ -93,12 +93,12 @@ class ChooseForm(forms.Form):
             )
             if not line.result.stands_out:
                 self.fields[f"reason-{area.pk}"] = forms.CharField(
-                    label=_now("Why %(area)s?") % {"area": area.name},
+                    label=gettext("Why %(area)s?") % {"area": area.name},
                     required=False,
                     max_length=250,
                     widget=forms.TextInput(
                         attrs={
-                            "aria-label": _now("Why %(area)s?") % {"area": area.name},
+                            "aria-label": gettext("Why %(area)s?") % {"area": area.name},
                             "autocomplete": "off",
                         }
                     ),
@@ -131,7 +131,8 @@ class ChooseForm(forms.Form):
                 and not cleaned.get(f"reason-{pk}")
             ):
                 self.add_error(
-                    f"reason-{pk}", _now("This area does not stand out: say why it is chosen all the same.")
+                    f"reason-{pk}",
+                    gettext("This area does not stand out: say why it is chosen all the same."),
                 )
         return cleaned
 

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from monitoring.models import Area, IndexRun, Indicator
@@ -193,7 +193,7 @@ class WriteProfilesView(TaskView):
             names = ", ".join(sorted(profile.area.name for profile in unfinished))
             raise DomainError(
                 "profiles_unfinished",
-                _now("These profiles have not been looked through or name no weakness: %(areas)s.")
+                gettext("These profiles have not been looked through or name no weakness: %(areas)s.")
                 % {"areas": names},
             )
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.functional import cached_property
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from monitoring.models import Delivery
@@ -146,7 +146,7 @@ class ReviewDeliveryView(DeliveryTaskView):
 
     def perform(self, form: forms.Form) -> None:
         if self.is_return and not form.cleaned_data["reason"].strip():
-            form.add_error("reason", _now("Say what has to be changed; the supplier will read it."))
+            form.add_error("reason", gettext("Say what has to be changed; the supplier will read it."))
             raise DomainError("reason_missing", _("The delivery has not been returned."))
         delivery_review(
             self.data_request,
