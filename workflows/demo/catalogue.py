@@ -111,6 +111,7 @@ def load_areas(
             is_example=is_example,
         )
         for row in rows(name)
+        if row["type"] == kind  # a total of the territory is no area beside its parts
     }
 
 
