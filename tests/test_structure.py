@@ -2,10 +2,12 @@
 
 import re
 import tomllib
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from django.apps import apps
+from django.urls import URLPattern
 
 from tests.docs.tools import DOCS, ROOT, code_spans, repository_files
 
@@ -92,3 +94,11 @@ def test_texts_are_marked_by_names_that_are_collected(path):
     """``make messages`` knows gettext and its kin by their own names and ``_``, not by others."""
     aliases = re.findall(r"\b[np]*gettext(?:_lazy)? as (\w+)", path.read_text(encoding="utf-8"))
     assert set(aliases) <= {"_"}
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_each_place_is_in_the_readme_of_its_app(app):
+    text = (ROOT / app / "README.md").read_text(encoding="utf-8")
+    patterns = [row for row in import_module(f"{app}.urls").urlpatterns if isinstance(row, URLPattern)]
+    places = {str(row.pattern).split("/")[0] for row in patterns} - {""}
+    assert {place for place in places if f"`/{place}" not in text} == set()
