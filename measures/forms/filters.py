@@ -70,6 +70,21 @@ class MeasureFilterForm(FilterForm):
         )
 
 
+class OwnFilterForm(FilterForm):
+    """Filter of the measures in which the person's organisations take part."""
+
+    q = forms.CharField(label=_("Search"), required=False, max_length=100)
+    state = forms.ChoiceField(label=_("State"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "state", _("all"), [(state.value, STATE_LABELS[state]) for state in PortfolioState])
+
+    def wanted(self) -> MeasureFilter:
+        """What was chosen."""
+        return MeasureFilter(search=self.chosen("q").strip(), state=self.chosen("state"))
+
+
 class ReportFilterForm(FilterForm):
     """Filter of the reports of a plan."""
 

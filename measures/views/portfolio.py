@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from measures.charts import axis_over, timeline_row
-from measures.forms.filters import MeasureFilterForm
+from measures.forms.filters import MeasureFilterForm, OwnFilterForm
 from measures.models import ActionPlan, FieldOfAction
 from measures.selectors.figures import FigureLine
 from measures.selectors.portfolio import (
@@ -24,6 +24,7 @@ from measures.selectors.portfolio import (
     Portfolio,
     areas_of,
     fields_of,
+    filtered,
     measure_lines,
     measures_seen_by,
     own_measures,
@@ -92,7 +93,11 @@ def plan_list(request: HttpRequest) -> HttpResponseBase:
     """Action plans with their numbers, and the measures in which the person's organisations take part."""
     today = timezone.localdate()
     order = order_of(request, SORTS, "number")
-    lines = measure_lines(own_measures(request.user, today), today)
+    form = OwnFilterForm(request.GET)
+    chosen = form.wanted()
+    lines = measure_lines(filtered(own_measures(request.user, today), chosen), today)
+    if chosen.state:
+        lines = [line for line in lines if line.state == chosen.state]
     lines = sorted_lines(lines, order.key, is_falling=order.is_falling)
     wanted = export_format(request)
     if wanted is not None:
@@ -104,9 +109,11 @@ def plan_list(request: HttpRequest) -> HttpResponseBase:
         "measures/plan_list.html",
         {
             "plans": [(card, _tiles(card.plan, card.counts)) for card in plan_cards(request.user, today)],
+            "form": form,
             "order": order,
             "page_obj": page_of(request, lines),
             "links": export_links(request),
+            "is_filtered": any(request.GET.get(name) for name in ("q", "state")),
         },
     )
 
