@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -147,27 +148,34 @@ def cycle_page(user: Any, cycle: PlanningCycle) -> CyclePage:
         waiting=_waiting(user, cards),
         waiting_count=task_totals["waiting"],
         overdue_count=task_totals["overdue"],
-        decisions=[
-            DecisionLine(
-                row, RESULT_KINDS.get(row.result, "neutral"), link("workflows:decision-detail", row.pk)
-            )
-            for row in decisions[:DECISIONS_SHOWN]
-        ],
+        decisions=_decision_lines(decisions[:DECISIONS_SHOWN]),
         decision_count=counts.decisions,
-        areas=[
-            AreaLine(row.area.name, link("monitoring:area-detail", row.area_id), row.total) for row in areas
-        ],
+        areas=_area_lines(areas, are_open=sees_areas),
         outstanding_count=counts.outstanding,
         area_limit=max((row.total or 0.0 for row in areas), default=1.0) or 1.0,
         areas_url=counts.run_url,
         index_year=run.year if run else None,
         index_day=run.created_at if run else None,
-        measures=_measure_tiles(measures, plan_url),
+        measures=_measure_tiles(measures, plan_url, sees_plan=sees_plan),
         actions=_actions(cycle, sees_drafts=sees_drafts, may_manage=may_manage),
         lists=_lists(cycle, plan_url, sees_drafts=sees_drafts),
         predecessor_url=_predecessor_url(user, cycle),
         may_open_next=cycle.is_closed and cycle.territory in territories_to_open(user),
     )
+
+
+def _area_lines(results: Iterable[IndexResult], *, are_open: bool) -> list[AreaLine]:
+    return [
+        AreaLine(row.area.name, link("monitoring:area-detail", row.area_id) if are_open else "", row.total)
+        for row in results
+    ]
+
+
+def _decision_lines(decisions: Iterable[Decision]) -> list[DecisionLine]:
+    return [
+        DecisionLine(row, RESULT_KINDS.get(row.result, "neutral"), link("workflows:decision-detail", row.pk))
+        for row in decisions
+    ]
 
 
 def _actions(cycle: PlanningCycle, *, sees_drafts: bool, may_manage: bool) -> list[Line]:
@@ -256,7 +264,7 @@ def with_links(user: Any, cards: list[TaskCard]) -> list[Waiting]:
     ]
 
 
-def _measure_tiles(found: Portfolio, plan_url: str) -> list[Tile]:
+def _measure_tiles(found: Portfolio, plan_url: str, *, sees_plan: bool) -> list[Tile]:
     """States with any measure; who sees single measures of the plan only is led to those."""
     tiles = [
         Tile(
@@ -268,7 +276,7 @@ def _measure_tiles(found: Portfolio, plan_url: str) -> list[Tile]:
         for state in PortfolioState
         if found.counts[state]
     ]
-    if found.overdue_report_count:
+    if found.overdue_report_count and sees_plan:
         url = link("measures:report-list", found.plan.pk, state="overdue")
         tiles.append(Tile(found.overdue_report_count, _("reports overdue"), "danger", url))
     return tiles
