@@ -109,6 +109,8 @@ class Preview:
     before: Figures
     areas: Sequence[Area]
     unusual: Collection[tuple[str, str, int]]
+    #: Whether the cells asked for are known, and with them what is missing.
+    knows_expected: bool = True
 
     @property
     def expected(self) -> int:
@@ -178,7 +180,12 @@ class Preview:
 
 
 def delivery_preview(
-    delivery: Delivery, *, indicators: Iterable[Indicator], areas: Iterable[Area], years: Collection[int]
+    delivery: Delivery,
+    *,
+    indicators: Iterable[Indicator],
+    areas: Iterable[Area],
+    years: Collection[int],
+    knows_expected: bool = True,
 ) -> Preview:
     """Look at a delivery: remarks, completeness, changes since the year before.
 
@@ -187,6 +194,7 @@ def delivery_preview(
         indicators: What was asked for, with units.
         areas: Areas asked for.
         years: Years asked for.
+        knows_expected: False if these are only what the delivery itself names.
 
     Returns:
         The preview. Queries: 3.
@@ -213,6 +221,7 @@ def delivery_preview(
         before=before,
         areas=areas,
         unusual=unusual,
+        knows_expected=knows_expected,
     )
 
 

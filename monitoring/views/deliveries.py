@@ -26,7 +26,9 @@ def delivery_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """A delivery with its figures and remarks."""
     delivery = _delivery(request, pk)
     indicators, areas, years = delivery_contents(delivery)
-    preview = delivery_preview(delivery, indicators=indicators, areas=areas, years=years)
+    preview = delivery_preview(
+        delivery, indicators=indicators, areas=areas, years=years, knows_expected=False
+    )
     return render(
         request,
         "monitoring/delivery_detail.html",
