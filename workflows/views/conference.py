@@ -10,12 +10,12 @@ from django.views.decorators.http import require_safe
 
 from monitoring.models import Area
 from project.common.exports import Column, Kind, export_format, export_links, table_response
+from project.common.listing import order_of, page_of
 from stakeholders.models import Organisation
 from workflows.forms.conference import StatementFilterForm
 from workflows.models import Statement
 from workflows.selectors.conference import statements_seen_by
 from workflows.views.access import visible_cycle
-from workflows.views.listing import order_of, page_of
 
 _ORDERS = {
     "area": ("area__name", "created_at"),

@@ -21,6 +21,7 @@ from monitoring.selectors.deliveries import differences
 from project.common.errors import DomainError
 from project.common.exports import Column, Format, Kind, export_format, export_links, table_response
 from project.common.formats import Badge, due_badge
+from project.common.listing import order_of, page_of
 from stakeholders.models import Organisation
 from stakeholders.permissions import Perm, can, require
 from workflows.engine import request_go_on_without
@@ -45,7 +46,6 @@ from workflows.selectors.requests import (
 )
 from workflows.services.deliveries import request_fill, request_upload
 from workflows.views.access import signed_in
-from workflows.views.listing import order_of, page_of
 
 _ORDERS = {
     "supplier": ("organisation__name",),

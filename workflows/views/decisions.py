@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from measures.models import Measure
 from project.common.exports import Column, Kind, export_format, export_links, table_response
+from project.common.listing import order_of, page_of
 from stakeholders.permissions import Perm, visible
 from workflows.forms.decisions import DecisionFilterForm
 from workflows.models import Decision, VoteChoice
@@ -23,7 +24,6 @@ from workflows.selectors.decisions import (
 )
 from workflows.selectors.recommendations import recommendations_seen_by
 from workflows.views.access import visible_cycle
-from workflows.views.listing import order_of, page_of
 
 _ORDERS = {
     "number": ("year", "number"),

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from project.common.errors import DomainError
 from project.common.exports import Column, Kind, export_format, export_links, table_response
+from project.common.listing import order_of, page_of
 from stakeholders.models import Body
 from stakeholders.permissions import Perm, can, require
 from workflows.calendar import event_as_ics
@@ -26,7 +27,6 @@ from workflows.selectors.decisions import decisions_seen_by, meetings_seen_by
 from workflows.selectors.recommendations import agenda_of, recommendations_seen_by
 from workflows.services.conference import meeting_schedule
 from workflows.views.access import signed_in, visible_cycle
-from workflows.views.listing import order_of, page_of
 
 _ORDERS = {"held": ("held_on",), "body": ("body__name", "held_on"), "place": ("place", "held_on")}
 

@@ -24,6 +24,7 @@ from monitoring.selectors.runs import RunCell, run_table
 from monitoring.words import shown_text
 from project.common.errors import DomainError
 from project.common.exports import Column, Kind, export_format, export_links, table_response
+from project.common.listing import order_of, page_of
 from project.common.svg import to_svg
 from stakeholders.permissions import Perm, can, require
 from workflows.forms.analysis import ProfileForm
@@ -39,7 +40,6 @@ from workflows.selectors.conference import StatementFilter, statements_seen_by
 from workflows.selectors.recommendations import RecommendationFilter, recommendations_of
 from workflows.services.analysis import profile_save
 from workflows.views.access import signed_in, visible_cycle_or_drafts
-from workflows.views.listing import order_of, page_of
 
 _ORDERS = {"rank": ("rank_or_last", "area__name"), "name": ("area__name",)}
 #: Areas without a rank come last.

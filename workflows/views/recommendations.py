@@ -17,6 +17,7 @@ from measures.models import Measure
 from monitoring.models import Area
 from project.common.errors import DomainError
 from project.common.exports import Column, Kind, export_format, export_links, table_response
+from project.common.listing import order_of, page_of
 from stakeholders.models import User
 from stakeholders.permissions import Perm, can, require, visible
 from workflows.engine import recommendation_begin
@@ -48,7 +49,6 @@ from workflows.selectors.recommendations import (
 from workflows.services.recommendations import recommendation_propose
 from workflows.views.access import signed_in, visible_cycle
 from workflows.views.evidence import build_evidence_choice, evidence_choice
-from workflows.views.listing import order_of, page_of
 
 _ORDERS = {
     "number": ("cycle__starts_year", "number"),
