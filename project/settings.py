@@ -160,10 +160,12 @@ EMAIL_PORT = env_int("EMAIL_PORT", 25)
 EMAIL_HOST_USER = env_str("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env_str("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS")
+# A mail server may take this many seconds to answer; a mail that fails is tried again.
+EMAIL_TIMEOUT = env_int("EMAIL_TIMEOUT", 10)
 EMAIL_FILE_PATH = VAR_DIR / "mails"
 DEFAULT_FROM_EMAIL = env_str("DEFAULT_FROM_EMAIL", "passgenau@localhost")
 # Absolute links in mails begin with this.
-SITE_URL = env_str("SITE_URL", "http://127.0.0.1:8000")
+SITE_URL = env_str("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
 # Reminder this many days before a task is due; escalation this many days after.
 REMIND_DAYS_BEFORE = env_int("REMIND_DAYS_BEFORE", 3)
 ESCALATE_DAYS_AFTER = env_int("ESCALATE_DAYS_AFTER", 1)

@@ -33,7 +33,8 @@ def mail_queue(addresses: Iterable[str], *, subject: str, body: str) -> int:
         Number of mails written.
     """
     rows = [
-        OutgoingMail(address=address, subject=subject[:SUBJECT_LENGTH], body=body)
+        # One line: a title with a line break would be refused as a forged header.
+        OutgoingMail(address=address, subject=" ".join(subject.split())[:SUBJECT_LENGTH], body=body)
         for address in dict.fromkeys(addresses)
         if address
     ]
@@ -66,7 +67,7 @@ def mails_send(limit: int = 200) -> int:
             mail.attempt_count += 1
             try:
                 send_mail(mail.subject, mail.body, settings.DEFAULT_FROM_EMAIL, [mail.address])
-            except (SMTPException, OSError) as error:
+            except (SMTPException, OSError, ValueError) as error:
                 mail.last_error = str(error)[:250]
                 logger.warning("Mail %s could not be sent: %s", mail.pk, error)
             else:

@@ -11,11 +11,19 @@ from viewflow.workflow.models import Process, Task
 
 from stakeholders.models import Body, Organisation
 from stakeholders.permissions import Perm, can, permission_row
-from workflows.models import PlanningCycle, TaskCard
+from workflows.models import (
+    ContributionProcess,
+    PlanningCycle,
+    PlanningCycleProcess,
+    RecommendationProcess,
+    TaskCard,
+)
 from workflows.selectors.tasks import cards_addressed_to
 from workflows.services.tasks import may_hand_over
 
 SUBJECT_LENGTH = 250
+#: Cases that a planning conference may follow.
+CONFERENCE_CASES = (PlanningCycleProcess, RecommendationProcess, ContributionProcess)
 
 
 def card_create(
@@ -59,11 +67,13 @@ def task_visible(user: Any, task: Task) -> bool:
 
 
 def process_visible(user: Any, process: Process) -> bool:
-    """Whether a case may be seen: its cycle's drafts are open to the user, or one of its tasks is theirs."""
+    """Whether a case may be seen: it is planning's or the conference's, or one of its tasks is the user's."""
     if not user.is_authenticated:
         return False
     concrete = process.coerced
-    if can(user, Perm.VIEW_DRAFTS, concrete.cycle):
+    # The conference follows its own cases; those of suppliers, parties and reports are planning's.
+    of_conference = isinstance(concrete, CONFERENCE_CASES)
+    if can(user, Perm.VIEW_DRAFTS if of_conference else Perm.MANAGE_CYCLE, concrete.cycle):
         return True
     return (
         cards_addressed_to(user).filter(task__process_id=process.pk).exists()

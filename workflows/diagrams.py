@@ -7,6 +7,7 @@ from typing import Any
 
 from viewflow.workflow import chart
 from viewflow.workflow.base import Flow
+from viewflow.workflow.status import STATUS
 
 #: Room below and to the right of the last box (units of the drawing).
 _MARGIN = 25
@@ -14,6 +15,8 @@ _MARGIN = 25
 _LINE_LETTERS = 22
 _LINE_HEIGHT = 14.4
 _FONT_SIZE = 12
+_SILENT_WHILE_OPEN = ("EVENT", "TIMER")
+_OVER = (STATUS.DONE, STATUS.CANCELED)
 
 
 def flow_svg(flow_class: type[Flow], *, process_pk: int | None = None) -> str:
@@ -31,6 +34,10 @@ def flow_svg(flow_class: type[Flow], *, process_pk: int | None = None) -> str:
     grid.height = max(_bottom(grid), max(cell.shape.y + cell.shape.height for cell in grid.cells)) + _MARGIN
     if process_pk is not None:
         chart.calc_cell_status(flow_class, grid, process_pk)
+        for cell in grid.cells:
+            # A way that may be taken, and a deadline not reached, are not where the case stands.
+            if cell.node.task_type in _SILENT_WHILE_OPEN and cell.status not in _OVER:
+                cell.status = None
     return str(chart.grid_to_svg(grid))
 
 

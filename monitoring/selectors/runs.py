@@ -72,7 +72,7 @@ def runs_seen_by(user: Any) -> QuerySet[IndexRun]:
     planned = visible(user, Perm.PLAN_TERRITORY, Organisation.objects.all())
     seen = visible(user, Perm.VIEW_TERRITORY, Organisation.objects.all())
     # "cycles" is the relation from the planning cycle; this layer does not know more of it.
-    used = IndexRun.objects.filter(cycles__isnull=False).values("pk")
+    used = IndexRun.objects.filter(cycles__profiles__released_at__isnull=False).values("pk")
     return IndexRun.objects.filter(
         Q(territory__in=planned.values("pk")) | Q(territory__in=seen.values("pk"), pk__in=used)
     )
@@ -80,7 +80,7 @@ def runs_seen_by(user: Any) -> QuerySet[IndexRun]:
 
 def used_runs(territory: Organisation) -> QuerySet[IndexRun]:
     """Runs a cycle of the territory works with, latest first. Queries: none of its own."""
-    used = IndexRun.objects.filter(cycles__isnull=False).values("pk")
+    used = IndexRun.objects.filter(cycles__profiles__released_at__isnull=False).values("pk")
     return IndexRun.objects.filter(territory=territory, pk__in=used).order_by("-year", "-created_at", "-pk")
 
 

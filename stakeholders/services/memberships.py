@@ -45,7 +45,8 @@ def membership_start(
     """
     scope = organisation.scope
     require_administrator(user, scope)
-    require_active(person)
+    # Two administrators at once: the second waits here and then finds what the first entered.
+    require_active(User.objects.select_for_update().get(pk=person.pk))
     if not organisation.is_active:
         raise DomainError(
             "organisation_archived",
@@ -124,6 +125,8 @@ def check_administrator_stays(scope: Organisation, *, without: User) -> None:
     Raises:
         DomainError: ``last_administrator``.
     """
+    # Two administrators who dismiss each other at once: the second waits here and is then the last.
+    Organisation.objects.select_for_update().get(pk=scope.pk)
     others = (
         Membership.objects.on(timezone.localdate())
         .filter(

@@ -17,6 +17,7 @@ from viewflow.workflow.nodes.boundary import BoundaryEventMixin
 
 from stakeholders.models import Body, Organisation
 from stakeholders.permissions import Perm, declared_permissions, holders
+from tests.docs.tools import DOCS
 from tests.factories import World
 from tests.stages import Stages
 from workflows import diagrams, nodes
@@ -385,6 +386,15 @@ def test_each_flow_exports_as_bpmn(flow: Any) -> None:
     assert flows
     for edge in flows:
         assert {edge.get("sourceRef"), edge.get("targetRef")} <= known
+
+
+@each_flow
+def test_the_diagram_in_the_documents_is_the_flow(flow: Any) -> None:
+    drawn = DOCS / "flows" / f"{flow.instance.flow_label.split('/')[-1]}.svg"
+    with translation.override("de"):
+        wanted = diagrams.flow_svg(flow)
+
+    assert drawn.read_text(encoding="utf-8") == wanted, "manage.py export_flows draws them anew"
 
 
 def test_the_diagram_of_a_case_marks_where_it_stands(stages: Stages) -> None:

@@ -139,7 +139,7 @@ def test_no_quorum_and_no_majority_are_said_with_their_numbers(session, page, wo
     tie = client.post(address, data(session[1], **against))
 
     assert alone.status_code == tie.status_code == 422
-    assert "Nicht beschlussfähig: 1 stimmberechtigte" in alone.content.decode()
+    assert "Nicht beschlussfähig. Mitwirkende Stimmberechtigte: 1" in alone.content.decode()
     assert "keine Mehrheit" in tie.content.decode()
     assert not Decision.objects.exists()
 

@@ -285,7 +285,7 @@ def test_the_details_say_who_has_it(client_as, task, head, specialist, planner):
     url = task.flow_task.reverse("detail", args=[task.process_id, task.pk])
 
     page = client_as(head).get(url).content.decode()
-    assert "Fachplanung Jugendamt hat diese Aufgabe für Jugendamt übernommen" in page
+    assert "Fachplanung Jugendamt hat diese Aufgabe übernommen. Zuständig: Jugendamt." in page
     assert reverse("workflows:task-hand-over", args=[task.pk]) in page
     # Planning follows the cycle, but cannot take the task.
     page = client_as(planner).get(url).content.decode()

@@ -204,7 +204,7 @@ class MeasureFlow(PlanningFlow):
         .Next(this.tell_cycle_completed)
     )
     tell_cycle_completed = (
-        Step(this.on_progress).Annotation(title=_("Let the cycle go on")).Next(this.completed)
+        Step(this.on_completed).Annotation(title=_("Let the cycle go on")).Next(this.completed)
     )
 
     wait_for_evaluation = (
@@ -264,6 +264,11 @@ class MeasureFlow(PlanningFlow):
         """All have confirmed."""
         implementation.measure_mark_agreed(activation.process.measure)
         poke(activation.process.cycle.process)
+
+    def on_completed(self, activation: Any) -> None:
+        """Nobody need confirm what is over; the cycle may be waiting."""
+        self.on_refused(activation)
+        self.on_progress(activation)
 
     def on_begun(self, activation: Any) -> None:
         """A running measure that was agreed anew goes on."""

@@ -83,6 +83,7 @@ def case_of(user: Any, process: Process) -> Case:
     concrete = process.coerced
     attribute, page = _SUBJECTS[type(concrete).__name__]
     subject = getattr(concrete, attribute)
+    steps = _steps(process)
     return Case(
         pk=process.pk,
         kind=str(process.flow_class.process_title),
@@ -94,10 +95,10 @@ def case_of(user: Any, process: Process) -> Case:
             if can(user, Perm.VIEW_CYCLE, concrete.cycle)
             else ""
         ),
-        began=process.created,
+        began=min([process.created, *(step.came_in for step in steps)]),
         finished=process.finished,
         badge=_case_badge(process),
-        steps=_steps(process),
+        steps=steps,
     )
 
 
@@ -125,7 +126,7 @@ def _steps(process: Process) -> list[Step]:
         Task.objects.filter(process_id=process.pk)
         .exclude(flow_task_type__in=_SILENT)
         .select_related("owner", "card", "card__organisation", "card__body")
-        .order_by("created", "pk")
+        .order_by("pk")
     )
     return [step for task in tasks if (step := _step(task)) is not None]
 

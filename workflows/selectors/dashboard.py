@@ -221,10 +221,15 @@ def _predecessor_url(user: Any, cycle: PlanningCycle) -> str:
 
 
 def open_cards(user: Any, cycle: PlanningCycle, *, sees_drafts: bool) -> QuerySet[TaskCard]:
-    """Open tasks of a cycle: with the right to drafts all, else the person's own. Queries: 1."""
+    """Open tasks of a cycle: planning sees all, the conference its own cases, others theirs. Queries: 2."""
     cards = TaskCard.objects.filter(cycle=cycle, is_open=True)
-    if not sees_drafts:
-        cards = cards.filter(Q(task__owner=user) | Q(pk__in=cards_addressed_to(user).values("pk")))
+    if not can(user, Perm.MANAGE_CYCLE, cycle):
+        seen = Q(task__owner=user) | Q(pk__in=cards_addressed_to(user).values("pk"))
+        if sees_drafts:
+            seen |= Q(task__process__planningcycleprocess__isnull=False)
+            seen |= Q(task__process__recommendationprocess__isnull=False)
+            seen |= Q(task__process__contributionprocess__isnull=False)
+        cards = cards.filter(seen)
     return cards.select_related("task", "task__owner", "organisation", "body", "cycle")
 
 

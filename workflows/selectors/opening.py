@@ -20,10 +20,9 @@ from workflows.models import (
     PlanningCycle,
     Recommendation,
     RecommendationKind,
-    RecommendationState,
     StageKind,
 )
-from workflows.models.recommendations import APPROVED_STATES
+from workflows.models.recommendations import APPROVED_STATES, FINAL_STATES
 
 #: Usual lengths of the stages in days, where no template is chosen.
 USUAL_DAYS: dict[int, int] = {
@@ -113,14 +112,14 @@ def measures_to_carry(cycle: PlanningCycle) -> Any:
 
 
 def recommendations_to_carry(cycle: PlanningCycle) -> Any:
-    """Recommendations of a closed cycle that were postponed, or that no measure came of yet. Queries: 2."""
+    """Recommendations of a closed cycle still to be decided, or that no measure came of yet. Queries: 2."""
     # Approved when the measures had been shaped already: the next cycle shapes from them.
     approved_late = Q(
         kind=RecommendationKind.MEASURES, state__in=APPROVED_STATES, measure_origins__isnull=True
     )
     return (
         Recommendation.objects.filter(process__cycle=cycle)
-        .filter(Q(state=RecommendationState.POSTPONED) | approved_late)
+        .filter(~Q(state__in=FINAL_STATES) | approved_late)
         .select_related("cycle")
         .prefetch_related("versions")
         .order_by("number")

@@ -31,6 +31,7 @@ from workflows.models import (
     TaskCard,
 )
 from workflows.notices import task_reschedule
+from workflows.selectors.cycles import all_measures_evaluated
 
 
 @dataclasses.dataclass(frozen=True)
@@ -266,7 +267,15 @@ def stage_reschedule(
 
 @transaction.atomic
 def cycle_close(cycle: PlanningCycle, *, user: User) -> None:
-    """Close a cycle; called when the closing task is completed."""
+    """Close a cycle; called when the closing task is completed.
+
+    Raises:
+        DomainError: ``measure_unevaluated`` if one began after the evaluations were complete.
+    """
+    if not all_measures_evaluated(cycle):
+        raise DomainError(
+            "measure_unevaluated", _("A measure has begun in the meantime. Evaluate it before you close.")
+        )
     PlanningCycle.objects.filter(pk=cycle.pk).update(closed_at=timezone.now())
     cycle.refresh_from_db(fields=["closed_at"])
     log_action("cycle.closed", user=user, obj=cycle, territory=cycle.territory)

@@ -194,9 +194,14 @@ def decision_record(
     Raises:
         DomainError: ``quorum_missing``, ``not_carried`` (the proposed result found no majority),
             ``conditions_missing``, ``reason_missing``, ``day_missing``, ``ballot_missing``,
-            ``seat_not_in_force``, ``foreign_meeting``, ``not_submitted`` and those of ``count_ballots``.
+            ``seat_not_in_force``, ``meeting_not_held``,
+            ``foreign_meeting``, ``not_submitted`` and those of ``count_ballots``.
     """
     body = meeting.body
+    if meeting.held_on > timezone.localdate():
+        raise DomainError(
+            "meeting_not_held", _("A decision is recorded on the day of the meeting or after it.")
+        )
     if (
         meeting.cycle.steering_group_id != body.pk
         or meeting.cycle.territory_id != recommendation.cycle.territory_id

@@ -69,6 +69,14 @@ def request_badge(request: DataRequest, today: datetime.date) -> Badge:
     return Badge(_BADGES[DataRequestState(request.state)], request.get_state_display())
 
 
+#: What is in a supplier's file is between the supplier and planning.
+_OF_FILES = (
+    Column(_("File"), "delivery.file_name"),
+    Column(_("Figures"), "delivery.value_count", Kind.NUMBER, places=0),
+    Column(_("Missing"), "delivery.missing_count", Kind.NUMBER, places=0),
+)
+
+
 def _visible_request(request: HttpRequest, pk: int) -> DataRequest:
     """A request the person may see; otherwise 404."""
     rows = requests_seen_by(request.user).select_related(
@@ -96,7 +104,7 @@ def request_list(request: HttpRequest, pk: int) -> HttpResponseBase:
     rows = with_progress(filtered(seen, wanted)).order_by(*order.by)
     fmt = export_format(request)
     if fmt is not None:
-        return _export(cycle, rows, fmt, today)
+        return _export(cycle, rows, fmt, today, is_planning=bool(can(request.user, Perm.MANAGE_CYCLE, cycle)))
     page = page_of(request, rows)
     return render(
         request,
@@ -114,15 +122,15 @@ def request_list(request: HttpRequest, pk: int) -> HttpResponseBase:
     )
 
 
-def _export(cycle: PlanningCycle, rows: Any, fmt: Format, today: datetime.date) -> HttpResponseBase:
+def _export(
+    cycle: PlanningCycle, rows: Any, fmt: Format, today: datetime.date, *, is_planning: bool
+) -> HttpResponseBase:
     columns = [
         Column(_("Supplier"), "organisation.name"),
         Column(_("Indicators"), "indicator_count", Kind.NUMBER, places=0),
         Column(_("Due"), "due_on", Kind.DATE),
         Column(_("State"), lambda row: request_badge(row, today).text),
-        Column(_("File"), "delivery.file_name"),
-        Column(_("Figures"), "delivery.value_count", Kind.NUMBER, places=0),
-        Column(_("Missing"), "delivery.missing_count", Kind.NUMBER, places=0),
+        *(_OF_FILES if is_planning else ()),
         Column(_("Handed in"), "delivery.submitted_at", Kind.DATE),
         Column(_("Reason for going on without it"), "waive_reason"),
     ]

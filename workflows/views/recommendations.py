@@ -70,9 +70,8 @@ def _shown_version(recommendation: Any) -> RecommendationVersion | None:
 def recommendation_list(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Recommendations of a cycle."""
     cycle = visible_cycle(request, pk)
-    form = RecommendationFilterForm(
-        request.GET, areas=Area.objects.filter(profiles__cycle=cycle).order_by("name")
-    )
+    released = Area.objects.filter(profiles__cycle=cycle, profiles__released_at__isnull=False)
+    form = RecommendationFilterForm(request.GET, areas=released.order_by("name"))
     order = order_of(request, _ORDERS, "number")
     rows = recommendations_of(request.user, cycle, form.wanted()).order_by(*order.by)
     wanted = export_format(request)
