@@ -183,8 +183,13 @@ def role_group(role: Role, obj: Organisation | Body) -> Group:
     """The group of a role on an organisation, territory or body; made with its rights if it is new."""
     group, created = Group.objects.get_or_create(name=group_name(role, obj.pk))
     if created:
-        for perm in ROLES[role]:
-            grant(perm, group, obj)
+        rows = permission_rows(ROLES[role])
+        GroupObjectPermission.objects.bulk_create(
+            GroupObjectPermission(
+                group=group, permission=row, content_type_id=row.content_type_id, object_pk=str(obj.pk)
+            )
+            for row in rows
+        )
     return group
 
 
@@ -221,6 +226,15 @@ def permission_row(perm: Perm) -> Permission:
     return Permission.objects.select_related("content_type").get(
         content_type__app_label=app_label, codename=codename
     )
+
+
+def permission_rows(perms: Iterable[Perm]) -> list[Permission]:
+    """The database rows of rights. Queries: 1, none for no right."""
+    codenames = [perm.value.split(".")[1] for perm in perms]
+    labels = {perm.value.split(".")[0] for perm in perms}
+    if not codenames:
+        return []
+    return list(Permission.objects.filter(codename__in=codenames, content_type__app_label__in=labels))
 
 
 def grant(perm: Perm, group: Group, obj: models.Model) -> None:

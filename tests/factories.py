@@ -8,6 +8,7 @@ import itertools
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
+from unittest import mock
 
 from django.core.files.base import ContentFile
 from django.utils import timezone
@@ -29,6 +30,7 @@ from monitoring.models import (
 )
 from stakeholders import services as people
 from stakeholders.models import Body, BodyKind, Function, Organisation, OrganisationKind, Seat, User
+from stakeholders.services import roles
 from workflows.engine import cycle_open
 from workflows.models import DataRequest, PlanningCycle, StageKind
 from workflows.services.cycles import Supply
@@ -243,7 +245,15 @@ class World:
 
 
 def make_world() -> World:
-    """Build the world; some 60 rows."""
+    """Build the world; some 60 rows. The groups are set once at the end instead of after each function."""
+    with mock.patch("stakeholders.services.roles._apply", return_value=0):
+        world = _make_world()
+    roles._apply(timezone.localdate())
+    world.people = {name: User.objects.get(pk=user.pk) for name, user in world.people.items()}
+    return world
+
+
+def _make_world() -> World:
     territory = organisation("Musterkreis", OrganisationKind.DISTRICT)
     planning_unit = organisation("Sozialplanung", OrganisationKind.PLANNING_UNIT, territory)
     youth_office = organisation("Jugendamt", OrganisationKind.DEPARTMENT, territory)
