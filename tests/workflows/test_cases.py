@@ -13,7 +13,7 @@ from django.utils import translation
 from tests import factories
 from workflows import diagrams
 from workflows.demo import driver
-from workflows.flows import FLOWS, DeliveryFlow
+from workflows.flows import FLOWS, PlanningCycleFlow
 from workflows.management.commands import export_flows
 from workflows.nodes import open_task
 
@@ -41,10 +41,10 @@ def test_a_case_is_open_to_its_people_and_to_planning_and_hidden_from_others(
     client_as, request_, name, planner, specialist, head, member, jobcenter_head, outsider
 ):
     url = case_of(request_.process, name)
-    # The Jobcenter sits in the planning conference and sees drafts.
-    for person in (planner, specialist, head, jobcenter_head):
+    for person in (planner, specialist, head):
         assert client_as(person).get(url).status_code == 200
-    for person in (member, outsider):
+    # The Jobcenter sits in the planning conference, but the delivery of another is none of its cases.
+    for person in (member, outsider, jobcenter_head):
         assert client_as(person).get(url).status_code == 404
     assert client_as(planner).post(url).status_code == 405
     assert client_as(planner).get(reverse(f"workflows:{name}", args=[0])).status_code == 404
@@ -86,11 +86,13 @@ def test_where_it_stands_is_named_first(client_as, cycle, request_, planner):
     assert [(step.is_human, step.badge.text) for step in waiting] == [(False, "wartet")]
 
 
-def test_a_step_is_linked_only_for_who_may_open_it(client_as, request_, planner, jobcenter_head):
-    task = open_task(request_.process, DeliveryFlow.provide_data)
+def test_a_step_is_linked_only_for_who_may_open_it(client_as, stages, planner, jobcenter_head):
+    """The conference follows the course of the cycle; the invitation itself is planning's task."""
+    cycle = stages.at_conference()
+    task = open_task(cycle.process, PlanningCycleFlow.prepare_conference)
     link = reverse("workflows:task", args=[task.pk])
-    assert link in client_as(planner).get(case_of(request_.process)).content.decode()
-    assert link not in client_as(jobcenter_head).get(case_of(request_.process)).content.decode()
+    assert link in client_as(planner).get(case_of(cycle.process)).content.decode()
+    assert link not in client_as(jobcenter_head).get(case_of(cycle.process)).content.decode()
 
 
 def test_a_provider_sees_its_case_but_no_link_to_a_cycle_it_may_not_see(client_as, stages, world):

@@ -201,10 +201,10 @@ def test_a_postponed_one_comes_up_again_with_a_new_decision(scene, chair):
 
 def test_numbers_count_per_body_and_year_without_gaps(scene, world, chair, planner):
     cycle, meeting = scene
-    next_year = meeting_schedule(
+    last_year = meeting_schedule(
         cycle,
         body=world.steering_group,
-        held_on=datetime.date(meeting.held_on.year + 1, 1, 15),
+        held_on=datetime.date(meeting.held_on.year - 1, 12, 15),
         place="",
         participants=[world.youth_office],
         user=planner,
@@ -214,13 +214,28 @@ def test_numbers_count_per_body_and_year_without_gaps(scene, world, chair, plann
     with pytest.raises(DomainError):
         record(scene, chair, number=2, result=DecisionResult.REJECTED)
     second = record(scene, chair, number=2)
-    new_year = record(scene, chair, number=3, meeting=next_year)
+    other_year = record(scene, chair, number=3, meeting=last_year)
 
-    assert [row.reference for row in (first, second, new_year)] == [
+    assert [row.reference for row in (first, second, other_year)] == [
         f"1/{meeting.held_on.year}",
         f"2/{meeting.held_on.year}",
-        f"1/{meeting.held_on.year + 1}",
+        f"1/{meeting.held_on.year - 1}",
     ]
+
+
+def test_nothing_is_decided_before_the_meeting(scene, world, chair, planner):
+    cycle, _meeting = scene
+    later = meeting_schedule(
+        cycle,
+        body=world.steering_group,
+        held_on=timezone.localdate() + datetime.timedelta(days=1),
+        place="",
+        participants=[world.youth_office],
+        user=planner,
+    )
+    with pytest.raises(DomainError) as refused:
+        record(scene, chair, meeting=later)
+    assert refused.value.code == "meeting_not_held"
 
 
 def test_a_decision_is_never_changed_nor_deleted(scene, chair):

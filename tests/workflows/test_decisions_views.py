@@ -221,8 +221,10 @@ def test_the_day_of_the_meeting_says_who_votes(session, page, world, planner):
     answer = client.post(address, {"meeting": next_one.pk, "result": "approved", **votes})
     assert list(answer.context["form"].errors) == [f"vote-{seat.pk}"]
     votes = vote_fields(seats(next_one))
-    assert client.post(address, {"meeting": next_one.pk, "result": "approved", **votes}).status_code == 302
-    assert Decision.objects.get().decided_on == later
+    answer = client.post(address, {"meeting": next_one.pk, "result": "approved", **votes})
+    assert answer.status_code == 422, "nothing is decided before the day of the meeting"
+    assert "am Tag der Sitzung" in answer.content.decode()
+    assert not Decision.objects.exists()
 
 
 def test_without_a_meeting_the_page_says_who_sets_one(stages, client_as, chair):
