@@ -141,6 +141,7 @@ def test_name_of_the_file_is_safe_and_kept_in_german() -> None:
     assert "\n" not in header
 
 
+@pytest.mark.django_db
 def test_large_files_are_streamed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exports, "SPOOL_BYTES", 1000)
     response: Any = table_response("x", COLUMNS, (ROWS[0] for _ in range(200)), "csv")

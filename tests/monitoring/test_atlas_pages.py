@@ -14,6 +14,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from monitoring.models import Area, IndexRun, Indicator
 from monitoring.services.deliveries import delivery_accept
@@ -67,10 +68,11 @@ def compute(world: World) -> IndexRun:
 
 @pytest.fixture
 def run(world: World, figures: None) -> IndexRun:
-    """A run that a cycle works with."""
+    """A run that a cycle works with, its profiles released."""
     made = compute(world)
     cycle = factories.make_cycle(world)
     PlanningCycle.objects.filter(pk=cycle.pk).update(index_run=made)
+    cycle.profiles.create(area=world.areas[0], released_at=timezone.now())
     return made
 
 
