@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, URLResolver, path, reverse
+from django.urls import NoReverseMatch, URLPattern, URLResolver, path, reverse
 from django.utils.translation import gettext as _
 from viewflow.workflow.flow.viewset import FlowViewset
 
@@ -86,15 +86,22 @@ def navigation(request: HttpRequest) -> list[NavItem]:
     return [
         NavItem(
             label=label,
-            url=reverse(name),
+            url=url,
             is_current=request.path.startswith(_PATHS[key]),
             count=(open_count(user) or None) if key == "tasks" else None,
         )
         for key, label, name, is_shown in wanted
-        if is_shown
+        if is_shown and (url := _url(name))
     ]
 
 
 def _administration(places: Places) -> str:
     """People and organisations for the administrator; for who only reads it, the log."""
     return "stakeholders:organisation-list" if places.people else "stakeholders:audit-log"
+
+
+def _url(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
