@@ -130,7 +130,9 @@ def cycle_page(user: Any, cycle: PlanningCycle) -> CyclePage:
         decisions=decisions.count(),
         measures=measures.total,
         plan_url=plan_url,
-        run_url=link("monitoring:run-detail", cycle.index_run_id) if sees_areas else "",
+        run_url=link("monitoring:run-detail", cycle.index_run_id)
+        if sees_areas and cycle.index_run_id
+        else "",
     )
     cards = open_cards(user, cycle, sees_drafts=sees_drafts)
     today = timezone.localdate()
