@@ -64,7 +64,7 @@ def scene(world: World) -> Scene:
 
 def address(scene: Scene, name: str) -> str:
     """The address of a page in the scene."""
-    return reverse(name, kwargs=scene.kwargs(name, addresses()[name]))
+    return reverse(name, kwargs=scene.kwargs(addresses()[name]))
 
 
 def look_at(

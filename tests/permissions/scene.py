@@ -105,33 +105,33 @@ class Scene:
         """The person of a role; nobody for "anonymous"."""
         return None if role == "anonymous" else self.world.fresh(role)
 
-    def kwargs(self, name: str, route: str) -> dict[str, Any] | None:
-        """Arguments of an address: the object of the scene that belongs there."""
+    def kwargs(self, route: str) -> dict[str, Any] | None:
+        """Arguments of an address: the object of the scene that belongs there, by what stands before its key.
+
+        Never by the name of the page: keys of different tables coincide and hide a wrong object.
+        """
         objects: dict[str, Any] = {
-            "stakeholders:body": self.world.steering_group,
-            "stakeholders:organisation": self.world.youth_office,
-            "stakeholders:person": self.world.people["specialist"],
-            "stakeholders:membership": self.membership,
-            "stakeholders:seat": self.seat,
-            "monitoring:delivery": self.delivery,
-            "monitoring:area": self.world.areas[0],
-            "monitoring:indicator": self.world.indicators[0],
-            "monitoring:run": self.run,
-            "measures:plan": self.world.plan,
-            "measures:measure": self.measure,
-            "measures:round": self.round,
-            "measures:report": self.report,
-            "measures:project": self.project,
-            "workflows:cycle": self.cycle,
-            "workflows:task": self.card.task,
-            "workflows:request": self.request,
-            "workflows:profile": self.profile,
-            "workflows:recommendation": self.decided,
-            "workflows:decision": self.decision,
-            "workflows:meeting": self.meeting,
-            "workflows:measure": self.measure,
-            "workflows:round": self.round,
-            "workflows:report": self.report,
+            "administration/functions/": self.membership,
+            "administration/organisations/": self.world.youth_office,
+            "administration/people/": self.world.people["specialist"],
+            "areas/": self.world.areas[0],
+            "bodies/": self.world.steering_group,
+            "bodies/seats/": self.seat,
+            "cycles/": self.cycle,
+            "decisions/": self.decision,
+            "delivered-files/": self.delivery,
+            "deliveries/": self.request,
+            "index-runs/": self.run,
+            "indicators/": self.world.indicators[0],
+            "measures/": self.measure,
+            "meetings/": self.meeting,
+            "plans/": self.world.plan,
+            "profiles/": self.profile,
+            "projects/": self.project,
+            "recommendations/": self.decided,
+            "reports/": self.report,
+            "rounds/": self.round,
+            "tasks/": self.card.task,
         }
         kwargs: dict[str, Any] = {}
         if "<uidb64>" in route:
@@ -143,10 +143,7 @@ class Scene:
         if "<str:kind>" in route:
             kwargs |= {"kind": "measure", "pk": self.measure.pk}
         elif "<int:pk>" in route:
-            if route.startswith("cycles/<int:pk>"):
-                found: Any = self.cycle
-            else:
-                found = objects.get(name.rsplit("-", 1)[0]) or objects.get(name.split("-", 1)[0])
+            found = objects.get(route.partition("<int:pk>")[0])
             if found is None:
                 return None
             kwargs["pk"] = found.pk

@@ -150,7 +150,7 @@ def test_every_address_by_every_role(world: World) -> None:
         if person is not None:
             client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
         for name, line in TABLE.items():
-            kwargs = scene.kwargs(name, routes[name])
+            kwargs = scene.kwargs(routes[name])
             assert kwargs is not None, f"no object in the scene for {name}"
             wanted = int(line.split()[position])
             status = client.get(reverse(name, kwargs=kwargs)).status_code
