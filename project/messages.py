@@ -33,7 +33,7 @@ def extraction_options() -> dict[str, Any]:
     """
     return {
         "ignore_patterns": [".venv", "var", "tests", "scripts", "docs", "locale", "locale_*"],
-        "add_location": "file",
+        "no_location": True,  # they change with every move of a file and are found by searching the text
         "no_wrap": True,
         "no_obsolete": True,
         "verbosity": 0,

@@ -87,6 +87,7 @@ class MeasureForm(SketchForm):
         queryset=Area.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple({"class": "pg-choices"}),
+        help_text=_("None chosen: the measure is for the whole territory."),
     )
     reason = forms.CharField(
         label=_("Reason for the change"),
