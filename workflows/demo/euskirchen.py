@@ -7,7 +7,8 @@ import datetime
 from measures.models import ActionPlan
 from monitoring.models import AreaKind
 from stakeholders.models import Function, OrganisationKind
-from workflows.demo.cast import Office, common_offices, make_cast, standard_bodies
+from workflows.demo import clock
+from workflows.demo.cast import SINCE, Office, common_offices, make_cast, standard_bodies
 from workflows.demo.catalogue import load_areas, load_indicators, rows
 from workflows.demo.deliveries import deliver
 from workflows.demo.schedule import stages_around
@@ -22,20 +23,21 @@ VALUES = "euskirchen_values.csv"
 
 def seed(today: datetime.date) -> PlanningCycle:
     """One delivery accepted, one returned, one overdue, one open."""
-    cast = make_cast(
-        "eu",
-        Office("kreis", "Kreis Euskirchen", OrganisationKind.DISTRICT, ags="05366"),
-        (
-            *common_offices("Kreis Euskirchen"),
-            Office(
-                "kaemmerei",
-                "Kämmerei",
-                OrganisationKind.DEPARTMENT,
-                (("kaemmerei", "Leitung Kämmerei", Function.HEAD),),
+    with clock.on(SINCE):
+        cast = make_cast(
+            "eu",
+            Office("kreis", "Kreis Euskirchen", OrganisationKind.DISTRICT, ags="05366"),
+            (
+                *common_offices("Kreis Euskirchen"),
+                Office(
+                    "kaemmerei",
+                    "Kämmerei",
+                    OrganisationKind.DEPARTMENT,
+                    (("kaemmerei", "Leitung Kämmerei", Function.HEAD),),
+                ),
             ),
-        ),
-    )
-    conference, steering, social_space = standard_bodies(cast)
+        )
+        conference, steering, social_space = standard_bodies(cast)
     areas = load_areas(
         "euskirchen_areas.csv",
         "euskirchen_areas.geojson",
@@ -65,35 +67,41 @@ def seed(today: datetime.date) -> PlanningCycle:
         title="Handlungskonzept Kreis Euskirchen (Beispiel)",
         ends_on=datetime.date(today.year + 2, 12, 31),
     )
-    cycle = cycle_open(
-        territory=cast.territory,
-        title=f"Planungszyklus {today.year}–{today.year + 2}",
-        years=(today.year, today.year + 2),
-        data_years=(FIRST_YEAR, LAST_YEAR),
-        plan=plan,
-        planning_unit=cast.organisations["sozialplanung"],
-        planning_conference=conference,
-        steering_group=steering,
-        social_space_conference=social_space,
-        stages=stages_around(today, StageKind.DATA, ends_in=30),
-        supplies=[
-            Supply(
-                cast.organisations[office[supplier]], [indicators[key] for key in keys], due_on=due[supplier]
-            )
-            for supplier, keys in asked.items()
-        ],
-        user=cast.person("sozialplanung"),
-    )
+    stages = stages_around(today, StageKind.DATA, ends_in=30)
+    with clock.on(stages[StageKind.DATA][0]):
+        cycle = cycle_open(
+            territory=cast.territory,
+            title=f"Planungszyklus {today.year}–{today.year + 2}",
+            years=(today.year, today.year + 2),
+            data_years=(FIRST_YEAR, LAST_YEAR),
+            plan=plan,
+            planning_unit=cast.organisations["sozialplanung"],
+            planning_conference=conference,
+            steering_group=steering,
+            social_space_conference=social_space,
+            stages=stages,
+            supplies=[
+                Supply(
+                    cast.organisations[office[supplier]],
+                    [indicators[key] for key in keys],
+                    due_on=due[supplier],
+                )
+                for supplier, keys in asked.items()
+            ],
+            user=cast.person("sozialplanung"),
+        )
     reviewer = cast.person("sozialplanung")
-    deliver(cycle, cast.organisations["statistik"], VALUES, areas, reviewer=reviewer)
-    deliver(
-        cycle,
-        cast.organisations["sozialamt"],
-        VALUES,
-        areas,
-        reviewer=reviewer,
-        is_accepted=False,
-        reason="Bei Nettersheim und Schleiden liegen die Asylbewerberleistungen weit über dem Mittel. "
-        "Bitte prüfen und im Kommentar sagen, ob die Werte so richtig sind.",
-    )
+    with clock.on(due["Statistikstelle"] - datetime.timedelta(days=4)):
+        deliver(cycle, cast.organisations["statistik"], VALUES, areas, reviewer=reviewer)
+    with clock.on(due["Sozialamt"] - datetime.timedelta(days=1)):
+        deliver(
+            cycle,
+            cast.organisations["sozialamt"],
+            VALUES,
+            areas,
+            reviewer=reviewer,
+            is_accepted=False,
+            reason="Bei Nettersheim und Schleiden liegen die Asylbewerberleistungen weit über dem Mittel. "
+            "Bitte prüfen und im Kommentar sagen, ob die Werte so richtig sind.",
+        )
     return cycle

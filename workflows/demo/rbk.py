@@ -10,8 +10,8 @@ from monitoring.models import Area, AreaKind, Indicator
 from monitoring.profiles import profile_drafts
 from monitoring.services.index import index_run_create
 from stakeholders.models import BodyKind, Function, OrganisationKind, Seat
-from workflows.demo import driver
-from workflows.demo.cast import Cast, Office, common_offices, make_body, make_cast
+from workflows.demo import clock, driver
+from workflows.demo.cast import SINCE, Cast, Office, common_offices, make_body, make_cast
 from workflows.demo.catalogue import load_areas, load_indicators, rows
 from workflows.demo.deliveries import deliver
 from workflows.demo.schedule import stages_around
@@ -130,6 +130,10 @@ STATEMENTS = (
 )
 
 
+#: Offices whose statements the conference heard.
+CONFERRING = ("jugendamt", "jobcenter", "gesundheitsamt", "sozialamt")
+
+
 def _cast() -> Cast:
     return make_cast(
         "rbk",
@@ -151,42 +155,43 @@ def _cast() -> Cast:
 
 def seed(today: datetime.date) -> PlanningCycle:
     """Nine areas stand out, the conference is done; one is approved, one came back, the others wait."""
-    cast = _cast()
-    conference = make_body(
-        cast,
-        BodyKind.PLANNING_CONFERENCE,
-        "Fachplanungskonferenz",
-        {
-            "leitung-sozialplanung": ("sozialplanung", Seat.CHAIR),
-            "fachplanung-jugendamt": ("jugendamt", Seat.VOTING),
-            "leitung-gesundheitsamt": ("gesundheitsamt", Seat.VOTING),
-            "leitung-sozialamt": ("sozialamt", Seat.VOTING),
-            "jobcenter": ("jobcenter", Seat.VOTING),
-            "sozialplanung": ("sozialplanung", Seat.ADVISORY),
-        },
-        quorum="0.00",
-    )
-    steering = make_body(
-        cast,
-        BodyKind.STEERING_GROUP,
-        "Steuerungsgruppe",
-        {
-            "vorsitz": ("dezernat", Seat.CHAIR),
-            "leitung-jugendamt": ("jugendamt", Seat.VOTING),
-            "leitung-sozialamt": ("sozialamt", Seat.VOTING),
-            "jobcenter": ("jobcenter", Seat.VOTING),
-            **{f"{slug}-soziales": (slug, Seat.VOTING) for slug, _name in MUNICIPALITIES},
-            "verband": ("verband", Seat.ADVISORY),
-        },
-        deputies={"leitung-jugendamt": "fachplanung-jugendamt"},
-    )
-    social_space = make_body(
-        cast,
-        BodyKind.SOCIAL_SPACE_CONFERENCE,
-        "Sozialraumkonferenz",
-        {"verband": ("verband", Seat.CHAIR), "traeger": ("traeger", Seat.VOTING)},
-        quorum="0.00",
-    )
+    with clock.on(SINCE):
+        cast = _cast()
+        conference = make_body(
+            cast,
+            BodyKind.PLANNING_CONFERENCE,
+            "Fachplanungskonferenz",
+            {
+                "leitung-sozialplanung": ("sozialplanung", Seat.CHAIR),
+                "fachplanung-jugendamt": ("jugendamt", Seat.VOTING),
+                "leitung-gesundheitsamt": ("gesundheitsamt", Seat.VOTING),
+                "leitung-sozialamt": ("sozialamt", Seat.VOTING),
+                "jobcenter": ("jobcenter", Seat.VOTING),
+                "sozialplanung": ("sozialplanung", Seat.ADVISORY),
+            },
+            quorum="0.00",
+        )
+        steering = make_body(
+            cast,
+            BodyKind.STEERING_GROUP,
+            "Steuerungsgruppe",
+            {
+                "vorsitz": ("dezernat", Seat.CHAIR),
+                "leitung-jugendamt": ("jugendamt", Seat.VOTING),
+                "leitung-sozialamt": ("sozialamt", Seat.VOTING),
+                "jobcenter": ("jobcenter", Seat.VOTING),
+                **{f"{slug}-soziales": (slug, Seat.VOTING) for slug, _name in MUNICIPALITIES},
+                "verband": ("verband", Seat.ADVISORY),
+            },
+            deputies={"leitung-jugendamt": "fachplanung-jugendamt"},
+        )
+        social_space = make_body(
+            cast,
+            BodyKind.SOCIAL_SPACE_CONFERENCE,
+            "Sozialraumkonferenz",
+            {"verband": ("verband", Seat.CHAIR), "traeger": ("traeger", Seat.VOTING)},
+            quorum="0.00",
+        )
     areas = load_areas(
         "rbk_areas.csv",
         "rbk_areas.geojson",
@@ -205,25 +210,33 @@ def seed(today: datetime.date) -> PlanningCycle:
         ends_on=datetime.date(today.year + 2, 12, 31),
     )
     planner = cast.person("sozialplanung")
-    cycle = cycle_open(
-        territory=cast.territory,
-        title=f"Planungszyklus {today.year}–{today.year + 2}",
-        years=(today.year, today.year + 2),
-        data_years=(FIRST_YEAR, LAST_YEAR),
-        plan=plan,
-        planning_unit=cast.organisations["sozialplanung"],
-        planning_conference=conference,
-        steering_group=steering,
-        social_space_conference=social_space,
-        stages=stages_around(today, StageKind.STEERING_GROUP, ends_in=25),
-        supplies=[Supply(cast.organisations[office], wanted) for office, wanted in asked.items()],
-        user=planner,
-        is_example=True,
-    )
-    for office in asked:
-        deliver(cycle, cast.organisations[office], "rbk_values.csv", areas, reviewer=planner)
-    _analyse(cycle, cast, list(areas.values()), list(indicators.values()))
-    _confer(cycle, cast, today)
+    stages = stages_around(today, StageKind.STEERING_GROUP, ends_in=25)
+    with clock.on(stages[StageKind.DATA][0]):
+        cycle = cycle_open(
+            territory=cast.territory,
+            title=f"Planungszyklus {today.year}–{today.year + 2}",
+            years=(today.year, today.year + 2),
+            data_years=(FIRST_YEAR, LAST_YEAR),
+            plan=plan,
+            planning_unit=cast.organisations["sozialplanung"],
+            planning_conference=conference,
+            steering_group=steering,
+            social_space_conference=social_space,
+            stages=stages,
+            supplies=[Supply(cast.organisations[office], wanted) for office, wanted in asked.items()],
+            user=planner,
+            is_example=True,
+        )
+    with clock.on(stages[StageKind.DATA][1] - datetime.timedelta(days=7)):
+        for office in asked:
+            deliver(cycle, cast.organisations[office], "rbk_values.csv", areas, reviewer=planner)
+    with clock.on(stages[StageKind.ANALYSIS][1]):
+        _analyse(cycle, cast, list(areas.values()), list(indicators.values()))
+    conference_on = today - datetime.timedelta(days=35)
+    with clock.on(stages[StageKind.CONFERENCE][0]):
+        _invite(cycle, cast, conference_on)
+    with clock.on(conference_on):
+        _confer(cycle, cast)
     _decide(cycle, cast, today)
     return cycle
 
@@ -250,16 +263,18 @@ def _analyse(cycle: PlanningCycle, cast: Cast, areas: list[Area], indicators: li
     )
 
 
-def _confer(cycle: PlanningCycle, cast: Cast, today: datetime.date) -> None:
-    planner = cast.person("sozialplanung")
-    offices = ("jugendamt", "jobcenter", "gesundheitsamt", "sozialamt")
+def _invite(cycle: PlanningCycle, cast: Cast, held_on: datetime.date) -> None:
     driver.invite_conference(
         cycle,
-        [cast.organisations[office] for office in offices],
-        user=planner,
-        held_on=today - datetime.timedelta(days=35),
+        [cast.organisations[office] for office in CONFERRING],
+        user=cast.person("sozialplanung"),
+        held_on=held_on,
         place="Kreishaus (Beispiel)",
     )
+
+
+def _confer(cycle: PlanningCycle, cast: Cast) -> None:
+    planner = cast.person("sozialplanung")
     by_name = {profile.area.name: profile.area for profile in cycle.profiles.select_related("area")}
     people = {
         "jugendamt": "fachplanung-jugendamt",
@@ -267,7 +282,7 @@ def _confer(cycle: PlanningCycle, cast: Cast, today: datetime.date) -> None:
         "gesundheitsamt": "leitung-gesundheitsamt",
         "sozialamt": "leitung-sozialamt",
     }
-    for office in offices:
+    for office in CONFERRING:
         driver.contribute(
             cycle,
             cast.organisations[office],
@@ -317,36 +332,41 @@ def _wording(cycle: PlanningCycle, cast: Cast, number: int, **changes: str) -> W
 
 
 def _decide(cycle: PlanningCycle, cast: Cast, today: datetime.date) -> None:
+    """The first meeting approved one and returned one, which is back; the next meeting is today."""
     chair, planner = cast.person("vorsitz"), cast.person("sozialplanung")
-    first = driver.invite_steering_group(
-        cycle, user=planner, held_on=today - datetime.timedelta(days=14), place="Kreishaus (Beispiel)"
-    )
+    first_on = today - datetime.timedelta(days=14)
     recommendations: list[Recommendation] = list(cycle.recommendations.order_by("number"))
-    driver.decide(recommendations[1], first, DecisionResult.APPROVED, user=chair)
-    driver.decide(
-        recommendations[0],
-        first,
-        DecisionResult.RETURNED,
-        user=chair,
-        reason="Bitte sagen, wer die Zielvereinbarung schließt und bis wann.",
-    )
-    driver.propose(
-        recommendations[0],
-        user=cast.person("fachplanung-jugendamt"),
-        wording=_wording(
+    with clock.on(today - datetime.timedelta(days=28)):
+        first = driver.invite_steering_group(
+            cycle, user=planner, held_on=first_on, place="Kreishaus (Beispiel)"
+        )
+    with clock.on(first_on):
+        driver.decide(recommendations[1], first, DecisionResult.APPROVED, user=chair)
+        driver.decide(
+            recommendations[0],
+            first,
+            DecisionResult.RETURNED,
+            user=chair,
+            reason="Bitte sagen, wer die Zielvereinbarung schließt und bis wann.",
+        )
+    with clock.on(today - datetime.timedelta(days=7)):
+        driver.propose(
+            recommendations[0],
+            user=cast.person("fachplanung-jugendamt"),
+            wording=_wording(
+                cycle,
+                cast,
+                0,
+                proposal=f"{RECOMMENDATIONS[0][5]} Träger und Jugendamt schließen eine Zielvereinbarung "
+                f"bis 30.06.{today.year + 1}.",
+            ),
+        )
+        driver.adopt(recommendations[0], user=cast.person("leitung-sozialplanung"))
+        meeting_schedule(
             cycle,
-            cast,
-            0,
-            proposal=f"{RECOMMENDATIONS[0][5]} Träger und Jugendamt schließen eine Zielvereinbarung "
-            f"bis 30.06.{today.year + 1}.",
-        ),
-    )
-    driver.adopt(recommendations[0], user=cast.person("leitung-sozialplanung"))
-    meeting_schedule(
-        cycle,
-        body=cycle.steering_group,
-        held_on=today,
-        place="Kreishaus (Beispiel)",
-        participants=[seat.organisation for seat in cycle.steering_group.memberships.all()],
-        user=planner,
-    )
+            body=cycle.steering_group,
+            held_on=today,
+            place="Kreishaus (Beispiel)",
+            participants=[seat.organisation for seat in cycle.steering_group.memberships.all()],
+            user=planner,
+        )

@@ -5,17 +5,12 @@ from __future__ import annotations
 import datetime
 
 from django.db import transaction
-from django.utils import timezone
-from viewflow.workflow.models import Task
 
 from stakeholders.models import User
 from workflows.demo import euskirchen, rbk, stolberg
 from workflows.demo.catalogue import load_units
 from workflows.demo.schedule import LENGTHS
-from workflows.models import CycleTemplate, CycleTemplateStage, TaskCard
-
-#: A task is usually asked for this long before it is due (days).
-USUAL_DAYS = 42
+from workflows.models import CycleTemplate, CycleTemplateStage
 
 
 def is_loaded() -> bool:
@@ -40,12 +35,3 @@ def load(today: datetime.date) -> None:
     euskirchen.seed(today)
     rbk.seed(today)
     stolberg.seed(today)
-    _age_open_tasks(today)
-
-
-def _age_open_tasks(today: datetime.date) -> None:
-    """Open tasks have waited for a while: as many days as a task of that due date usually has by now."""
-    for card in TaskCard.objects.filter(is_open=True).select_related("task"):
-        asked_on = min(card.due_on - datetime.timedelta(days=USUAL_DAYS), today)
-        moment = timezone.make_aware(datetime.datetime.combine(asked_on, datetime.time(9)))
-        Task.objects.filter(pk=card.task_id).update(created=min(moment, timezone.now()))

@@ -19,11 +19,12 @@ from monitoring.services.index import index_run_create
 from stakeholders import services as people
 from stakeholders.models import Function, Organisation, OrganisationKind, User
 from stakeholders.permissions import Perm
-from workflows.demo import driver
-from workflows.demo.cast import Cast, Office, common_offices, employ, make_cast, standard_bodies
+from workflows.demo import clock, driver
+from workflows.demo.cast import SINCE, Cast, Office, common_offices, employ, make_cast, standard_bodies
 from workflows.demo.catalogue import delivery_file, domain_of, load_areas, rows
 from workflows.engine import cycle_open, recommendation_begin, round_open
 from workflows.models import DecisionResult, PlanningCycle, Recommendation, RecommendationKind, StageKind
+from workflows.nodes import poke
 from workflows.services.cycles import Supply
 from workflows.services.recommendations import Wording
 
@@ -42,6 +43,15 @@ STAGES = {
     int(StageKind.IMPLEMENTATION): (datetime.date(2024, 1, 1), datetime.date(2028, 9, 30)),
     int(StageKind.EVALUATION): (datetime.date(2028, 10, 1), datetime.date(2028, 12, 31)),
 }
+#: When it happened, an example within these dates.
+DELIVERED_ON = datetime.date(2023, 3, 22)
+ANALYSED_ON = datetime.date(2023, 5, 24)
+CONFERENCE_ON = datetime.date(2023, 6, 14)
+DECIDED_ON = datetime.date(2023, 9, 6)
+AGREED_ON = datetime.date(2023, 11, 29)
+#: A round is opened this long before its figures are due; stage 2 was asked for this long ago.
+USUAL_WAIT = datetime.timedelta(days=35)
+STAGE_TWO_WAIT = datetime.timedelta(days=9)
 #: This measure is over, but its completion is still to be reported.
 LEFT_OPEN = "1.4"
 
@@ -111,8 +121,9 @@ def _indicator() -> Indicator:
 
 def seed(today: datetime.date) -> PlanningCycle:
     """All the way into implementation, with rounds behind and one open, and stage 2 asked for."""
-    cast = _cast()
-    conference, steering, social_space = standard_bodies(cast)
+    with clock.on(SINCE):
+        cast = _cast()
+        conference, steering, social_space = standard_bodies(cast)
     areas = load_areas(
         "stolberg_areas.csv",
         "stolberg_areas.geojson",
@@ -130,51 +141,67 @@ def seed(today: datetime.date) -> PlanningCycle:
         FieldOfAction.objects.create(plan=plan, number=int(row["number"]), title=row["title"])
     indicator = _indicator()
     planner = cast.person("sozialplanung")
-    cycle = cycle_open(
-        territory=cast.territory,
-        title="Berg- und Talachse 2023–2028",
-        years=(2023, 2028),
-        data_years=(YEAR, YEAR),
-        plan=plan,
-        planning_unit=cast.organisations["sozialplanung"],
-        planning_conference=conference,
-        steering_group=steering,
-        social_space_conference=social_space,
-        stages=STAGES,
-        supplies=[Supply(cast.organisations["statistik"], [indicator])],
-        user=planner,
-        is_example=True,
-    )
+    with clock.on(STAGES[StageKind.DATA][0]):
+        cycle = cycle_open(
+            territory=cast.territory,
+            title="Berg- und Talachse 2023–2028",
+            years=(2023, 2028),
+            data_years=(YEAR, YEAR),
+            plan=plan,
+            planning_unit=cast.organisations["sozialplanung"],
+            planning_conference=conference,
+            steering_group=steering,
+            social_space_conference=social_space,
+            stages=STAGES,
+            supplies=[Supply(cast.organisations["statistik"], [indicator])],
+            user=planner,
+            is_example=True,
+        )
     _until_decisions(cycle, cast, areas, indicator)
-    _shape(cycle, cast, areas)
-    _projects(cast, plan)
+    with clock.on(AGREED_ON):
+        _shape(cycle, cast, areas)
+        _projects(cast, plan)
     _implement(cycle, cast, today)
     return cycle
 
 
 def _until_decisions(cycle: PlanningCycle, cast: Cast, areas: dict[str, Area], indicator: Indicator) -> None:
     planner = cast.person("sozialplanung")
-    small = {key: area for key, area in areas.items() if area.kind == AreaKind.SMALL_AREA}
-    _deliver(cycle, cast, small)
-    run = index_run_create(
-        territory=cycle.territory,
-        year=YEAR,
-        indicators=[indicator],
-        border=Decimal("1.00"),
-        missing_policy="exclude",
-        minimum_population=None,
-        user=planner,
-    )
-    chosen = [row.area for row in run.results.filter(stands_out=True).select_related("area")]
+    with clock.on(DELIVERED_ON):
+        _deliver(cycle, cast, areas)
+    with clock.on(ANALYSED_ON):
+        run = index_run_create(
+            territory=cycle.territory,
+            year=YEAR,
+            indicators=[indicator],
+            border=Decimal("1.00"),
+            missing_policy="exclude",
+            minimum_population=None,
+            user=planner,
+        )
+        chosen = [row.area for row in run.results.filter(stands_out=True).select_related("area")]
+        cycle.refresh_from_db()
+        driver.analyse(cycle, run, chosen, user=planner, drafts=profile_drafts(run, chosen))
+        driver.invite_conference(
+            cycle,
+            [cast.organisations[office] for office in ("jugendamt", "jobcenter", "sozialamt")],
+            user=planner,
+            held_on=CONFERENCE_ON,
+            place="Rathaus (Beispiel)",
+        )
+    with clock.on(CONFERENCE_ON):
+        _confer(cycle, cast, chosen, indicator)
+        meeting = driver.invite_steering_group(
+            cycle, user=planner, held_on=DECIDED_ON, place="Rathaus (Beispiel)"
+        )
+    with clock.on(DECIDED_ON):
+        for recommendation in list(cycle.recommendations.order_by("number")):
+            driver.decide(recommendation, meeting, DecisionResult.APPROVED, user=cast.person("vorsitz"))
     cycle.refresh_from_db()
-    driver.analyse(cycle, run, chosen, user=planner, drafts=profile_drafts(run, chosen))
-    driver.invite_conference(
-        cycle,
-        [cast.organisations[office] for office in ("jugendamt", "jobcenter", "sozialamt")],
-        user=planner,
-        held_on=datetime.date(2023, 6, 14),
-        place="Rathaus (Beispiel)",
-    )
+
+
+def _confer(cycle: PlanningCycle, cast: Cast, chosen: list[Area], indicator: Indicator) -> None:
+    """One recommendation for each field of action, then the conference is over."""
     for field in cycle.plan.fields.all():
         driver.recommend(
             cycle,
@@ -193,17 +220,10 @@ def _until_decisions(cycle: PlanningCycle, cast: Cast, areas: dict[str, Area], i
             chair=cast.person("leitung-sozialplanung"),
             is_example=True,
         )
-    driver.close_conference(cycle, user=planner)
-    meeting = driver.invite_steering_group(
-        cycle, user=planner, held_on=datetime.date(2023, 9, 6), place="Rathaus (Beispiel)"
-    )
-    for recommendation in list(cycle.recommendations.order_by("number")):
-        driver.decide(recommendation, meeting, DecisionResult.APPROVED, user=cast.person("vorsitz"))
-    cycle.refresh_from_db()
+    driver.close_conference(cycle, user=cast.person("sozialplanung"))
 
 
 def _deliver(cycle: PlanningCycle, cast: Cast, areas: dict[str, Area]) -> None:
-
     request = cycle.requests.get()
     values = [
         {
@@ -309,7 +329,8 @@ def _actor(organisation: Organisation, *, not_: Iterable[User] = ()) -> User:
 def _implement(cycle: PlanningCycle, cast: Cast, today: datetime.date) -> None:
     planner = cast.person("sozialplanung")
     for measure in Measure.objects.filter(plan=cycle.plan, stage=1, starts_on__lte=today):
-        driver.begin(measure, started_on=measure.starts_on, user=_actor(measure.responsible))
+        with clock.on(measure.starts_on):
+            driver.begin(measure, started_on=measure.starts_on, user=_actor(measure.responsible))
     reported: dict[tuple[str, str, str], tuple[str, str]] = {
         (row["reference_on"], row["measure"], row["key_figure"]): (row["value"], row["comment"])
         for row in rows("stolberg_reports.csv")
@@ -319,11 +340,19 @@ def _implement(cycle: PlanningCycle, cast: Cast, today: datetime.date) -> None:
         reference_on = datetime.date.fromisoformat(day)
         is_last = day == days[-1]
         due_on = today - datetime.timedelta(days=6) if is_last else reference_on + datetime.timedelta(days=42)
-        reporting_round = round_open(
-            cycle, reference_on=reference_on, due_on=max(due_on, reference_on), user=planner
-        )
-        _report(reporting_round, day, reported, planner, is_last=is_last)
+        due_on = max(due_on, reference_on)
+        with clock.on(max(due_on - USUAL_WAIT, reference_on)):
+            reporting_round = round_open(cycle, reference_on=reference_on, due_on=due_on, user=planner)
+        with clock.on(due_on):
+            _report(reporting_round, day, reported, planner, is_last=is_last)
     _complete(cycle)
+    with clock.on(today - STAGE_TWO_WAIT):
+        _ask_for_stage_two(cycle, cast)
+
+
+def _ask_for_stage_two(cycle: PlanningCycle, cast: Cast) -> None:
+    """The request lies before the steering group."""
+    planner = cast.person("sozialplanung")
     steering_request = recommendation_begin(
         cycle,
         kind=RecommendationKind.STAGE_TWO,
@@ -349,10 +378,16 @@ def _complete(cycle: PlanningCycle) -> None:
         if row["status"] == "completed"
     }
     for measure in Measure.objects.filter(plan=cycle.plan).select_related("field", "responsible"):
-        if measure.number in ended and measure.number != LEFT_OPEN:
+        if measure.number not in ended:
+            continue
+        ended_on = datetime.date.fromisoformat(ended[measure.number])
+        with clock.on(ended_on):
+            poke(measure.process)
+            if measure.number == LEFT_OPEN:
+                continue
             driver.complete(
                 measure,
-                ended_on=datetime.date.fromisoformat(ended[measure.number]),
+                ended_on=ended_on,
                 summary="Beispiel: Die Zielwerte sind erreicht.",
                 user=_actor(measure.responsible),
             )
