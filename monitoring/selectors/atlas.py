@@ -36,6 +36,8 @@ class AtlasRow:
         map_class: 1 to 5; None without a figure.
         stands_out: Whether the index of the area is above the border.
         note: Why there is no figure, in words; "" if there is one.
+        total: Of the index: the sum of the deviations, of which the figure is the standing among the areas.
+        total_text: As written.
     """
 
     area: Area
@@ -45,6 +47,8 @@ class AtlasRow:
     map_class: int | None
     stands_out: bool = False
     note: str = ""
+    total: float | None = None
+    total_text: str = ""
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,8 @@ def index_view(run: IndexRun) -> AtlasView:
                 map_class=map_class(row.normalised, borders),
                 stands_out=row.stands_out,
                 note="" if row.is_included else left_out_reason(row.reason),
+                total=row.total,
+                total_text="" if row.total is None else signed_de(row.total, 1),
             )
             for row in results
         ],

@@ -212,14 +212,12 @@ def _table_file(choice: _Choice, view: AtlasView, fmt: Any) -> HttpResponseBase:
         Column(_("Area key"), "area.key"),
         Column(_("Area"), "area.name"),
         Column(_("Rank"), "rank", Kind.NUMBER, places=0),
-        # A sign of official statistics stays text in the column of numbers.
-        Column(
-            _("Value"), lambda row: row.text if row.value is None else row.value, Kind.NUMBER, view.places
-        ),
+        Column(_("Value") if choice.indicator else _("Deviation"), _value_or_sign, Kind.NUMBER, view.places),
         Column(_("Remark"), "note"),
     ]
     if choice.indicator is None:
-        columns.insert(4, Column(_("Stands out"), "stands_out"))
+        columns[3:3] = [Column(_("Index"), "total", Kind.NUMBER, places=1)]
+        columns.insert(5, Column(_("Stands out"), "stands_out"))
     name = f"{view.title} {choice.territory}"
     return table_response(name, columns, view.rows, fmt, _source_lines(choice, view))
 

@@ -90,8 +90,8 @@ def _export_results(table: RunTable, rows: list[IndexResult], fmt: Any) -> HttpR
         Column(_("Rank"), "rank", Kind.NUMBER, places=0),
         Column(_("Area key"), "area.key"),
         Column(_("Area"), "area.name"),
-        Column(_("Index (sum of deviations)"), "total", Kind.NUMBER, places=3),
-        Column(_("Index in standard deviations"), "normalised", Kind.NUMBER, places=3),
+        Column(_("Index"), "total", Kind.NUMBER, places=3),
+        Column(_("Deviation (standard deviations)"), "normalised", Kind.NUMBER, places=3),
         Column(_("Stands out"), "stands_out"),
         Column(_("Left out because"), lambda row: left_out_reason(row.reason)),
     ]

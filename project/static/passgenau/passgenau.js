@@ -31,6 +31,16 @@
     true,
   );
 
+  // On phones filters that are not in use leave the screen to the list; wide screens always show them.
+  const phone = window.matchMedia("(max-width: 40rem)");
+  const foldFilters = () => {
+    document.querySelectorAll(".pg-filters__fold").forEach((filters) => {
+      filters.open = !(phone.matches && "foldOnPhones" in filters.dataset);
+    });
+  };
+  phone.addEventListener("change", foldFilters);
+  foldFilters();
+
   // After a refused form the reader starts at the list of errors.
   const summary = document.querySelector("[data-error-summary]");
   if (summary) {
