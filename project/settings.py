@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from project import checks
 from project.env import database_from_url, env_bool, env_int, env_list, env_str
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -17,10 +17,7 @@ DEMO_MODE = env_bool("DEMO_MODE")
 # Folder for the SQLite file, uploads, collected static files and demo mails.
 VAR_DIR = Path(env_str("VAR_DIR", str(BASE_DIR / "var")))
 
-_DEFAULT_SECRET = "only-for-demo-and-tests"  # noqa: S105  refused below outside of them
-SECRET_KEY = env_str("SECRET_KEY", _DEFAULT_SECRET)
-if SECRET_KEY == _DEFAULT_SECRET and not (DEBUG or DEMO_MODE):
-    raise ImproperlyConfigured("Set SECRET_KEY (or SECRET_KEY_FILE); the default is for the demo.")
+SECRET_KEY = env_str("SECRET_KEY", checks.DEFAULT_KEY)
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 

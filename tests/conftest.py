@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from project.messages import compile_messages
 from stakeholders.models import User
@@ -14,6 +15,13 @@ from tests.stages import Stages
 
 # A plain pytest on a fresh clone has no compiled texts yet.
 compile_messages()
+
+
+@pytest.fixture(autouse=True)
+def german_again() -> Iterator[None]:
+    """A request leaves its language with the thread; the next test begins in German all the same."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture
