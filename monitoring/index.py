@@ -235,14 +235,11 @@ def _with_gaps(
     if np.isinf(matrix).any():
         raise ValueError("values must be finite, or nan for missing")
     count, columns = matrix.shape
-    reasons = np.zeros(count, dtype="<U10") if reasons is None else reasons
-    present = ~np.isnan(matrix)
-    # The tiny allowance keeps a share like 0.7 of 10 indicators from failing by rounding.
-    lacking = present.sum(axis=1) < missing.minimum_share * columns - 1e-9
-    reasons[lacking & (reasons == Reason.NONE.value)] = Reason.MISSING.value
+    reasons = _all_reasons(matrix, reasons, missing)
     included = reasons == Reason.NONE.value
 
-    part, there = matrix[included], present[included]
+    part = matrix[included]
+    there = ~np.isnan(part)
     counts = there.sum(axis=0)
     with np.errstate(invalid="ignore"):  # 0 / 0: a column without any value has no mean
         means = np.where(there, part, 0.0).sum(axis=0) / counts
@@ -271,6 +268,46 @@ def _with_gaps(
         included=included,
         reasons=reasons,
     )
+
+
+def included_areas(
+    values: ArrayLike,
+    *,
+    valid: ArrayLike | None = None,
+    population: ArrayLike | None = None,
+    minimum_population: float | None = None,
+    missing: MissingPolicy = MissingPolicy.EXCLUDE,
+) -> tuple[Bools, Texts]:
+    """Tell which areas are part of an index, and why the others are not.
+
+    Args:
+        values: (n, m) figures; nan for missing.
+        valid: (n,) False takes an area out ("invalid"); None for all valid.
+        population: (n,) inhabitants, nan for unknown; needed with ``minimum_population``.
+        minimum_population: Areas with fewer (or unknown) inhabitants are left out ("population").
+        missing: Which areas lack too much ("missing").
+
+    Returns:
+        (n,) whether included, (n,) a ``Reason`` each; "invalid" goes before "population" before "missing".
+
+    Raises:
+        ValueError: Shapes do not fit, or ``minimum_population`` comes without ``population``.
+    """
+    matrix = np.asarray(values, dtype=np.float64)
+    reasons = _base_reasons(len(matrix), valid, population, minimum_population)
+    reasons = _all_reasons(matrix, reasons, missing)
+    return reasons == Reason.NONE.value, reasons
+
+
+def _all_reasons(matrix: Floats, reasons: Texts | None, missing: MissingPolicy) -> Texts:
+    """Add to what is known of each area (n,) which of them lack too many figures."""
+    count, columns = matrix.shape
+    reasons = np.zeros(count, dtype="<U10") if reasons is None else reasons
+    present = (~np.isnan(matrix)).sum(axis=1)
+    # The tiny allowance keeps a share like 0.7 of 10 indicators from failing by rounding.
+    lacking = present < missing.minimum_share * columns - 1e-9
+    reasons[lacking & (reasons == Reason.NONE.value)] = Reason.MISSING.value
+    return reasons
 
 
 def _factors(matrix: Floats, means: Floats, sds: Floats, signs: Floats) -> tuple[Bools, Floats]:

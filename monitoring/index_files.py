@@ -1,0 +1,182 @@
+"""Figures for an index from a CSV file, and its result as one. No Django, no database."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+import numpy as np
+
+from monitoring.importers.decimals import read_decimal
+from monitoring.index import Floats
+from monitoring.index_spec import FilesError, IndexSpec
+from monitoring.levels import Method, Result
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Figures:
+    """Figures as read: keys (n), values (n, m) with nan for missing, valid (n,), population (n,)."""
+
+    keys: Sequence[str]
+    values: Floats
+    valid: Sequence[bool]
+    population: Floats
+
+
+def read_figures(path: Path, spec: IndexSpec) -> Figures:
+    """Read the figures a specification asks for.
+
+    Args:
+        path: A CSV file with a heading, one row an area.
+        spec: Which columns, and what stands for "no figure".
+
+    Returns:
+        Figures of all areas in the order of the file.
+
+    Raises:
+        FilesError: Unreadable, columns missing, an area twice or without key, a text that is no number; each
+            with row and column.
+    """
+    try:
+        text = path.read_text(encoding=spec.encoding)
+    except OSError as error:
+        raise FilesError([f"{path.name}: cannot be read ({error.strerror})"]) from error
+    except (UnicodeDecodeError, LookupError) as error:
+        raise FilesError([f"{path.name}: cannot be read as {spec.encoding} ({error})"]) from error
+    delimiter = spec.delimiter or shown_delimiter(text)
+    rows = csv.reader(io.StringIO(text), delimiter=delimiter)
+    header = [heading.strip() for heading in next(rows, [])]
+    places = _places(path.name, header, spec)
+    reader = _Cells(path.name, spec, places, spec.decimal or ("," if delimiter == ";" else "."))
+    for number, row in enumerate(rows, start=2):
+        if any(cell.strip() for cell in row):
+            reader.take(number, row)
+    return reader.figures()
+
+
+def shown_delimiter(text: str) -> str:
+    """What parts the columns of a CSV, as its heading shows: semicolon, tabulator or comma."""
+    heading = text.partition("\n")[0]
+    return max(";\t,", key=heading.count)
+
+
+def _wanted(spec: IndexSpec) -> list[str]:
+    columns = [spec.key, *(column.key for column in spec.method.columns)]
+    return [*columns, *(name for name in (spec.population_column, spec.valid_column) if name)]
+
+
+def _places(name: str, header: Sequence[str], spec: IndexSpec) -> dict[str, int]:
+    problems = [
+        f"{name}: the column {column!r} is missing" for column in _wanted(spec) if column not in header
+    ]
+    problems += [
+        f"{name}: the column {column!r} stands twice in the heading"
+        for column in _wanted(spec)
+        if header.count(column) > 1
+    ]
+    if problems:
+        raise FilesError(list(dict.fromkeys(problems)))
+    return {column: header.index(column) for column in _wanted(spec)}
+
+
+class _Cells:
+    """Collects the figures of rows and what is wrong with them."""
+
+    def __init__(self, name: str, spec: IndexSpec, places: Mapping[str, int], decimal: str) -> None:
+        self.name = name
+        self.spec = spec
+        self.places = places
+        self.decimal = decimal
+        self.problems: list[str] = []
+        self.keys: dict[str, int] = {}
+        self.values: list[list[float]] = []
+        self.valid: list[bool] = []
+        self.population: list[float] = []
+
+    def take(self, number: int, row: Sequence[str]) -> None:
+        """Take one row of the file; the number is that of the line."""
+        key = self._cell(row, self.spec.key)
+        if not key:
+            self.problems.append(f"{self.name}, row {number}: the key is missing")
+            return
+        if key in self.keys:
+            self.problems.append(f"{self.name}, row {number}: {key} stands already in row {self.keys[key]}")
+            return
+        self.keys[key] = number
+        self.values.append([self._number(number, row, column.key) for column in self.spec.method.columns])
+        name = self.spec.valid_column
+        self.valid.append(not name or self._cell(row, name) == self.spec.valid_equals.strip())
+        name = self.spec.population_column
+        self.population.append(self._number(number, row, name) if name else math.nan)
+
+    def figures(self) -> Figures:
+        """Everything taken.
+
+        Raises:
+            FilesError: Something was wrong.
+        """
+        if not self.problems and not self.keys:
+            self.problems.append(f"{self.name}: no area in the file")
+        if self.problems:
+            raise FilesError(self.problems)
+        return Figures(
+            keys=list(self.keys),
+            values=np.array(self.values, dtype=np.float64).reshape(len(self.keys), -1),
+            valid=self.valid,
+            population=np.array(self.population, dtype=np.float64),
+        )
+
+    def _cell(self, row: Sequence[str], column: str) -> str:
+        place = self.places[column]
+        return row[place].strip() if place < len(row) else ""
+
+    def _number(self, number: int, row: Sequence[str], column: str) -> float:
+        text = self._cell(row, column)
+        if text in self.spec.missing:
+            return math.nan
+        value = read_decimal(text, self.decimal)
+        if value is None:
+            self.problems.append(f"{self.name}, row {number}, column {column}: {text!r} is no number")
+            return math.nan
+        return value
+
+
+def write_result(out: TextIO, keys: Iterable[str], method: Method, result: Result) -> None:
+    """Write a result as CSV in full precision.
+
+    Args:
+        out: Where to, opened with ``newline=""``.
+        keys: (n) keys of the areas.
+        method: The method.
+        result: Its result for these areas.
+    """
+    writer = csv.writer(out, lineterminator="\n")
+    scaled = [f"{column.key}_n" for column in method.columns]
+    writer.writerow(
+        ["key", "included", "reason", *scaled, *method.domains, "index_raw", "index", "rank", "class"]
+    )
+    for place, key in enumerate(keys):
+        rank = result.ranks[place]
+        writer.writerow(
+            [
+                key,
+                "true" if result.included[place] else "false",
+                str(result.reasons[place]),
+                *(_written(value) for value in result.scaled[place]),
+                *(_written(value) for value in result.domains[place]),
+                _written(result.raw[place]),
+                _written(result.index[place]),
+                "" if np.isnan(rank) else int(rank),
+                str(result.classes[place]),
+            ]
+        )
+
+
+def _written(value: float) -> str:
+    """The shortest text that reads back as the same number; empty for none. Zero has no sign."""
+    return "" if math.isnan(value) else repr(float(value) + 0.0)
