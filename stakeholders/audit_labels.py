@@ -80,6 +80,7 @@ LABELS: dict[str, str | Promise] = {
     "task.escalated": _("Head told that a task is overdue"),
     "task.given_back": _("Task given back"),
     "task.handed_over": _("Task handed over"),
+    "task.released": _("Task taken from its owner"),
     "task.reminded": _("Reminder of a task sent"),
     "task.taken": _("Task taken"),
 }

@@ -19,7 +19,7 @@ from workflows.models import (
     TaskCard,
 )
 from workflows.selectors.tasks import cards_addressed_to
-from workflows.services.tasks import may_hand_over
+from workflows.services.tasks import may_hand_over, may_release
 
 SUBJECT_LENGTH = 250
 #: Cases that a planning conference may follow.
@@ -67,7 +67,10 @@ def task_visible(user: Any, task: Task) -> bool:
 
 
 def process_visible(user: Any, process: Process) -> bool:
-    """Whether a case may be seen: it is planning's or the conference's, or one of its tasks is the user's."""
+    """Whether a case may be seen: it is planning's or the conference's, or one of its tasks is to the user.
+
+    Who once did a step keeps the page of that task, not the case: they may have left since.
+    """
     if not user.is_authenticated:
         return False
     concrete = process.coerced
@@ -75,10 +78,7 @@ def process_visible(user: Any, process: Process) -> bool:
     of_conference = isinstance(concrete, CONFERENCE_CASES)
     if can(user, Perm.VIEW_DRAFTS if of_conference else Perm.MANAGE_CYCLE, concrete.cycle):
         return True
-    return (
-        cards_addressed_to(user).filter(task__process_id=process.pk).exists()
-        or Task.objects.filter(process_id=process.pk, owner=user).exists()
-    )
+    return cards_addressed_to(user).filter(task__process_id=process.pk).exists()
 
 
 def task_entry_for(request: HttpRequest, task: Task) -> HttpResponse:
@@ -110,7 +110,9 @@ def task_detail(request: HttpRequest) -> HttpResponse:
             "verdict": node.verdict(request.user, task),
             "can_take": task.finished is None and node.can_assign(request.user, task),
             "can_execute": task.finished is None and node.can_execute(request.user, task),
+            "sees_case": process_visible(request.user, task.process),
             "may_hand_over": may_hand_over(request.user, task),
+            "may_release": task.owner_id != request.user.pk and may_release(request.user, task),
             "execute_url": node.reverse("execute", args=[task.process_id, task.pk]),
         },
     )

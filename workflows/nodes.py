@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import datetime
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import update_wrapper
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import path
@@ -36,12 +36,15 @@ from viewflow.workflow.nodes.view import ViewActivation
 from viewflow.workflow.status import STATUS
 
 from project.common.errors import DomainError
+from stakeholders.audit import log_action
 from stakeholders.models import Body, Organisation, User
 from stakeholders.permissions import Perm, Verdict, can
 from workflows import cards, notices
 
 logger = logging.getLogger(__name__)
 
+#: What the page of a step answers to.
+_METHODS = ("GET", "HEAD", "POST")
 #: A task row in one of these is waiting for a person.
 OPEN_STATUSES = (STATUS.NEW, STATUS.ASSIGNED, STATUS.STARTED)
 
@@ -258,7 +261,7 @@ class GuardedView(flow.View):
         view: View callable of the page on which the step is done.
 
     Chain ``.Annotation(title=)``, ``.Addressed(perm, to=)``, ``.Due(...)``, ``.Stage(...)`` and, where it
-    helps, ``.Says(...)``, ``.About(...)``, ``.For(...)``, ``.NotBy("earlier_node")``.
+    helps, ``.Says(...)``, ``.About(...)``, ``.For(...)``, ``.NotBy("earlier_node")``, ``.NotWriter(...)``.
     """
 
     activation_class = GuardedActivation
@@ -278,6 +281,7 @@ class GuardedView(flow.View):
         self._stage: Callable[[Any], int] | None = None
         self._about: Callable[[Any], str] = lambda process: ""
         self._first_owner: Callable[[Any], User | None] | None = None
+        self._writers: Callable[[Any], Iterable[int]] = lambda process: ()
         self._boundary_specs = [
             ("remind", Deadline(notices.reminder_moment, notices.task_remind, _("Reminder"))),
             ("escalate", Deadline(notices.escalation_moment, notices.task_escalate, _("Escalation"))),
@@ -327,6 +331,11 @@ class GuardedView(flow.View):
         self.barred_nodes = nodes
         return self
 
+    def NotWriter(self, writers: Callable[[Any], Iterable[int]]) -> GuardedView:  # noqa: N802
+        """Case -> keys of those who wrote what is judged here: a colleague may have handed it in for them."""
+        self._writers = writers
+        return self
+
     def _ready(self) -> None:
         super()._ready()
         missing = [
@@ -373,22 +382,30 @@ class GuardedView(flow.View):
 
     def verdict(self, user: Any, task: Task) -> Verdict:
         """Whether the user may do the step now: right on the addressee, and four eyes."""
-        verdict = can(user, self.perm, task.owner_permission_obj)
+        verdict = self.right(user, task)
         if not verdict:
             return verdict
-        for name in self.barred_nodes:
-            earlier = (
-                Task.objects.filter(
-                    process_id=task.process_id,
-                    flow_task=self.flow_class.instance.node(name),
-                    status=STATUS.DONE,
-                )
-                .order_by("-pk")
-                .first()
-            )
-            if earlier is not None and earlier.owner_id == user.pk:
-                return Verdict(False, _("Four-eyes rule: you did an earlier step of this yourself."))
+        if user.pk in self.barred_people(task):
+            return Verdict(False, _("Four-eyes rule: you did an earlier step of this yourself."))
         return Verdict(True)
+
+    def right(self, user: Any, task: Task) -> Verdict:
+        """Whether the user has the right on the addressee, four eyes aside."""
+        return can(user, self.perm, task.owner_permission_obj)
+
+    def barred_people(self, task: Task) -> set[int]:
+        """Keys of those whom four eyes bar from a task: who did or wrote what it judges.
+
+        Queries: one for each barred step, and what ``NotWriter`` asks.
+        """
+        barred = set(self._writers(task.process.coerced))
+        for name in self.barred_nodes:
+            node = self.flow_class.instance.node(name)
+            done = Task.objects.filter(process_id=task.process_id, flow_task=node, status=STATUS.DONE)
+            owner = done.order_by("-pk").values_list("owner_id", flat=True).first()
+            if owner is not None:
+                barred.add(owner)
+        return barred
 
     def calc_owner(self, activation: Activation) -> User | None:
         """First owner, if one is named and may act."""
@@ -400,8 +417,9 @@ class GuardedView(flow.View):
         return owner
 
     def can_assign(self, user: Any, task: Task) -> bool:
-        """Whether the user may take the task."""
-        return task.owner_id is None and bool(self.verdict(user, task))
+        """Whether the user may take the task: it is nobody's, or its owner has lost the right."""
+        is_free = task.owner is None or not self.right(task.owner, task)
+        return is_free and bool(self.verdict(user, task))
 
     def can_execute(self, user: Any, task: Task) -> bool:
         """Whether the user may complete the task: it is theirs, and the right still stands."""
@@ -492,6 +510,9 @@ def _execute_page(
         return view(request, process_pk=process_pk, task_pk=task_pk)
 
     def page(request: HttpRequest, process_pk: int, task_pk: int) -> HttpResponseBase:
+        # Django's form views take a PUT for a POST: it must not pass by the lock.
+        if request.method not in _METHODS:
+            return HttpResponseNotAllowed(_METHODS)
         if request.method != "POST":
             return act(request, process_pk, task_pk)
         with node.flow_class.lock(process_pk), transaction.atomic():
@@ -543,6 +564,7 @@ def complete_task(task: Task, *, user: User, act: Callable[[Any], object]) -> No
         if task.owner_id is None:
             activation.assign(user)
             task.assigned = timezone.now()
+            log_action("task.taken", user=user, obj=task.card, territory=task.card.territory)
         elif task.owner_id != user.pk:
             raise DomainError("task_taken", _("A colleague has taken this task."))
         activation.start(None)

@@ -10,9 +10,9 @@ from viewflow.workflow.models import Task
 
 from stakeholders.audit import log_action
 from stakeholders.mail import mail_queue
-from stakeholders.models import User
+from stakeholders.models import Body, Organisation, User
 from stakeholders.permissions import Perm, holders
-from workflows.models import TaskCard
+from workflows.models import PlanningCycle, TaskCard
 from workflows.services.tasks import task_recipients
 
 #: Notices go out at the start of an office day (local hour).
@@ -69,6 +69,28 @@ def task_reschedule(card: TaskCard, *, due_on: datetime.date) -> None:
     card.due_on = due_on
     card.save(update_fields=["due_on"])
     card.task.flow_task.deadlines_move(card.task)
+
+
+def task_readdress(card: TaskCard, *, cycle: PlanningCycle) -> None:
+    """Bring an open task in line with the cycle its case belongs to now: addressee, owner, due date.
+
+    Args:
+        card: Card of an open task, locked by the caller with its case.
+        cycle: Cycle the case has been moved to.
+    """
+    task = card.task
+    node, process = task.flow_task, task.process.coerced
+    addressee = node.addressee(process)
+    task.owner_permission_obj = addressee
+    task.save(update_fields=["owner_permission_content_type", "owner_permission_obj_pk"])
+    card.cycle = cycle
+    card.object_pk = str(addressee.pk)
+    card.organisation = addressee if isinstance(addressee, Organisation) else None
+    card.body = addressee if isinstance(addressee, Body) else None
+    card.save(update_fields=["cycle", "object_pk", "organisation", "body"])
+    if task.owner is not None and not node.right(task.owner, task):
+        node.activation_class(task).unassign()
+    task_reschedule(card, due_on=node.due_of(process))
 
 
 def remind_now(task: Task, *, user: User) -> int:

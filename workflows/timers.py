@@ -12,6 +12,7 @@ from viewflow.workflow.timers import fire_due_conditions, fire_due_timers
 from stakeholders.mail import mails_forget, mails_send
 from stakeholders.services import sync_roles
 from workflows.models import TimerRun
+from workflows.services.tasks import tasks_release_orphans
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ def timers_fire() -> int:
         The number fired.
     """
     roles_follow_the_day()
+    tasks_release_orphans()
     fired = int(fire_due_timers()) + int(fire_due_conditions())
     mails_send()
     mails_forget()

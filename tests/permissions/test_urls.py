@@ -124,6 +124,7 @@ TABLE = {
     "workflows:task": "302 302 302 404 404 404 404 404 404 302",
     "workflows:task-give-back": "405 405 405 405 405 405 405 405 405 302",
     "workflows:task-hand-over": "403 403 200 404 404 404 404 404 404 302",
+    "workflows:task-release": "302 302 302 404 404 404 404 404 404 302",
     "workflows:task-take": "405 405 405 405 405 405 405 405 405 302",
     "workflows:tasks-take": "405 405 405 405 405 405 405 405 405 302",
     "workflows:why": "200 200 200 200 200 200 404 404 404 302",

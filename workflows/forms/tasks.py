@@ -49,6 +49,17 @@ class TaskFilterForm(forms.Form):
         return dict(self.cleaned_data)
 
 
+class ReleaseForm(forms.Form):
+    """Why a task is taken from its owner."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=2000,
+        help_text=_("It is kept in the log."),
+    )
+
+
 class HandOverForm(forms.Form):
     """Whom to give the task to."""
 

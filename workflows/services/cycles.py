@@ -30,7 +30,7 @@ from workflows.models import (
     StageKind,
     TaskCard,
 )
-from workflows.notices import task_reschedule
+from workflows.notices import task_readdress, task_reschedule
 from workflows.selectors.cycles import all_measures_evaluated
 
 
@@ -182,6 +182,7 @@ def _grant_to_bodies(cycle: PlanningCycle) -> None:
 def _carry_over(
     cycle: PlanningCycle, measures: Iterable[Measure], recommendations: Iterable[Recommendation]
 ) -> None:
+    """Move cases into a new cycle, and their open tasks to its bodies, planning unit and dates."""
     for measure in measures:
         CarriedItem.objects.create(cycle=cycle, measure=measure)
         MeasureProcess.objects.filter(measure=measure).update(cycle=cycle)
@@ -191,8 +192,12 @@ def _carry_over(
     moved = Q(task__process__measureprocess__cycle=cycle) | Q(
         task__process__recommendationprocess__cycle=cycle
     )
-    cards = TaskCard.objects.filter(moved, is_open=True).values_list("pk", flat=True)
-    TaskCard.objects.filter(pk__in=list(cards)).update(cycle=cycle)
+    cards = TaskCard.objects.filter(moved, is_open=True).exclude(cycle=cycle).order_by("task__process_id")
+    for card in list(cards.select_related("task")):
+        with card.task.flow_task.flow_class.lock(card.task.process_id):
+            locked = TaskCard.objects.select_for_update().select_related("task").get(pk=card.pk)
+            if locked.is_open:
+                task_readdress(locked, cycle=cycle)
 
 
 def stage_enter(cycle: PlanningCycle, stage: StageKind) -> None:
@@ -251,9 +256,10 @@ def stage_reschedule(
     stage.save(update_fields=["starts_on", "due_on"])
     if stage.kind == StageKind.DATA:
         cycle.requests.filter(due_on=old_due_on).update(due_on=due_on)
-    # Locked: a task completed at the same moment must not get new deadlines.
+    # Locked: a task completed at the same moment must not get new deadlines. One that came late, and so has
+    # days of its own beyond the old end of the stage, follows only an end beyond those.
     cards = TaskCard.objects.select_for_update().filter(cycle=cycle, stage=stage.kind, is_open=True)
-    for card in cards.filter(due_on=old_due_on):
+    for card in cards.filter(Q(due_on=old_due_on) | Q(due_on__gt=old_due_on, due_on__lt=due_on)):
         task_reschedule(card, due_on=due_on)
     log_action(
         "cycle.rescheduled",

@@ -7,16 +7,21 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from guardian.models import GroupObjectPermission
 from viewflow.workflow.models import Task
-from viewflow.workflow.status import STATUS
 
 from project.common.errors import DomainError
 from stakeholders.audit import log_action
 from stakeholders.models import User
 from stakeholders.permissions import Perm, can, holders
 from workflows.models import TaskCard
+
+NOT_YOURS_TO_RELEASE = _(
+    "Only planning, or who leads those it is addressed to, may take a task from somebody."
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,17 +54,11 @@ def task_recipients(task: Task) -> list[User]:
 
     Queries: 1, and one for each step that four eyes look at.
     """
-    node = task.flow_task
-    barred = [
-        Task.objects.filter(process_id=task.process_id, flow_task=earlier, status=STATUS.DONE)
-        .order_by("-pk")
-        .values_list("owner_id", flat=True)
-        .first()
-        for earlier in (node.flow_class.instance.node(name) for name in node.barred_nodes)
-    ]
     people = holders(Perm(str(task.owner_permission)), task.card.addressee)
-    excluded = [task.owner_id, *barred]
-    return list(people.exclude(pk__in=[pk for pk in excluded if pk is not None]))
+    excluded = task.flow_task.barred_people(task)
+    if task.owner_id is not None:
+        excluded.add(task.owner_id)
+    return list(people.exclude(pk__in=excluded))
 
 
 def _require_open(task: Task) -> None:
@@ -87,10 +86,12 @@ def task_take(task: Task, *, user: User) -> None:
         if not verdict:
             raise PermissionDenied(str(verdict.reason))
         if task.owner is not None:
-            raise DomainError(
-                "task_taken",
-                _("%(person)s was faster and has taken this task already.") % {"person": task.owner},
-            )
+            if task.flow_task.right(task.owner, task):
+                raise DomainError(
+                    "task_taken",
+                    _("%(person)s was faster and has taken this task already.") % {"person": task.owner},
+                )
+            activation.unassign()  # who left, or lost the right, holds nothing up
         task.assigned = timezone.now()
         activation.assign(user)
         log_action("task.taken", user=user, obj=task.card, territory=task.card.territory)
@@ -128,6 +129,80 @@ def task_give_back(task: Task, *, user: User) -> None:
         task.assigned = None
         activation.unassign()
         log_action("task.given_back", user=user, obj=task.card, territory=task.card.territory)
+
+
+def task_release(task: Task, *, reason: str, user: User) -> None:
+    """Planning takes a task from somebody who does not get to it, so that their colleagues can.
+
+    Args:
+        task: An open task that somebody has; reloaded under the lock of its case.
+        reason: Why; the former owner can read it in the log.
+        user: Needs the right to manage the cycle, or leads those the task is addressed to.
+
+    Raises:
+        PermissionDenied: The user may not.
+        DomainError: ``reason_missing``, ``task_finished``, ``task_free``.
+    """
+    with task.activation() as activation:
+        task = activation.task
+        _require_open(task)
+        if not may_release(user, task):
+            raise PermissionDenied(str(NOT_YOURS_TO_RELEASE))
+        if not reason.strip():
+            raise DomainError("reason_missing", _("Say why the task is taken from them."))
+        if task.owner is None:
+            raise DomainError("task_free", _("Nobody has this task; it can be taken."))
+        former = task.owner
+        task.assigned = None
+        activation.unassign()
+        log_action(
+            "task.released",
+            user=user,
+            obj=task.card,
+            territory=task.card.territory,
+            data={"from": str(former), "reason": reason.strip()},
+        )
+
+
+def may_release(user: Any, task: Task) -> bool:
+    """Whether the user may take an open task from its owner. Queries: at most 2."""
+    if task.finished is not None or task.owner_id is None:
+        return False
+    return bool(can(user, Perm.MANAGE_CYCLE, task.card.cycle)) or leads_addressee(user, task.card)
+
+
+def tasks_release_orphans() -> int:
+    """Free the tasks whose owners have left or lost the right, so that their colleagues see them again.
+
+    Returns:
+        How many. Queries: 1, and a few for each task found.
+    """
+    keeps = GroupObjectPermission.objects.filter(
+        group__user=OuterRef("task__owner"),
+        permission_id=OuterRef("permission_id"),
+        object_pk=OuterRef("object_pk"),
+    )
+    held = TaskCard.objects.filter(is_open=True, task__owner__isnull=False)
+    orphans = held.filter(Q(task__owner__is_active=False) | ~Exists(keeps)).select_related("task")
+    return sum(_release_orphan(card.task) for card in orphans)
+
+
+def _release_orphan(task: Task) -> bool:
+    with task.activation() as activation:
+        task = activation.task
+        if task.finished is not None or task.owner is None or task.flow_task.right(task.owner, task):
+            return False
+        former = task.owner
+        task.assigned = None
+        activation.unassign()
+        log_action(
+            "task.released",
+            user=None,
+            obj=task.card,
+            territory=task.card.territory,
+            data={"from": str(former)},
+        )
+    return True
 
 
 def task_hand_over(task: Task, *, to: User, user: User) -> None:

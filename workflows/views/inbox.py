@@ -21,9 +21,10 @@ from viewflow.workflow.models import Task
 
 from project.common.errors import DomainError
 from project.common.exports import Column, Kind, export_format, export_links, table_response
+from project.common.keys import key_or_none
 from workflows import cards
 from workflows.catalogue import nodes_called
-from workflows.forms.tasks import HandOverForm, TaskFilterForm
+from workflows.forms.tasks import HandOverForm, ReleaseForm, TaskFilterForm
 from workflows.models import TaskCard
 from workflows.selectors import tasks as selectors
 from workflows.services import tasks as services
@@ -174,7 +175,8 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def take_many(request: HttpRequest) -> HttpResponse:
     """Take all chosen tasks."""
-    numbers = [int(value) for value in request.POST.getlist("task")[:BULK_LIMIT] if value.isdecimal()]
+    sent = [key_or_none(value) for value in request.POST.getlist("task")[:BULK_LIMIT]]
+    numbers = [key for key in sent if key is not None]
     if not numbers:
         messages.warning(request, _("Choose at least one task."))
         return _back(request)
@@ -209,6 +211,39 @@ def give_back(request: HttpRequest, pk: int) -> HttpResponse:
             _("Given back: “%(task)s”. Your colleagues can take it now.") % {"task": task.card.headline},
         )
     return _back(request)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def release(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a task from a colleague who does not get to it, so that the others can."""
+    task = _visible_task(request, pk)
+    if task.finished is not None or task.owner is None:
+        messages.warning(request, _("Nobody has this task (any more)."))
+        return redirect("workflows:task", pk)
+    if not services.may_release(request.user, task):
+        raise PermissionDenied(str(services.NOT_YOURS_TO_RELEASE))
+    form = ReleaseForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.task_release(task, reason=form.cleaned_data["reason"], user=signed_in(request))
+        except DomainError as error:
+            form.add_error(None, str(error.message))
+        else:
+            text = _("Free again: “%(task)s”. All of %(addressee)s can take it now.")
+            messages.success(request, text % {"task": task.card.headline, "addressee": task.card.addressee})
+            return redirect("workflows:task", pk)
+    back_url = reverse("workflows:task", args=[task.pk])
+    return render(
+        request,
+        "workflows/task_release.html",
+        {
+            "form": form,
+            "task": task,
+            "card": task.card,
+            "back_url": back_url,
+        },
+        status=422 if request.method == "POST" else 200,
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
