@@ -78,6 +78,7 @@ class DeliveryFlow(PlanningFlow):
         .Due(_turn_due)
         .Stage(StageKind.DATA)
         .NotBy("provide_data")
+        .NotWriter(deliveries.delivery_writers)
         .Next(this.check_review)
     )
 

@@ -87,6 +87,7 @@ class RecommendationFlow(PlanningFlow):
         .Due(_due(StageKind.CONFERENCE))
         .Stage(_stage(StageKind.CONFERENCE))
         .NotBy("draft_recommendation")
+        .NotWriter(recommendations.version_writers)
         .Next(this.check_adoption)
     )
 
@@ -110,6 +111,7 @@ class RecommendationFlow(PlanningFlow):
         .Due(_due(StageKind.STEERING_GROUP))
         .Stage(_stage(StageKind.STEERING_GROUP))
         .NotBy("draft_recommendation", "adopt_recommendation")
+        .NotWriter(recommendations.version_writers)
         .Next(this.apply_decision)
     )
 

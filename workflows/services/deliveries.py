@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.core.files.base import File
 from django.db import transaction
@@ -26,6 +27,12 @@ from workflows.selectors.requests import asked_of, draft_of
 def last_deliverer(request: DataRequest) -> User | None:
     """Who delivered last: gets a returned delivery back."""
     return request.delivery.created_by if request.delivery is not None else None
+
+
+def delivery_writers(process: Any) -> list[int]:
+    """Key of who uploaded what lies before planning; a colleague may have handed it in."""
+    delivery = process.request.delivery
+    return [delivery.created_by_id] if delivery is not None else []
 
 
 def request_upload(request: DataRequest, *, upload: File[bytes], user: User) -> Delivery:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -121,6 +122,12 @@ def version_save(recommendation: Recommendation, *, wording: Wording, user: User
     version.indicators.set(wording.indicators)
     version.statements.set(wording.statements)
     return version
+
+
+def version_writers(process: Any) -> list[int]:
+    """Key of who wrote the wording that is judged now, whoever put it forward. Queries: 1."""
+    versions = process.recommendation.versions.order_by("-number")
+    return list(versions.values_list("created_by_id", flat=True)[:1])
 
 
 def is_frozen(version: RecommendationVersion) -> bool:
