@@ -26,9 +26,3 @@ def offer(form: forms.Form, name: str, everything: Any, choices: Iterable[tuple[
     field = form.fields[name]
     assert isinstance(field, forms.ChoiceField)
     field.choices = [("", everything), *choices]
-
-
-def number_or_none(value: Any) -> int | None:
-    """A key chosen in a filter; None without one."""
-    text = str(value or "")
-    return int(text) if text.isdigit() else None

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from measures.forms.choices import by_kind, number_or_none, offer
+from measures.forms.choices import by_kind, offer
 from measures.models import FieldOfAction, MeasureStatus, ReportingRound, RoundReportState, Stage
 from measures.selectors.portfolio import MeasureFilter
 from measures.selectors.projects import ProjectFilter
@@ -16,6 +16,7 @@ from measures.selectors.reports import OVERDUE, ReportFilter
 from measures.status import STATE_LABELS, PortfolioState
 from monitoring.models import Area
 from project.common.formats import date_de
+from project.common.keys import key_or_none
 from stakeholders.models import Organisation
 
 
@@ -61,12 +62,12 @@ class MeasureFilterForm(FilterForm):
         """What was chosen."""
         return MeasureFilter(
             search=self.chosen("q").strip(),
-            field=number_or_none(self.chosen("field")),
-            stage=number_or_none(self.chosen("stage")),
+            field=key_or_none(self.chosen("field")),
+            stage=key_or_none(self.chosen("stage")),
             state=self.chosen("state"),
             status=self.chosen("status"),
-            organisation=number_or_none(self.chosen("organisation")),
-            area=number_or_none(self.chosen("area")),
+            organisation=key_or_none(self.chosen("organisation")),
+            area=key_or_none(self.chosen("area")),
         )
 
 
@@ -108,7 +109,7 @@ class ReportFilterForm(FilterForm):
         return ReportFilter(
             search=self.chosen("q").strip(),
             state=self.chosen("state"),
-            round=self.only.pk if self.only else number_or_none(self.chosen("round")),
+            round=self.only.pk if self.only else key_or_none(self.chosen("round")),
         )
 
 

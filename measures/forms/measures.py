@@ -18,6 +18,7 @@ from measures.models import ActionPlan, FieldOfAction, FigureDirection, FigureLe
 from measures.services.measures import KeyFigureInput, MeasureFields
 from monitoring.models import Area, Unit
 from project.common.errors import DomainError
+from project.common.keys import key_or_none
 from project.forms import GermanDecimalField, GermanIntegerField
 from stakeholders.models import Organisation
 
@@ -347,9 +348,9 @@ def _with_more_rows(data: QueryDict) -> QueryDict:
     changed = data.copy()
     for button, prefix in (("add_figure", "figures"), ("add_partner", "partners")):
         name = f"{prefix}-TOTAL_FORMS"
-        count = str(data.get(name, ""))
-        if button in data and count.isdigit():
-            changed[name] = str(min(int(count) + 1, _MOST_ROWS))
+        count = key_or_none(data.get(name))
+        if button in data and count is not None:
+            changed[name] = str(min(count + 1, _MOST_ROWS))
     return changed
 
 

@@ -23,6 +23,7 @@ from measures.selectors.figures import FigureLine, figure_lines
 from measures.status import MeasureFacts, PortfolioState, state_badge, state_of
 from monitoring.models import Area
 from project.common.formats import Badge
+from project.common.keys import key_or_none
 from stakeholders.models import Organisation
 from stakeholders.permissions import Perm, visible
 
@@ -113,9 +114,9 @@ def filtered(measures: QuerySet[Measure], wanted: MeasureFilter) -> QuerySet[Mea
 
 
 def _number_condition(term: str) -> Q:
-    field, _dot, position = term.strip().partition(".")
-    if field.isdigit() and position.isdigit():
-        return Q(field__number=int(field), position=int(position))
+    field, position = (key_or_none(part) for part in term.strip().partition(".")[::2])
+    if field is not None and position is not None:
+        return Q(field__number=field, position=position)
     return Q(pk__in=())
 
 

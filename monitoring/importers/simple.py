@@ -11,6 +11,7 @@ from monitoring.importers.issues import Issue, Severity
 from monitoring.importers.numbers import SIGNS, Convention, Figure, find_convention, read_figure
 from project.common.formats import SIGN_LIMITED, SIGN_NOTHING
 from project.common.importing import Cell, CellKind, Table, column_letters
+from project.common.keys import key_or_none
 
 # Rows in which the headings are looked for when they do not stand first.
 _HEADER_WITHIN: Final = 20
@@ -215,10 +216,10 @@ class _Reader:
         if cell.kind is CellKind.FORMULA:
             self._error("formula", cell)
             return None
-        if not (cell.text.isascii() and cell.text.isdigit() and _FIRST_YEAR <= int(cell.text) <= _LAST_YEAR):
+        year = key_or_none(cell.text)
+        if year is None or not _FIRST_YEAR <= year <= _LAST_YEAR:
             self._error("year_invalid", cell)
             return None
-        year = int(cell.text)
         if year not in self.request.years:
             self._error(
                 "year_not_requested", cell, years=", ".join(str(known) for known in self.request.years)

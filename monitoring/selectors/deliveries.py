@@ -13,6 +13,7 @@ from monitoring.secrecy import Shown
 from monitoring.selectors.areas import planning_areas
 from monitoring.selectors.figures import Figures, figures_delivered, figures_in_force
 from monitoring.words import shown_text
+from project.common.keys import key_or_none
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,8 @@ class Preview:
             return None
         indicator = next((row for row in with_figures if row.key == key), with_figures[0])
         years = self.figures.years(indicator)[::-1]
-        wanted = int(year) if year.isascii() and year.isdigit() and int(year) in years else years[0]
+        asked = key_or_none(year)
+        wanted = asked if asked is not None and asked in years else years[0]
         return Chosen(indicator, wanted, years, self.value_rows(indicator, wanted))
 
     def value_rows(self, indicator: Indicator, year: int) -> list[ValueRow]:

@@ -31,6 +31,7 @@ from monitoring.selectors.figures import used_indicators, years_in_force
 from monitoring.selectors.runs import used_runs
 from project.common.exports import Column, Kind, export_format, export_links, table_response
 from project.common.formats import date_de, decimal_de, signed_de
+from project.common.keys import key_or_none
 from project.common.svg import Drawing, to_svg
 from stakeholders.models import Organisation
 
@@ -58,10 +59,6 @@ class _Choice:
         return next((run for run in self.runs if run.year == self.year), None)
 
 
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() else None
-
-
 def _choice(request: HttpRequest) -> _Choice | None:
     """Territory, figure and year; None if the person sees no areas at all.
 
@@ -70,7 +67,7 @@ def _choice(request: HttpRequest) -> _Choice | None:
     """
     territories = list(atlas_territories(request.user))
     wanted = request.GET.get("territory")
-    found = next((row for row in territories if row.pk == _number(wanted)), None)
+    found = next((row for row in territories if row.pk == key_or_none(wanted)), None)
     if wanted and found is None:
         raise Http404("No such territory.")
     if not territories:
@@ -86,7 +83,7 @@ def _choice(request: HttpRequest) -> _Choice | None:
         years = years_in_force(territory, indicator)
     else:
         years = sorted({run.year for run in runs}, reverse=True)
-    year = _number(request.GET.get("year"))
+    year = key_or_none(request.GET.get("year"))
     if year not in years:
         year = years[0] if years else timezone.localdate().year
     return _Choice(territories, territory, indicators, runs, indicator, years, year)
@@ -108,7 +105,7 @@ def atlas(request: HttpRequest) -> HttpResponseBase:
     fmt = export_format(request)
     if fmt is not None:
         return _table_file(choice, view, fmt)
-    selected = view.row_of(_number(request.GET.get("area")))
+    selected = view.row_of(key_or_none(request.GET.get("area")))
     drawing = _map(request, choice, view, selected)
     legend = map_legend(view.values, view.borders, write=_writer(view, choice))
     if request.GET.get("export") == "svg" and drawing is not None:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from project.common.exports import Column, Kind, export_format, export_links, table_response
+from project.common.keys import key_or_none
 from project.common.listing import order_of, page_of
 from stakeholders.audit_labels import action_label, detail_lines
 from stakeholders.forms.audit import LogFilterForm
@@ -84,10 +85,11 @@ def _midnight(day: datetime.date) -> datetime.datetime:
 
 def _about(entries: QuerySet[LogEntry], about: str) -> QuerySet[LogEntry]:
     """Entries of one thing, ``organisation-12``; of nothing if the address makes no sense."""
-    model, _dash, pk = about.partition("-")
-    if not pk.isdigit():
+    model, _dash, text = about.partition("-")
+    pk = key_or_none(text)
+    if pk is None:
         return entries.none()
-    return entries.filter(content_type__model=model, object_id=int(pk))
+    return entries.filter(content_type__model=model, object_id=pk)
 
 
 def _columns() -> list[Column]:

@@ -23,6 +23,8 @@ from workflows.selectors.opening import Choices, stage_dates, template_days
 #: Years a cycle usually lasts, and years of figures it usually asks for.
 USUAL_YEARS = 3
 USUAL_DATA_YEARS = 3
+#: Last year a cycle may reach.
+LATEST_YEAR = 2100
 
 
 class CycleFilterForm(forms.Form):
@@ -101,10 +103,10 @@ class CycleForm(forms.Form):
     """Everything a new cycle needs, on one page."""
 
     title = forms.CharField(label=_("Title"), max_length=200)
-    starts_year = forms.IntegerField(label=_("First year"), min_value=2000, max_value=2100)
-    ends_year = forms.IntegerField(label=_("Last year"), min_value=2000, max_value=2100)
-    data_from_year = forms.IntegerField(label=_("Figures from"), min_value=1900, max_value=2100)
-    data_to_year = forms.IntegerField(label=_("Figures to"), min_value=1900, max_value=2100)
+    starts_year = forms.IntegerField(label=_("First year"), min_value=2000, max_value=LATEST_YEAR)
+    ends_year = forms.IntegerField(label=_("Last year"), min_value=2000, max_value=LATEST_YEAR)
+    data_from_year = forms.IntegerField(label=_("Figures from"), min_value=1900, max_value=LATEST_YEAR)
+    data_to_year = forms.IntegerField(label=_("Figures to"), min_value=1900, max_value=LATEST_YEAR)
     plan = forms.TypedChoiceField(label=_("Action plan"), coerce=int, empty_value=None, required=False)
     plan_title = forms.CharField(
         label=_("Title of the new action plan"),
@@ -245,6 +247,17 @@ class CycleForm(forms.Form):
             for row in self.choices.organisations
         ]
         return [(row, indicators) for row, indicators in found if indicators]
+
+    def first_day(self) -> datetime.date:
+        """The day typed for the beginning of the cycle; today for none, or one that makes no sense."""
+        field = self.fields["begins_on"]
+        typed = field.widget.value_from_datadict(self.data, self.files, self.add_prefix("begins_on"))
+        today = timezone.localdate()
+        try:
+            day: datetime.date | None = field.clean(typed)
+        except ValidationError:
+            return today
+        return day if day is not None and day.year <= LATEST_YEAR else today
 
     def entered(self) -> dict[str, Any]:
         """What was typed so far, to show the page again without judging it."""

@@ -16,6 +16,7 @@ from monitoring.models import Area, Delivery, Indicator
 from monitoring.selectors.areas import planning_areas
 from monitoring.selectors.deliveries import Preview, delivery_preview, with_issue_counts
 from monitoring.services.deliveries import GRID_FILE_NAME
+from project.common.keys import key_or_none
 from stakeholders.models import Organisation
 from stakeholders.permissions import Perm, visible
 from workflows.models import (
@@ -215,7 +216,8 @@ def _typed_texts(delivery: Delivery, asked: Asked) -> dict[tuple[str, int, str],
         rows = list(csv.reader(io.StringIO(stored.read().decode("utf-8", "replace")), delimiter=";"))
     texts = {}
     for row in rows[1:]:
-        if len(row) == 3 + len(asked.indicators) and row[2].isdigit():
+        year = key_or_none(row[2]) if len(row) == 3 + len(asked.indicators) else None
+        if year is not None:
             for indicator, text in zip(asked.indicators, row[3:], strict=True):
-                texts[row[0], int(row[2]), indicator.key] = text
+                texts[row[0], year, indicator.key] = text
     return texts

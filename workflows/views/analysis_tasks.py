@@ -18,6 +18,7 @@ from monitoring.selectors.areas import planning_areas
 from monitoring.selectors.figures import Coverage, coverage, used_indicators
 from monitoring.services.index import index_run_create
 from project.common.errors import DomainError
+from project.common.keys import key_or_none
 from workflows.forms.analysis import DEFAULT_BORDER, ChooseForm, ComputeForm, ReleaseForm
 from workflows.models import PlanningCycle
 from workflows.selectors.analysis import ranking, trial_runs, trials_of, with_results
@@ -65,9 +66,8 @@ class RunAnalysisView(TaskView):
     @cached_property
     def coverage(self) -> dict[int, Coverage]:
         """How complete the indicators are up to the year of the form."""
-        text = self.request.POST.get("year") or ""
-        year = int(text) if text.isascii() and text.isdigit() else self.cycle.data_to_year
-        return coverage(self.areas, self.indicators, year=year)
+        year = key_or_none(self.request.POST.get("year"))
+        return coverage(self.areas, self.indicators, year=self.cycle.data_to_year if year is None else year)
 
     def compute_form(self, data: Any = None) -> ComputeForm:
         """The form to compute; begins with the run shown, else with what the cycle asked for."""
@@ -104,21 +104,18 @@ class RunAnalysisView(TaskView):
     @cached_property
     def run(self) -> IndexRun | None:
         """The run the page shows: the one asked for, else the latest."""
-        wanted = self.request.POST.get("run") or self.request.GET.get("run") or ""
+        wanted = key_or_none(self.request.POST.get("run") or self.request.GET.get("run"))
         runs = trial_runs(self.cycle).select_related("created_by")
-        if wanted.isascii() and wanted.isdigit():
-            found = runs.filter(pk=int(wanted)).first()
-            if found is not None:
-                return found
-        return runs.first()
+        found = runs.filter(pk=wanted).first() if wanted is not None else None
+        return found or runs.first()
 
     @cached_property
     def other_run(self) -> IndexRun | None:
         """The run it is compared with."""
-        wanted = self.request.GET.get("compare") or ""
-        if self.run is None or not (wanted.isascii() and wanted.isdigit()):
+        wanted = key_or_none(self.request.GET.get("compare"))
+        if self.run is None or wanted is None:
             return None
-        return trial_runs(self.cycle).exclude(pk=self.run.pk).filter(pk=int(wanted)).first()
+        return trial_runs(self.cycle).exclude(pk=self.run.pk).filter(pk=wanted).first()
 
     def choose_form(self, data: Any = None) -> ChooseForm | None:
         """The form to choose areas; None before anything was computed."""

@@ -11,13 +11,12 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from project.common.errors import DomainError
 from project.common.exports import Column, Kind, export_format, export_links, table_response
+from project.common.keys import key_or_none
 from stakeholders.models import Body, Organisation
 from stakeholders.permissions import Perm, can, require, territories_where
 from workflows import engine
@@ -230,9 +229,8 @@ def _create(request: HttpRequest, choices: opening.Choices) -> HttpResponse:
 def _with_proposed_dates(form: CycleForm, choices: opening.Choices) -> CycleForm:
     """The same page with what was typed, and the dates computed anew."""
     entered = form.entered()
-    first = parse_date(entered.get("begins_on") or "") or timezone.localdate()
-    template = entered.get("template") or ""
-    days = opening.template_days(choices, int(template) if str(template).isdecimal() else None)
+    first = form.first_day()
+    days = opening.template_days(choices, key_or_none(entered.get("template")))
     return CycleForm(
         initial=entered | {"begins_on": first} | date_fields(opening.stage_dates(first, days)),
         choices=choices,

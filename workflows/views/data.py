@@ -21,6 +21,7 @@ from monitoring.selectors.deliveries import differences
 from project.common.errors import DomainError
 from project.common.exports import Column, Format, Kind, export_format, export_links, table_response
 from project.common.formats import Badge, due_badge
+from project.common.keys import key_or_none
 from project.common.listing import order_of, page_of
 from stakeholders.models import Organisation
 from stakeholders.permissions import Perm, can, require
@@ -267,8 +268,8 @@ def request_fill_view(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _chosen_year(request: HttpRequest, years: Any) -> int:
-    wanted = request.POST.get("year") or request.GET.get("year") or ""
-    return int(wanted) if wanted.isascii() and wanted.isdigit() and int(wanted) in years else max(years)
+    wanted = key_or_none(request.POST.get("year") or request.GET.get("year"))
+    return wanted if wanted is not None and wanted in years else int(max(years))
 
 
 @require_GET
