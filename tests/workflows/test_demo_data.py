@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from monitoring.geometry import polygons_of, ring_area
-from monitoring.index import Direction, IndicatorSpec, compute, stands_out
+from monitoring.index import Direction, IndexResult, IndicatorSpec, compute, stands_out
 from scripts.demo_data import euskirchen, files, rhein_berg, stolberg
+from workflows.demo import rbk
 
 DATA = Path(__file__).resolve().parents[2] / "workflows" / "demo" / "data"
 SOURCES = DATA.parents[2].parent / "shared" / "data"
@@ -65,8 +66,8 @@ def test_euskirchen_has_real_series() -> None:
     assert kall["minimum_income_rate", "2023"] == "6.40"
 
 
-@pytest.mark.parametrize("year", [2024, 2025])
-def test_exactly_the_nine_stand_out(year: int) -> None:
+def rhein_berg_index(year: int) -> tuple[list[str], list[str], IndexResult]:
+    """Names of the areas, keys of the indicators, and the index of the demo's files."""
     areas, indicators = rows("rbk_areas.csv"), rows("rbk_indicators.csv")
     numbers = {
         (row["area_key"], row["indicator"]): float(row["value"])
@@ -76,12 +77,55 @@ def test_exactly_the_nine_stand_out(year: int) -> None:
     table = np.array([[numbers[area["area_key"], row["key"]] for row in indicators] for area in areas])
     assert table.shape == (81, 30)
     specs = [IndicatorSpec(row["key"], Direction(row["direction"])) for row in indicators]
-    above = stands_out(compute(table, specs).normalised, 1.5)
-    found = {area["name"] for area, out in zip(areas, above, strict=True) if out}
+    return [area["name"] for area in areas], [row["key"] for row in indicators], compute(table, specs)
+
+
+@pytest.mark.parametrize("year", [2024, 2025])
+def test_exactly_the_nine_stand_out(year: int) -> None:
+    areas, _indicators, index = rhein_berg_index(year)
+    above = stands_out(index.normalised, 1.5)
+    found = {name for name, out in zip(areas, above, strict=True) if out}
     assert found > NAMED
     assert len(found) == 9
     others = found - NAMED
     assert all(name.startswith("Bergisch Gladbach – Beispiel-Wohnplatz ") for name in others)
+
+
+@pytest.mark.parametrize("example", rbk.RECOMMENDATIONS, ids=lambda example: example.title)
+def test_recommendations_cite_what_deviates_in_their_areas(example: rbk.Example) -> None:
+    names, keys, index = rhein_berg_index(rbk.LAST_YEAR)
+    out = [name for name, above in zip(names, stands_out(index.normalised, 1.5), strict=True) if above]
+    areas = rbk.areas_of(example, out)
+    assert example.indicators
+    assert areas
+    assert set(example.areas) <= set(areas)
+    for area in areas:
+        for key in example.indicators:
+            assert index.z[names.index(area), keys.index(key)] > 0.5, (area, key)
+
+
+#: A word of each finding that only fits what it cites.
+SAID = {
+    "Elternstärkung": {
+        "rbk_school_entry_findings": "Schuleingang",
+        "rbk_checkups_incomplete": "Früherkennung",
+    },
+    "Anlaufstelle": {"rbk_sgb2_rate": "SGB II", "rbk_childcare_under_3": "unter drei Jahren"},
+    "Jugendarbeit": {"rbk_educational_assistance": "Hilfen zur Erziehung"},
+    "Begleitung": {"rbk_unemployed_youth": "Arbeitslosigkeit junger Menschen"},
+    "Sprachförderung": {"rbk_school_entry_language": "Sprache"},
+    "Besuchsdienst": {"rbk_living_alone_65_plus": "älterer Alleinlebender"},
+}
+
+
+@pytest.mark.parametrize("example", rbk.RECOMMENDATIONS, ids=lambda example: example.title)
+def test_recommendations_cite_what_their_findings_say(example: rbk.Example) -> None:
+    [said] = [words for title, words in SAID.items() if title in example.title]
+    assert set(said) == set(example.indicators)
+    assert all(word in example.finding for word in said.values())
+    heard = {(who, area) for who, area, _position, _text in rbk.STATEMENTS}
+    assert set(example.statements) <= heard
+    assert {area for _who, area in example.statements} <= set(example.areas)
 
 
 def test_rbk_is_as_the_domain_says() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
+from collections.abc import Iterable
 from decimal import Decimal
 
 from measures.models import ActionPlan, FieldOfAction
@@ -39,63 +41,112 @@ MUNICIPALITIES = (
 )
 FIELDS = ("Familien stärken", "Jugendhilfe", "Übergang junger Menschen in Arbeit")
 
-#: Title, field, area names, indicator keys, finding, aim, proposal, cost.
+
+@dataclasses.dataclass(frozen=True)
+class Example:
+    """A recommendation of the demo with the evidence its finding speaks of, and no more.
+
+    Attributes:
+        title: Headline.
+        field: Number of the field of action.
+        areas: Names of the areas; none for all that stand out in ``town``.
+        indicators: Keys of the indicators that the finding names.
+        statements: Who said what of the areas, as in ``STATEMENTS``.
+        finding: What is the case.
+        aim: What shall become of it.
+        proposal: What to do.
+        cost: About how much.
+        addressee: Office that acts.
+        town: Municipality whose areas are meant; "" if they are named.
+    """
+
+    title: str
+    field: int
+    areas: tuple[str, ...]
+    indicators: tuple[str, ...]
+    statements: tuple[tuple[str, str], ...]
+    finding: str
+    aim: str
+    proposal: str
+    cost: str
+    addressee: str = "jugendamt"
+    town: str = ""
+
+
 RECOMMENDATIONS = (
-    (
-        "Beispiel: Elternstärkung im Zentrum Nord ausbauen",
-        1,
-        ("Zentrum Nord",),
-        "Mehr als die Hälfte der Kinder zeigt bei der Schuleingangsuntersuchung Auffälligkeiten.",
-        "Eltern werden vor der Einschulung erreicht.",
-        "Im Sozialraum Zentrum Nord wird ein Angebot zur Stärkung der Erziehungskompetenz eingerichtet.",
-        "Beispiel: rund 60.000 € im Jahr.",
+    Example(
+        title="Beispiel: Elternstärkung im Zentrum Nord ausbauen",
+        field=1,
+        areas=("Zentrum Nord",),
+        indicators=("rbk_school_entry_findings", "rbk_checkups_incomplete"),
+        statements=(("leitung-gesundheitsamt", "Zentrum Nord"),),
+        finding="Mehr als die Hälfte der Kinder zeigt bei der Schuleingangsuntersuchung Auffälligkeiten; "
+        "die Früherkennung ist oft unvollständig.",
+        aim="Eltern werden vor der Einschulung erreicht.",
+        proposal="Im Sozialraum Zentrum Nord wird ein Angebot zur Stärkung der Erziehungskompetenz "
+        "eingerichtet.",
+        cost="Beispiel: rund 60.000 € im Jahr.",
     ),
-    (
-        "Beispiel: Anlaufstelle für Familien in der Innenstadt Wermelskirchen",
-        1,
-        ("Wermelskirchen Innenstadt",),
-        "Der Index liegt deutlich über dem Mittel des Kreises.",
-        "Familien finden an einem Ort Rat zu Leistungen, Betreuung und Wohnen.",
-        "Jugendamt und Jobcenter erproben eine gemeinsame Sprechstunde.",
-        "Beispiel: Personal aus dem Bestand.",
+    Example(
+        title="Beispiel: Anlaufstelle für Familien in der Innenstadt Wermelskirchen",
+        field=1,
+        areas=("Wermelskirchen Innenstadt",),
+        indicators=("rbk_sgb2_rate", "rbk_childcare_under_3"),
+        statements=(("fachplanung-jugendamt", "Wermelskirchen Innenstadt"),),
+        finding="Der Index liegt deutlich über dem Mittel des Kreises; viele leben von Leistungen nach "
+        "SGB II, wenige Kinder unter drei Jahren werden betreut.",
+        aim="Familien finden an einem Ort Rat zu Leistungen, Betreuung und Wohnen.",
+        proposal="Jugendamt und Jobcenter erproben eine gemeinsame Sprechstunde.",
+        cost="Beispiel: Personal aus dem Bestand.",
     ),
-    (
-        "Beispiel: Offene Jugendarbeit in Cremers Weiden",
-        2,
-        ("Cremers Weiden",),
-        "Die Hilfen zur Erziehung liegen deutlich über dem Mittel.",
-        "Jugendliche haben einen Treffpunkt am Nachmittag.",
-        "Ein Träger wird mit einem offenen Angebot an drei Nachmittagen beauftragt.",
-        "Beispiel: rund 45.000 € im Jahr.",
+    Example(
+        title="Beispiel: Offene Jugendarbeit in Cremers Weiden",
+        field=2,
+        areas=("Cremers Weiden",),
+        indicators=("rbk_educational_assistance",),
+        statements=(),
+        finding="Die Hilfen zur Erziehung liegen deutlich über dem Mittel.",
+        aim="Jugendliche haben einen Treffpunkt am Nachmittag.",
+        proposal="Ein Träger wird mit einem offenen Angebot an drei Nachmittagen beauftragt.",
+        cost="Beispiel: rund 45.000 € im Jahr.",
     ),
-    (
-        "Beispiel: Begleitung in Ausbildung in Bergisch Gladbach",
-        3,
-        (),
-        "In sechs Wohnplätzen ist die Arbeitslosigkeit junger Menschen erhöht.",
-        "Junge Menschen beginnen nach der Schule eine Ausbildung.",
-        "Jobcenter und Jugendamt begleiten den Übergang gemeinsam.",
-        "Beispiel: eine halbe Stelle je Haus.",
+    Example(
+        title="Beispiel: Begleitung in Ausbildung in Bergisch Gladbach",
+        field=3,
+        areas=(),
+        town="Bergisch Gladbach",
+        indicators=("rbk_unemployed_youth",),
+        statements=(),
+        finding="In sechs Wohnplätzen ist die Arbeitslosigkeit junger Menschen erhöht.",
+        aim="Junge Menschen beginnen nach der Schule eine Ausbildung.",
+        proposal="Jobcenter und Jugendamt begleiten den Übergang gemeinsam.",
+        cost="Beispiel: eine halbe Stelle je Haus.",
     ),
-    (
-        "Beispiel: Sprachförderung vor der Einschulung",
-        1,
-        ("Zentrum Nord", "Wermelskirchen Innenstadt"),
-        "Auffälligkeiten in der Sprache häufen sich.",
-        "Kinder sprechen bei der Einschulung sicher Deutsch.",
-        "Kitas der beiden Gebiete erhalten zusätzliche Sprachförderung.",
-        "Beispiel: rund 80.000 € im Jahr.",
+    Example(
+        title="Beispiel: Sprachförderung vor der Einschulung",
+        field=1,
+        areas=("Zentrum Nord", "Wermelskirchen Innenstadt"),
+        indicators=("rbk_school_entry_language",),
+        statements=(),
+        finding="Auffälligkeiten in der Sprache häufen sich.",
+        aim="Kinder sprechen bei der Einschulung sicher Deutsch.",
+        proposal="Kitas der beiden Gebiete erhalten zusätzliche Sprachförderung.",
+        cost="Beispiel: rund 80.000 € im Jahr.",
     ),
-    (
-        "Beispiel: Besuchsdienst für ältere Alleinlebende",
-        1,
-        ("Cremers Weiden",),
-        "Der Anteil älterer Alleinlebender ist hoch.",
-        "Ältere Menschen bleiben eingebunden.",
-        "Ein ehrenamtlicher Besuchsdienst wird aufgebaut.",
-        "Beispiel: Sachkosten 5.000 € im Jahr.",
+    Example(
+        title="Beispiel: Besuchsdienst für ältere Alleinlebende",
+        field=1,
+        areas=("Cremers Weiden",),
+        indicators=("rbk_living_alone_65_plus",),
+        statements=(("leitung-sozialamt", "Cremers Weiden"),),
+        finding="Der Anteil älterer Alleinlebender ist hoch.",
+        aim="Ältere Menschen bleiben eingebunden.",
+        proposal="Ein ehrenamtlicher Besuchsdienst wird aufgebaut.",
+        cost="Beispiel: Sachkosten 5.000 € im Jahr.",
+        addressee="sozialamt",
     ),
 )
+#: Person, area, position, text.
 STATEMENTS = (
     (
         "jobcenter",
@@ -306,28 +357,31 @@ def _confer(cycle: PlanningCycle, cast: Cast) -> None:
     driver.close_conference(cycle, user=planner)
 
 
-def _wording(cycle: PlanningCycle, cast: Cast, number: int, **changes: str) -> Wording:
-    title, field, names, finding, aim, proposal, cost = RECOMMENDATIONS[number]
-    profiles = cycle.profiles.select_related("area")
-    chosen = [
-        profile.area
-        for profile in profiles
-        if profile.area.name in names or (not names and "Bergisch Gladbach" in profile.area.name)
+def areas_of(example: Example, names: Iterable[str]) -> list[str]:
+    """Which of the areas that stand out a recommendation is for."""
+    return [
+        name for name in names if name in example.areas or (example.town and name.startswith(example.town))
     ]
-    run = cycle.index_run
-    assert run is not None
-    strongest = run.scores.filter(area__in=chosen[:1]).order_by("-z").select_related("indicator")[:3]
+
+
+def _wording(cycle: PlanningCycle, cast: Cast, number: int, **changes: str) -> Wording:
+    example = RECOMMENDATIONS[number]
+    by_name = {profile.area.name: profile.area for profile in cycle.profiles.select_related("area")}
+    said = {(who, area): text for who, area, _position, text in STATEMENTS}
+    indicators = {row.key: row for row in Indicator.objects.filter(key__in=example.indicators)}
     return Wording(
-        title=title,
-        finding=finding,
-        aim=aim,
-        proposal=changes.get("proposal", proposal),
-        cost=cost,
-        addressee=cast.organisations["jugendamt"],
-        field=FieldOfAction.objects.get(plan=cycle.plan, number=field),
-        areas=chosen,
-        indicators=[score.indicator for score in strongest],
-        statements=list(cycle.statements.filter(area__in=chosen)[:2]),
+        title=example.title,
+        finding=example.finding,
+        aim=example.aim,
+        proposal=changes.get("proposal", example.proposal),
+        cost=example.cost,
+        addressee=cast.organisations[example.addressee],
+        field=FieldOfAction.objects.get(plan=cycle.plan, number=example.field),
+        areas=[by_name[name] for name in areas_of(example, by_name)],
+        indicators=[indicators[key] for key in example.indicators],
+        statements=[
+            cycle.statements.get(area=by_name[area], text=said[who, area]) for who, area in example.statements
+        ],
     )
 
 
@@ -357,8 +411,8 @@ def _decide(cycle: PlanningCycle, cast: Cast, today: datetime.date) -> None:
                 cycle,
                 cast,
                 0,
-                proposal=f"{RECOMMENDATIONS[0][5]} Träger und Jugendamt schließen eine Zielvereinbarung "
-                f"bis 30.06.{today.year + 1}.",
+                proposal=f"{RECOMMENDATIONS[0].proposal} Träger und Jugendamt schließen eine "
+                f"Zielvereinbarung bis 30.06.{today.year + 1}.",
             ),
         )
         driver.adopt(recommendations[0], user=cast.person("leitung-sozialplanung"))
