@@ -78,15 +78,17 @@ def profile_save(
 ) -> None:
     """Save a profile's text; not after its release.
 
+    The row is held: a release at the same moment comes after the text, and is never written over.
+
     Raises:
         DomainError: ``profile_released``.
     """
-    if profile.released_at is not None:
+    if AreaProfile.objects.select_for_update().get(pk=profile.pk).released_at is not None:
         raise DomainError("profile_released", _("The profile has been released and stays as it is."))
     profile.strengths, profile.weaknesses, profile.potentials = strengths, weaknesses, potentials
     profile.edited_by = user
     profile.edited_at = timezone.now()
-    profile.save()
+    profile.save(update_fields=["strengths", "weaknesses", "potentials", "edited_by", "edited_at"])
     log_action("profile.edited", user=user, obj=profile, territory=profile.cycle.territory)
 
 
