@@ -11,9 +11,11 @@ ARGS ?=
 
 PY := .venv/bin/python
 BIN := .venv/bin
-# The demo never touches a database that the surroundings name.
-DEMO := env -u DATABASE_URL -u DATABASE_URL_FILE DEMO_MODE=1 DEBUG=0 HTTPS=0 SITE_URL=http://127.0.0.1:$(PORT) \
-	EMAIL_BACKEND=django.core.mail.backends.filebased.EmailBackend
+# Folder of the demo's data; another one for another demo beside it: make demo DEMO_DIR=var/second PORT=8001
+DEMO_DIR ?= var/demo
+# The demo never touches a database or a folder that the surroundings name for real use.
+DEMO := env -u DATABASE_URL -u DATABASE_URL_FILE -u DEMO_DIR_FILE DEMO_DIR="$(DEMO_DIR)" DEMO_MODE=1 DEBUG=0 HTTPS=0 \
+	SITE_URL=http://127.0.0.1:$(PORT) EMAIL_BACKEND=django.core.mail.backends.filebased.EmailBackend
 
 .PHONY: help setup run demo demo-reset check test browser bench messages chromium
 
@@ -31,7 +33,7 @@ demo-reset: setup ## Remove the demo's data; the next `make demo` starts over
 	@$(DEMO) $(PY) manage.py resetdemo
 
 run: setup ## Serve for development, with debug pages and reload, on the demo's data
-	@$(DEMO) $(PY) manage.py migrate --verbosity 0
+	@$(DEMO) $(PY) manage.py rundemo --only-prepare
 	@$(DEMO) DEBUG=1 $(PY) manage.py runserver $(PORT)
 
 check: setup ## Linters, types, import layers, migrations, texts, generated docs

@@ -15,15 +15,12 @@ from django.core.files.storage import FileSystemStorage
 
 HOST = "127.0.0.1"
 FIRST_PORT, LAST_PORT = 1, 65_535
-# What the demo leaves in VAR_DIR; nothing else there is ever removed.
-LEFTOVERS = (
-    "passgenau.sqlite3",
-    "passgenau.sqlite3-wal",
-    "passgenau.sqlite3-shm",
-    "mails",
-    "media",
-    "static",
-)
+#: Written into the demo's folder before anything else. Without it nothing there is touched.
+MARKER = "demo.marker"
+_DATABASE = ("passgenau.sqlite3", "passgenau.sqlite3-wal", "passgenau.sqlite3-shm")
+_CONTENT = ("mails", "media")
+# What the demo leaves in its folder; nothing else there is ever removed. The marker goes last.
+LEFTOVERS = (*_DATABASE, *_CONTENT, "static", MARKER)
 
 
 class DemoRunningError(Exception):
@@ -32,6 +29,33 @@ class DemoRunningError(Exception):
     def __init__(self, address: str) -> None:
         super().__init__(address)
         self.address = address
+
+
+class ForeignFolderError(Exception):
+    """The folder holds what no demo has put there."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"{settings.VAR_DIR} holds files that no demo has put there. "
+            "Choose another folder: make demo DEMO_DIR=var/second"
+        )
+
+
+def demo_claim() -> None:
+    """Mark the folder as the demo's, unless it is so already.
+
+    A database file alone may be claimed: whether real people are in it, the caller asks the database.
+
+    Raises:
+        ForeignFolderError: Uploads or mails lie there without a marker.
+    """
+    marker = settings.VAR_DIR / MARKER
+    if marker.exists():
+        return
+    if any((settings.VAR_DIR / name).exists() for name in _CONTENT):
+        raise ForeignFolderError
+    settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
+    marker.write_text("The demo of Passgenau keeps its data here; make demo-reset removes them.\n", "utf-8")
 
 
 @contextlib.contextmanager
@@ -91,15 +115,16 @@ def remove_leftovers() -> list[Path]:
 
     Returns:
         What was removed; empty if there was nothing.
+
+    Raises:
+        ForeignFolderError: There is something, but no marker of a demo.
     """
-    removed = []
-    for name in LEFTOVERS:
-        path = settings.VAR_DIR / name
+    present = [path for name in LEFTOVERS if (path := settings.VAR_DIR / name).exists()]
+    if present and not (settings.VAR_DIR / MARKER).exists():
+        raise ForeignFolderError
+    for path in present:
         if path.is_dir():
             shutil.rmtree(path)
-        elif path.exists():
-            path.unlink()
         else:
-            continue
-        removed.append(path)
-    return removed
+            path.unlink()
+    return present

@@ -14,8 +14,10 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DEBUG = env_bool("DEBUG")
 # Shows the demo sign-in page and the demo people. Never in real use.
 DEMO_MODE = env_bool("DEMO_MODE")
-# Folder for the SQLite file, uploads, collected static files and demo mails.
-VAR_DIR = Path(env_str("VAR_DIR", str(BASE_DIR / "var")))
+# Folder for the SQLite file, uploads and collected static files. The demo has one of its own, whatever the
+# surroundings say, so that it never opens or removes what real people entered.
+DEMO_DIR = Path(env_str("DEMO_DIR", str(BASE_DIR / "var" / "demo"))).absolute()
+VAR_DIR = DEMO_DIR if DEMO_MODE else Path(env_str("VAR_DIR", str(BASE_DIR / "var"))).absolute()
 
 SECRET_KEY = env_str("SECRET_KEY", checks.DEFAULT_KEY)
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
@@ -79,7 +81,7 @@ FORM_RENDERER = "project.forms.KernFormRenderer"
 
 # --- Database ------------------------------------------------------------------------------------
 DATABASES = {
-    "default": database_from_url(env_str("DATABASE_URL", f"sqlite:////{VAR_DIR / 'passgenau.sqlite3'}"))
+    "default": database_from_url(env_str("DATABASE_URL", f"sqlite:///{VAR_DIR / 'passgenau.sqlite3'}"))
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

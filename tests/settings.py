@@ -5,7 +5,7 @@ import tempfile
 
 os.environ.setdefault("DEMO_MODE", "1")
 os.environ.setdefault("DATABASE_URL", "sqlite:///")
-os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="passgenau-test-"))
+os.environ.setdefault("DEMO_DIR", tempfile.mkdtemp(prefix="passgenau-test-"))
 
 from project.settings import *  # noqa: F403
 

@@ -2,7 +2,7 @@
 
 from stakeholders.selectors.audit import audit_actions, audit_entries, audit_territories
 from stakeholders.selectors.bodies import body_seats, managed_bodies
-from stakeholders.selectors.demo import DemoGroup, DemoPerson, demo_people
+from stakeholders.selectors.demo import REAL_DATABASE, DemoGroup, DemoPerson, database_is_real, demo_people
 from stakeholders.selectors.organisations import (
     OrganisationRow,
     administered_scopes,
@@ -28,6 +28,7 @@ from stakeholders.selectors.people import (
 )
 
 __all__ = [
+    "REAL_DATABASE",
     "DemoGroup",
     "DemoPerson",
     "OrganisationRow",
@@ -40,6 +41,7 @@ __all__ = [
     "audit_territories",
     "body_seats",
     "colleagues",
+    "database_is_real",
     "demo_people",
     "managed_bodies",
     "managed_organisations",

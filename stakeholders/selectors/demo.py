@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from django.db import connection
 from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -21,6 +22,12 @@ from stakeholders.models import (
     User,
 )
 from stakeholders.permissions import HEAD_FUNCTIONS
+
+#: What the demo's commands answer to ``database_is_real``; developers read it, so it is in English.
+REAL_DATABASE = (
+    "The database holds real people: its first one is no demo person. The demo stays away from it. "
+    "Use a folder of its own: make demo DEMO_DIR=var/second"
+)
 
 _K = OrganisationKind
 #: In the order in which a cycle needs them.
@@ -99,6 +106,20 @@ class DemoGroup:
     title: str
     text: str
     people: tuple[DemoPerson, ...]
+
+
+def database_is_real() -> bool:
+    """Whether the database belongs to real people, so that no demo may load, open or remove it.
+
+    Nobody is ever deleted, so the first person tells: the demo begins with its own people, a real
+    installation with its administrator. People whom somebody enters in the demo come later. May be asked
+    before migrating.
+
+    Queries: 2.
+    """
+    if User._meta.db_table not in connection.introspection.table_names():
+        return False
+    return User.objects.order_by("pk").values_list("is_demo", flat=True).first() is False
 
 
 def demo_people() -> list[DemoGroup]:

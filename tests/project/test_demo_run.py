@@ -38,7 +38,7 @@ def start(var: Path, port: int) -> tuple[subprocess.Popen[str], list[str]]:
         env=kept
         | {
             "DEMO_MODE": "1",
-            "VAR_DIR": str(var),
+            "DEMO_DIR": str(var),
         },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

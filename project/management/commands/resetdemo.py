@@ -4,8 +4,10 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
-from project.demo import DemoRunningError, demo_lock, remove_leftovers
+from project.demo import MARKER, DemoRunningError, ForeignFolderError, demo_lock, remove_leftovers
+from stakeholders.selectors import REAL_DATABASE, database_is_real
 
 
 class Command(BaseCommand):
@@ -17,7 +19,10 @@ class Command(BaseCommand):
             raise CommandError("This is not a demo. Start it with: make demo-reset")
         try:
             with demo_lock("a reset"):
+                self._refuse_real_data()
                 removed = remove_leftovers()
+        except ForeignFolderError as error:
+            raise CommandError(str(error)) from error
         except DemoRunningError as error:
             raise CommandError(
                 f"The demo is running ({error.address}). Stop it first, with Ctrl-C."
@@ -27,3 +32,14 @@ class Command(BaseCommand):
         if not removed:
             self.stdout.write("There was nothing to remove.")
         self.stdout.write("The next `make demo` starts over.")
+
+    def _refuse_real_data(self) -> None:
+        # Asking would make the file of a database that is not there; without a marker nothing is removed anyway.
+        if not (settings.VAR_DIR / MARKER).exists():
+            return
+        try:
+            is_real = database_is_real()
+        except DatabaseError:
+            return  # a broken file is a reason to start over; the marker tells whose it is
+        if is_real:
+            raise CommandError(REAL_DATABASE)

@@ -19,13 +19,15 @@ from project.demo import (
     HOST,
     LAST_PORT,
     DemoRunningError,
+    ForeignFolderError,
+    demo_claim,
     demo_lock,
     port_is_free,
     static_fingerprint,
 )
 from project.messages import compile_messages
 from project.supervisor import ChildStoppedError, Program, StopRequested, stop_signals, supervise
-from stakeholders.selectors import DemoGroup, demo_people
+from stakeholders.selectors import REAL_DATABASE, DemoGroup, database_is_real, demo_people
 
 WORKERS = 2
 THREADS_PER_WORKER = 4
@@ -39,20 +41,28 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", default="8000", help="port to serve on (8000)")
+        parser.add_argument("--only-prepare", action="store_true", help="load the demo and do not serve it")
 
     def handle(self, **options: Any) -> None:
         if not settings.DEMO_MODE:
             raise CommandError("This is not a demo. Start it with: make demo")
         port = self._number(options["port"])
+        only_prepare = bool(options["only_prepare"])
         self._address = f"http://{HOST}:{port}"
         try:
             with demo_lock(self._address):
-                self._check_free(port)
+                if not only_prepare:
+                    self._check_free(port)
                 with stop_signals():
                     self._prepare()
-                self._serve(port)
+                if not only_prepare:
+                    self._serve(port)
         except DemoRunningError as error:
+            if only_prepare:  # it has been prepared by the one that runs
+                return
             raise CommandError(f"The demo is running already: {error.address}") from error
+        except ForeignFolderError as error:
+            raise CommandError(str(error)) from error
         except ChildStoppedError as error:
             raise CommandError(f"{error} The demo has been stopped; the lines above say why.") from error
         except StopRequested:
@@ -76,6 +86,9 @@ class Command(BaseCommand):
 
     def _prepare(self) -> None:
         """Bring database, translations, static files and content up to date; quick if they are."""
+        if database_is_real():
+            raise CommandError(REAL_DATABASE)
+        demo_claim()
         compile_messages()
         call_command("migrate", verbosity=0, interactive=False)
         stamp = settings.STATIC_ROOT / ".fingerprint"

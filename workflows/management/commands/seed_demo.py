@@ -6,6 +6,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone, translation
 
+from project.demo import ForeignFolderError, demo_claim
+from stakeholders.selectors import REAL_DATABASE, database_is_real
 from workflows.demo.seed import is_loaded, load
 
 
@@ -15,6 +17,12 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         if not settings.DEMO_MODE:
             raise CommandError("This is not a demo. Set DEMO_MODE=1, or use: make demo")
+        if database_is_real():
+            raise CommandError(REAL_DATABASE)
+        try:
+            demo_claim()
+        except ForeignFolderError as error:
+            raise CommandError(str(error)) from error
         if is_loaded():
             self.stdout.write("The demo is loaded already.")
             return
