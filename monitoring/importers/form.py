@@ -27,12 +27,14 @@ class RequestedIndicator:
         names: Names understood as heading; the first is used in sentences.
         is_percent: Values lie between 0 and 100.
         allows_negative: Values may be below 0 (changes, balances).
+        is_count: Values count people or cases, so they are whole.
     """
 
     key: str
     names: tuple[str, ...]
     is_percent: bool = False
     allows_negative: bool = False
+    is_count: bool = False
 
 
 @dataclass(frozen=True, slots=True)

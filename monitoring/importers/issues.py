@@ -78,6 +78,15 @@ MESSAGES: Final = {
     "negative": _("A negative number is not possible for this indicator. Please check it."),
     "too_big": _("The number has too many digits to be right. Please check it."),
     "sign_unknown": _("“%(value)s” is not a sign of official statistics. Known are: - . / x ... ()"),
+    "sign_column_wide": _(
+        "A column “%(value)s” is only possible with one figure in each row (columns “Indikator” and “Wert”). "
+        "Please write the sign into the cell of the figure itself and delete this column."
+    ),
+    "sign_beside_number": _(
+        "The figure %(figure)s and the sign “%(value)s” contradict each other. Please delete one of them; "
+        "only () goes with a number."
+    ),
+    "not_whole": _("%(value)s is not a whole number, but people or cases are counted. Please check it."),
     "looks_like_share": _(
         "All values of “%(name)s” lie between 0 and 1, but percent are asked for. "
         "Please check whether 0.12 means 12 percent."

@@ -116,6 +116,10 @@ class _Reader:
                 self._error("empty_heading", letter=column_letters(number), at_column=number)
         self.columns = {role: cell.column for role, cell in found.items()}
         is_long = {"indicator", "value"} <= self.columns.keys()
+        if "sign" in found and not is_long:
+            # One sign cannot be said of several figures; in the wide form it stands in the cell itself.
+            self._error("sign_column_wide", found["sign"])
+            del self.columns["sign"]
         for role in ("area", "year"):
             if role not in self.columns:
                 self._error("missing_column", name=HEADINGS[role][0])
@@ -254,21 +258,27 @@ class _Reader:
         if sign.text and sign.text not in SIGNS:
             self._error("sign_unknown", sign)
             return None
+        beside = SIGNS.get(sign.text, "")
         if not cell.text:
-            return _with_sign(None, SIGNS.get(sign.text, ""))
+            return _sign_alone(beside)
         codes = {CellKind.FORMULA: "formula", CellKind.ERROR: "excel_error", CellKind.DATE: "is_date"}
         if cell.kind in codes:
             self._error(codes[cell.kind], cell)
             return None
+        figure: Figure | None = None
         if cell.number is not None:
-            return _with_sign(cell.number, SIGNS.get(sign.text, ""))
-        if slot.convention.is_mixed:
+            figure = Figure(cell.number)
+        elif slot.convention.is_mixed:
             return None  # noted once for the whole column
-        figure = read_figure(cell.text, slot.convention.separator, percent_sign=indicator.is_percent)
+        else:
+            figure = read_figure(cell.text, slot.convention.separator, percent_sign=indicator.is_percent)
         if figure is None:
             self._error("not_a_number", cell)
             return None
-        return _with_sign(figure.value, SIGNS.get(sign.text, "") or figure.sign)
+        joined = _joined(figure, beside)
+        if joined is None:
+            self._error("sign_beside_number", sign, figure=cell.text)
+        return joined
 
     def _is_plausible(self, figure: Figure, cell: Cell, indicator: RequestedIndicator) -> bool:
         if figure.value is None:
@@ -280,6 +290,8 @@ class _Reader:
             code = "negative"
         elif figure.value > 100 and indicator.is_percent:
             code = "above_100"
+        elif indicator.is_count and figure.value != figure.value.to_integral_value():
+            code = "not_whole"
         if code:
             self._error(code, cell)
         return not code
@@ -363,13 +375,24 @@ def _at(row: Sequence[Cell], column: int) -> Cell:
     return Cell("", row[0].row, max(column, 1))
 
 
-def _with_sign(value: Decimal | None, sign: str) -> Figure | None:
-    """Join a number and the sign beside it; an empty cell without a sign is no figure."""
+def _sign_alone(sign: str) -> Figure | None:
+    """The figure of an empty cell: what the sign beside it says; without one, no figure."""
     if sign == SIGN_NOTHING:
         return Figure(Decimal(0), sign)
-    if sign in {"", SIGN_LIMITED}:
-        return None if value is None else Figure(value, sign)
-    return Figure(None, sign)
+    return None if sign in {"", SIGN_LIMITED} else Figure(None, sign)
+
+
+def _joined(figure: Figure, sign: str) -> Figure | None:
+    """A figure and the sign beside it; None if they contradict each other.
+
+    Brackets go with a number, "nothing" with zero. Any other sign says that there is no number: which of
+    both is meant, only the supplier knows.
+    """
+    if sign in {"", figure.sign}:
+        return figure
+    fits = sign == SIGN_LIMITED if figure.value else sign in {SIGN_LIMITED, SIGN_NOTHING}
+    is_number = figure.value is not None and figure.sign == ""
+    return Figure(figure.value, sign) if is_number and fits else None
 
 
 def _folded(text: str) -> str:

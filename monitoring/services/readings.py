@@ -83,6 +83,7 @@ def request_of(indicators: Iterable[Indicator], areas: Iterable[Area], years: Se
                 key=row.key,
                 names=tuple(dict.fromkeys((row.name, row.name_de, row.name_en))),
                 is_percent=row.unit.is_percent,
+                is_count=row.unit.is_count,
                 # Changes, balances and amounts may be negative; counts and percentages of a whole may not.
                 allows_negative=not (row.unit.is_percent or row.unit.is_count),
             )

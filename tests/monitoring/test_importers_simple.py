@@ -149,6 +149,66 @@ def test_sign_in_its_own_column() -> None:
     ]
 
 
+def long_form(value: object, sign: str, indicator: RequestedIndicator = TAX) -> Delivery:
+    return read(
+        ["AGS", "Jahr", "Indikator", "Wert", "Zeichen"],
+        ["05366004", "2024", indicator.key, value, sign],
+        request=Request(AREAS, (indicator,), (2024,)),
+    )
+
+
+@pytest.mark.parametrize("sign", ["-", ".", "/", "x", "..."])
+@pytest.mark.parametrize("value", [12, "12", "(12)"])
+def test_a_number_and_a_sign_contradict_each_other(value: object, sign: str) -> None:
+    delivery = long_form(value, sign)
+    (issue,) = errors(delivery)
+    assert (issue.code, issue.row, issue.column) == ("sign_beside_number", 2, 5)
+    assert delivery.values == ()
+
+
+@pytest.mark.parametrize(("value", "sign"), [(0, "."), (".", "/"), ("-", "."), ("-", "()")])
+def test_two_signs_contradict_each_other(value: object, sign: str) -> None:
+    assert [issue.code for issue in errors(long_form(value, sign))] == ["sign_beside_number"]
+
+
+@pytest.mark.parametrize(
+    ("value", "sign", "read_as"),
+    [
+        (12, "()", (12, "()")),
+        ("(12)", "()", (12, "()")),
+        (0, "-", (0, "-")),
+        ("-", "–", (0, "-")),
+        ("", "-", (0, "-")),
+        (".", ".", (None, ".")),
+    ],
+)
+def test_a_sign_that_fits_goes_with_the_number(value: object, sign: str, read_as: tuple[int, str]) -> None:
+    delivery = long_form(value, sign)
+    assert not delivery.has_errors
+    assert figures(delivery)["05366004", "income_tax"] == read_as
+
+
+def test_a_column_of_signs_says_nothing_in_the_wide_form() -> None:
+    """It used to wipe out the figures of all indicators in its row."""
+    rows = good_rows()
+    rows[0] = [*HEADER, "Zeichen"]
+    for row in rows[1:]:
+        row.append(".")
+    delivery = read(*rows)
+    (issue,) = errors(delivery)
+    assert (issue.code, issue.column) == ("sign_column_wide", 6)
+    assert figures(delivery)["05366004", "income_tax"] == (Decimal("1558.12"), "")
+
+
+@pytest.mark.parametrize("value", [2.5, "2,5", "(2,5)"])
+def test_people_are_whole(value: object) -> None:
+    cases = RequestedIndicator("cases", ("Fälle",), is_count=True)
+    delivery = long_form(value, "", cases)
+    assert [issue.code for issue in errors(delivery)] == ["not_whole"]
+    assert not long_form("2,0", "", cases).has_errors
+    assert not long_form(value, "").has_errors
+
+
 def test_empty_cell_is_missing_not_zero() -> None:
     delivery = changed(3, 4, "")
     assert ("05366008", "minimum_income_rate") not in figures(delivery)
