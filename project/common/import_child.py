@@ -22,8 +22,13 @@ _REFERENCE = re.compile(r"([A-Z]{0,3})([1-9][0-9]{0,6})$")
 _DELIMITERS = ";\t,"
 # Rows looked at to find the delimiter.
 _SNIFF_ROWS = 20
-# Characters of one cell; the longest we know is a note of some hundred.
-_MAX_TEXT = 5_000
+# Characters of one cell; the longest we know is a note of some hundred. A text that many cells of a
+# workbook share is written once in the file, but once for each cell in what is read from it.
+_MAX_TEXT = 500
+_MAX_SHEETS_NAMED = 50
+# What a number format shows beside the number: quoted texts, escaped characters, blanks as wide as a
+# character, fillings, and colours or conditions in brackets.
+_LITERALS = re.compile(r'"[^"]*(?:"|$)|\\.|_.|\*.|\[[^\]]*\]', re.DOTALL)
 
 # What zipfile, expat and openpyxl raise on damaged files; XML errors are SyntaxError or ValueError.
 _PARSE_ERRORS = (
@@ -73,13 +78,16 @@ def main(kind: str, limits: Limits, content: bytes, out: TextIO) -> None:
 
 def _bounded(rows: Iterator[list[Raw]], limits: Limits) -> Iterator[list[Raw]]:
     """Cut empty ends off the rows and stop when there are too many cells."""
-    cells = 0
+    cells = characters = 0
     for number, row in enumerate(rows, start=1):
         while row and not row[-1][0]:
             row.pop()
         cells += len(row)
         if cells > limits["cells"] or number > limits["rows"] or len(row) > limits["columns"]:
             raise RefusedError("too_many_cells")
+        characters += sum(len(text) for text, _kind in row)
+        if characters > limits["characters"]:
+            raise RefusedError("too_complex")
         yield row
 
 
@@ -164,10 +172,10 @@ def _read_xlsx(content: bytes, limits: Limits) -> tuple[dict[str, Any], Iterator
         raise RefusedError("empty")
     sheet, *others = filled
     head = {
-        "sheet": sheet.title,
+        "sheet": sheet.title[:_MAX_TEXT],
         "encoding": None,
         "delimiter": None,
-        "other_sheets": [other.title for other in others],
+        "other_sheets": [other.title[:_MAX_TEXT] for other in others[:_MAX_SHEETS_NAMED]],
     }
     sheet.reset_dimensions()  # what the file says of its own size need not be true
     return head, ([_raw(cell) for cell in row] for row in sheet.iter_rows(min_row=1, min_col=1))
@@ -241,12 +249,22 @@ def _raw(cell: Any) -> Raw:
     if isinstance(value, bool):
         return str(value), "t"
     if isinstance(value, int | float):
-        shown = value * 100 if "%" in (cell.number_format or "") else value
+        shown = value * 100 if _is_percent(cell.number_format or "", value) else value
         # 15 digits are all that Excel keeps; more would show the rounding of the machine.
         return _plain(shown), "n"
     if isinstance(value, datetime.datetime | datetime.date):
         return value.isoformat()[:10], "d"
     return str(value).strip()[:_MAX_TEXT], "t"
+
+
+def _is_percent(number_format: str, value: float) -> bool:
+    """Whether Excel shows a hundred times the number: its format has a % that is more than decoration.
+
+    A format has up to three sections, for numbers above, below and equal to zero.
+    """
+    sections = _LITERALS.sub("", number_format).split(";")
+    place = 0 if value > 0 else 1 if value < 0 else 2
+    return "%" in sections[place if place < len(sections) else 0]
 
 
 def _plain(value: float) -> str:
@@ -261,6 +279,7 @@ def _limit(limits: Limits) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (limits["memory"], limits["memory"]))
     resource.setrlimit(resource.RLIMIT_CPU, (limits["cpu"], limits["cpu"]))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limits["output"], limits["output"]))
 
 
 def _run() -> NoReturn:

@@ -8,13 +8,14 @@ import io
 import json
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path, PurePath
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -39,6 +40,10 @@ CHILD_WALL_SECONDS: Final = 60
 MAX_ROWS: Final = 100_000
 MAX_COLUMNS: Final = 500
 MAX_CELLS: Final = 500_000
+# All texts of a table together; 40 characters in each of its cells.
+MAX_CHARACTERS: Final = 20_000_000
+# What the child may write: the texts in UTF-8 and some signs around each of them.
+MAX_OUTPUT_BYTES: Final = 64 * 1024 * 1024
 
 _CHILD = Path(__file__).with_name("import_child.py")
 _ZIP, _PDF, _OLD_OFFICE = b"PK\x03\x04", b"%PDF", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -278,40 +283,53 @@ def _check_archive(content: bytes) -> None:
 
 
 def _parse(content: bytes, kind: str) -> Table:
-    """Let the child read the content and take its rows from the pipe."""
+    """Let the child read the content and take its rows from what it wrote."""
     limits = {
         "memory": CHILD_MEMORY_BYTES,
         "cpu": CHILD_CPU_SECONDS,
         "rows": MAX_ROWS,
         "columns": MAX_COLUMNS,
         "cells": MAX_CELLS,
+        "characters": MAX_CHARACTERS,
+        "output": MAX_OUTPUT_BYTES,
     }
-    try:
-        done = subprocess.run(  # noqa: S603  our own file, no shell, no text of the user
-            [sys.executable, "-I", "-X", "utf8", str(_CHILD), kind, json.dumps(limits)],
-            input=content,
-            capture_output=True,
-            timeout=CHILD_WALL_SECONDS,
-            check=False,
-            # Nothing of the server's settings and secrets; numpy must not reserve memory for threads.
-            env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"},
-        )
-    except subprocess.TimeoutExpired as error:
-        raise ImportRefused("too_complex") from error
-    if done.returncode == 1:  # an error of Python that the child did not foresee
-        raise ImportRefused("damaged")
-    if done.returncode != 0:  # ended by a limit
-        raise ImportRefused("too_complex")
-    lines = done.stdout.splitlines()
-    head = json.loads(lines[0])
+    # A file instead of a pipe: it can be measured before anything of it is in the memory of the server.
+    with tempfile.TemporaryFile() as output:
+        try:
+            done = subprocess.run(  # noqa: S603  our own file, no shell, no text of the user
+                [sys.executable, "-I", "-X", "utf8", str(_CHILD), kind, json.dumps(limits)],
+                input=content,
+                stdout=output,
+                stderr=subprocess.DEVNULL,
+                timeout=CHILD_WALL_SECONDS,
+                check=False,
+                # Nothing of the server's settings and secrets; numpy must not reserve memory for threads.
+                env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"},
+            )
+        except subprocess.TimeoutExpired as error:
+            raise ImportRefused("too_complex") from error
+        if output.seek(0, io.SEEK_END) >= MAX_OUTPUT_BYTES:
+            raise ImportRefused("too_complex")
+        if done.returncode == 1:  # an error of Python that the child did not foresee
+            raise ImportRefused("damaged")
+        if done.returncode != 0:  # ended by a limit
+            raise ImportRefused("too_complex")
+        output.seek(0)
+        return _table(output)
+
+
+def _table(output: IO[bytes]) -> Table:
+    """The table the child wrote: a head, then one line a row."""
+    head = json.loads(output.readline())
     if "refused" in head:
         raise _refusal(head["refused"], head["params"])
+    known: dict[str, str] = {}  # a text that stands in many cells is held once
     rows = [
         [
-            Cell(text, number, place, CellKind(code))
+            Cell(known.setdefault(text, text), number, place, CellKind(code))
             for place, (text, code) in enumerate(json.loads(line), start=1)
         ]
-        for number, line in enumerate(lines[1:], start=1)
+        for number, line in enumerate(output, start=1)
     ]
     return Table(
         rows=rows,

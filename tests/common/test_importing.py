@@ -18,6 +18,7 @@ from project.common import import_child, importing
 from project.common.importing import CellKind, ImportRefused, column_letters, read_table
 
 Fill = Callable[[openpyxl.Workbook], None]
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 
 def workbook(fill: Fill) -> bytes:
@@ -48,8 +49,7 @@ def with_part(content: bytes, name: str, data: bytes) -> bytes:
 
 
 def sheet_xml(rows: str) -> bytes:
-    space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-    return f'<worksheet xmlns="{space}"><sheetData>{rows}</sheetData></worksheet>'.encode()
+    return f'<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>'.encode()
 
 
 def texts(content: bytes, name: str = "werte.csv") -> list[list[str]]:
@@ -312,6 +312,64 @@ def test_too_many_cells(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importing, "MAX_CELLS", 5)
     assert refusal(simple_book()).code == "too_many_cells"
     assert refusal(b"a;b\n1;2\n3;4", "werte.csv").code == "too_many_cells"
+
+
+def test_a_text_that_many_cells_share_does_not_grow() -> None:
+    """A workbook writes it once; read cell by cell it would be 40,000 times as long."""
+    row = "".join('<c t="s"><v>0</v></c>' for _cell in range(400))
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    texts_known = f'<Override PartName="/xl/sharedStrings.xml" ContentType="{kind}" /></Types>'.encode()
+    content = simple_book()
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        types = archive.read("[Content_Types].xml").replace(b"</Types>", texts_known)
+    for name, part in {
+        "[Content_Types].xml": types,
+        "xl/worksheets/sheet1.xml": sheet_xml(f"<row>{row}</row>" * 100),
+        "xl/sharedStrings.xml": f'<sst xmlns="{MAIN}"><si><t>{"x" * 5_000}</t></si></sst>'.encode(),
+    }.items():
+        content = with_part(content, name, part)
+    assert len(content) < 100_000
+    table = read_table(content, "werte.xlsx")
+    held = {id(cell.text): len(cell.text) for row in table.rows for cell in row}
+    assert (len(table.rows), sum(held.values())) == (100, 500)
+
+
+def test_too_much_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importing, "MAX_CHARACTERS", 20)
+    assert refusal(simple_book()).code == "too_complex"
+    assert refusal(b"Jahr;Quoten\n2024;12,5,55", "werte.csv").code == "too_complex"
+    assert texts(b"Jahr;Quote\n2024;5") == [["Jahr", "Quote"], ["2024", "5"]]
+
+
+def test_what_the_child_writes_is_measured_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importing, "MAX_OUTPUT_BYTES", 100)
+    assert refusal(simple_book()).code == "too_complex"
+    assert refusal(b"a;b\n1;" + b"x" * 200, "werte.csv").code == "too_complex"
+
+
+@pytest.mark.parametrize(
+    ("number_format", "text"),
+    [
+        ("0.0%", "80"),
+        ("#,##0.0\\ %", "80"),
+        ("[Red]0%", "80"),
+        ("0%;[Red]-0%", "80"),
+        ('0.0" %"', "0.8"),
+        ("0.0\\%", "0.8"),
+        ('0.0"%', "0.8"),
+        ("0.0_%", "0.8"),
+        ("0.0;-0%", "0.8"),
+        ("General", "0.8"),
+    ],
+)
+def test_only_a_percent_sign_that_multiplies_counts(number_format: str, text: str) -> None:
+    """In quotes or behind a backslash it is decoration: Excel shows 0.8 % where the cell holds 0.8."""
+
+    def fill(book: openpyxl.Workbook) -> None:
+        book.active["A1"] = 0.8
+        book.active["A1"].number_format = number_format
+
+    assert texts(workbook(fill), "werte.xlsx") == [[text]]
 
 
 def test_limits_of_the_child_end_it(monkeypatch: pytest.MonkeyPatch) -> None:
