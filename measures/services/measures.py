@@ -32,10 +32,23 @@ __all__ = [
     "KeyFigureInput",
     "MeasureFields",
     "measure_create",
+    "measure_lock",
     "measure_update",
 ]
 
 _ENDED = (MeasureStatus.COMPLETED, MeasureStatus.ENDED_EARLY)
+#: Columns that are written here; where a measure stands is moved by its course alone.
+_WRITTEN = (
+    "field",
+    "position",
+    "title",
+    "description",
+    "target_group",
+    "stage",
+    "starts_on",
+    "ends_on",
+    "responsible",
+)
 
 
 class MeasureFields(TypedDict):
@@ -90,6 +103,19 @@ def measure_create(
     return measure
 
 
+def measure_lock(measure: Measure) -> None:
+    """Hold the row of a measure until the transaction ends, and read it anew.
+
+    Whoever changes or moves a measure begins here: what was loaded before may have changed meanwhile.
+
+    Args:
+        measure: A stored measure; what was changed on it and not saved is lost.
+
+    Queries: 1; must be called within a transaction.
+    """
+    measure.refresh_from_db(from_queryset=Measure.objects.select_for_update(no_key=True))
+
+
 @transaction.atomic
 def measure_update(
     measure: Measure, *, user: User, reason: str = "", **fields: Unpack[MeasureFields]
@@ -97,7 +123,8 @@ def measure_update(
     """Change a measure: freely while it is proposed, afterwards with a reason.
 
     Args:
-        measure: What to change; its key figures are matched by ``pk``, those left out are removed.
+        measure: What to change, read anew first; its key figures are matched by ``pk``, those left out are
+            removed. Status and actual dates are never written.
         user: Who changes; needs the right to edit the measure.
         reason: Why; needed as soon as the parties have agreed.
         **fields: See ``MeasureFields``.
@@ -105,9 +132,11 @@ def measure_update(
     Raises:
         PermissionDenied: The user may not edit the measure.
         DomainError: ``measure_ended``, ``reason_missing``, ``parties_fixed`` where agreed parties would
-            change, and those of ``measure_create``.
+            change, ``stage_fixed`` where a measure that has begun would have to wait again, and those of
+            ``measure_create``.
     """
     require(user, Perm.EDIT_MEASURE, measure)
+    measure_lock(measure)
     if measure.status in _ENDED:
         raise DomainError("measure_ended", _("The measure has ended and is not changed any more."))
     if measure.status != MeasureStatus.PROPOSED and not reason.strip():
@@ -117,6 +146,7 @@ def measure_update(
         )
     if measure.status != MeasureStatus.PROPOSED:
         _check_same_parties(measure, fields)
+    _check_stage(measure, fields.get("stage", Stage.ONE))
     before = _wording_of(measure)
     changed_figures = _fill(measure, fields)
     after = _wording_of(measure)
@@ -144,6 +174,16 @@ def _check_same_parties(measure: Measure, fields: MeasureFields) -> None:
                 "Who takes part has been agreed. To change it, evaluate the measure with “change”: "
                 "then all parties are asked anew."
             ),
+        )
+
+
+def _check_stage(measure: Measure, wanted: int) -> None:
+    """What has begun does not go back to wait for a stage: nobody would ask for its figures meanwhile."""
+    moves_on = wanted == Stage.TWO and measure.stage != Stage.TWO
+    if moves_on and measure.started_on is not None and measure.plan.stage_two_opened_on is None:
+        raise DomainError(
+            "stage_fixed",
+            _("The measure has begun already; it cannot move to a planning stage that is not open."),
         )
 
 
@@ -181,7 +221,7 @@ def _save(measure: Measure) -> None:
     try:
         measure.full_clean()
         with transaction.atomic():
-            measure.save()
+            measure.save(update_fields=None if measure.pk is None else _WRITTEN)
     except ValidationError as error:
         raise as_domain_error(error) from error
     except IntegrityError as error:  # two planners at once

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from measures.models import Measure, RoundReport, RoundReportState
-from measures.services.measures import MeasureFields, measure_update
+from measures.services.measures import MeasureFields, measure_lock, measure_update
 from project.common.errors import DomainError
 from stakeholders.audit import log_action
 from stakeholders.models import LogEntry, Organisation, User
@@ -32,10 +32,14 @@ def measure_change(
         DomainError: ``agreement_under_way`` while parties are being asked, and those of ``measure_update``.
     """
     require(user, Perm.EDIT_MEASURE, measure)
+    measure_lock(measure)  # before the look: the parties may be asked at this very moment
     if measure.confirmations.filter(state=ConfirmationState.OPEN).exists():
         raise DomainError(
             "agreement_under_way",
-            _("The parties are being asked to confirm this very wording. Wait for their answers."),
+            _(
+                "The parties are being asked to confirm this very wording. Wait for their answers, or do not "
+                "wait for the agreement any more."
+            ),
         )
     measure_update(measure, user=user, reason=reason, **fields)
 
