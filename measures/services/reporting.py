@@ -7,7 +7,7 @@ import datetime
 from collections.abc import Sequence
 from decimal import Decimal
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -54,15 +54,20 @@ def round_create(
         raise DomainError("due_before_reference", _("The report cannot be due before the day it is about."))
     if reference_on > timezone.localdate():
         raise DomainError("reference_in_future", _("Figures can be asked for a past day only."))
+    taken = DomainError("round_exists", _("There is a round for this day already."))
     if plan.rounds.filter(reference_on=reference_on).exists():
-        raise DomainError("round_exists", _("There is a round for this day already."))
+        raise taken
     with_figures = measures.filter(key_figures__isnull=False)
     organisations = set(with_figures.values_list("responsible_id", flat=True))
     if not organisations:
         raise DomainError("nothing_to_report", _("No running measure has key figures to report."))
-    reporting_round = ReportingRound.objects.create(
-        plan=plan, reference_on=reference_on, due_on=due_on, opened_by=user
-    )
+    try:
+        with transaction.atomic():
+            reporting_round = ReportingRound.objects.create(
+                plan=plan, reference_on=reference_on, due_on=due_on, opened_by=user
+            )
+    except IntegrityError as error:  # two planners at once, or one who clicked twice
+        raise taken from error
     for organisation_id in sorted(organisations):
         report = RoundReport.objects.create(round=reporting_round, organisation_id=organisation_id)
         figures = KeyFigure.objects.filter(measure__in=with_figures, measure__responsible_id=organisation_id)
@@ -147,5 +152,13 @@ def report_review(report: RoundReport, *, is_confirmed: bool, reason: str, user:
         territory=report.round.plan.territory,
         data={"reason": report.return_reason},
     )
-    if is_confirmed and not report.round.reports.exclude(state=RoundReportState.CONFIRMED).exists():
-        ReportingRound.objects.filter(pk=report.round_id).update(closed_at=timezone.now())
+    if is_confirmed:
+        _close_if_complete(report.round_id)
+
+
+def _close_if_complete(round_pk: int) -> None:
+    """Close a round with its last report; locked, so that two last ones at once do not miss each other."""
+    reporting_round = ReportingRound.objects.select_for_update(no_key=True).get(pk=round_pk)
+    if not reporting_round.reports.exclude(state=RoundReportState.CONFIRMED).exists():
+        reporting_round.closed_at = timezone.now()
+        reporting_round.save(update_fields=["closed_at"])
