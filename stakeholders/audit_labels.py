@@ -15,6 +15,7 @@ from stakeholders.models import BodyKind, Function, LogEntry, OrganisationKind, 
 
 #: Code -> what happened, said of the thing the entry names. Names of higher layers stand here as plain text.
 LABELS: dict[str, str | Promise] = {
+    "agreement.called_off": _("Confirmation called off"),
     "agreement.confirmed": _("Target agreement confirmed"),
     "agreement.refused": _("Target agreement refused"),
     "areas.chosen": _("Areas chosen for profiles"),
@@ -36,6 +37,7 @@ LABELS: dict[str, str | Promise] = {
     "field_of_action.added": _("Field of action named"),
     "index.computed": _("Index computed"),
     "measure.agreed": _("Measure agreed by all parties"),
+    "measure.agreement_reopened": _("Agreement not waited for, to be worded anew"),
     "measure.begun": _("Measure begun"),
     "measure.changed": _("Measure changed"),
     "measure.completed": _("Measure completed"),

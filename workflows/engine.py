@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 from typing import Any, Unpack
 
@@ -14,9 +15,17 @@ from measures.services.reporting import round_create
 from project.common.errors import DomainError
 from stakeholders.models import User
 from stakeholders.permissions import Perm, require
-from workflows.flows import DeliveryFlow, PlanningCycleFlow, RecommendationFlow, ReportFlow
+from workflows.flows import (
+    ConfirmationFlow,
+    DeliveryFlow,
+    MeasureFlow,
+    PlanningCycleFlow,
+    RecommendationFlow,
+    ReportFlow,
+)
 from workflows.models import (
     DataRequest,
+    MeasureProcess,
     PlanningCycle,
     Recommendation,
     RecommendationKind,
@@ -25,7 +34,11 @@ from workflows.models import (
 from workflows.nodes import open_task, poke, send
 from workflows.selectors.cycles import cycle_measures, cycle_recommendations
 from workflows.services.cycles import cycle_create
-from workflows.services.implementation import measure_link_origin
+from workflows.services.implementation import (
+    agreement_reopen,
+    measure_link_origin,
+    open_confirmation_processes,
+)
 from workflows.services.recommendations import Wording, recommendation_create
 
 
@@ -67,7 +80,6 @@ def recommendation_begin(
     return recommendation
 
 
-@transaction.atomic
 def measure_shape(
     cycle: PlanningCycle,
     *,
@@ -84,20 +96,55 @@ def measure_shape(
             ``not_approved`` and those of ``measure_create``.
     """
     require(user, Perm.MANAGE_CYCLE, cycle)
-    try:
-        open_task(cycle.process, PlanningCycleFlow.shape_measures)
-    except DomainError as error:
-        raise DomainError(
-            "wrong_stage",
-            _("Measures are shaped in the social-space conference, until its task is completed."),
-        ) from error
-    if not cycle_recommendations(cycle).filter(pk=recommendation.pk).exists():
-        raise DomainError(
-            "foreign_recommendation", _("The recommendation does not belong to this planning cycle.")
-        )
-    measure = measure_create(plan=cycle.plan, user=user, is_example=is_example, **fields)
-    measure_link_origin(measure, recommendation=recommendation, user=user)
+    # Locked: a shaping that is finished at this moment would not ask this measure's parties.
+    with PlanningCycleFlow.lock(cycle.process.pk), transaction.atomic():
+        try:
+            open_task(cycle.process, PlanningCycleFlow.shape_measures)
+        except DomainError as error:
+            raise DomainError(
+                "wrong_stage",
+                _("Measures are shaped in the social-space conference, until its task is completed."),
+            ) from error
+        if not cycle_recommendations(cycle).filter(pk=recommendation.pk).exists():
+            raise DomainError(
+                "foreign_recommendation", _("The recommendation does not belong to this planning cycle.")
+            )
+        measure = measure_create(plan=cycle.plan, user=user, is_example=is_example, **fields)
+        measure_link_origin(measure, recommendation=recommendation, user=user)
     return measure
+
+
+def agreement_call_off(measure: Measure, *, reason: str, user: User) -> None:
+    """Planning does not wait for the parties' answers any more and words the measure anew.
+
+    Open confirmations are called off and planning gets the task to revise the measure: there its parties can
+    be changed, or the measure given up. For a party that does not answer, or has nobody who could.
+
+    Args:
+        measure: A measure whose parties are being asked.
+        reason: Why; the parties read it on the page of the measure.
+        user: Needs the right to manage the cycle the measure is in.
+
+    Raises:
+        PermissionDenied: The user may not.
+        DomainError: ``no_agreement_under_way`` if the parties are not being asked (any more),
+            ``reason_missing``.
+    """
+    over = DomainError("no_agreement_under_way", _("The parties are not being asked (any more)."))
+    process = MeasureProcess.objects.filter(measure=measure).select_related("cycle").first()
+    if process is None:
+        raise over
+    require(user, Perm.MANAGE_CYCLE, process.cycle)
+    with MeasureFlow.lock(process.pk), transaction.atomic():
+        agreement_reopen(measure, reason=reason, user=user)
+        called_off = 0
+        for asked in open_confirmation_processes(measure):
+            with contextlib.suppress(DomainError):  # answered at this very moment
+                send(asked, ConfirmationFlow.wait_for_call_off, reason=reason, user=user)
+                called_off += 1
+        if not called_off:
+            raise over
+        poke(process)
 
 
 def request_go_on_without(request: DataRequest, *, reason: str, user: User) -> None:
@@ -113,7 +160,6 @@ def request_go_on_without(request: DataRequest, *, reason: str, user: User) -> N
     send(request.process, DeliveryFlow.wait_for_waiver, reason=reason, user=user)
 
 
-@transaction.atomic
 def round_open(
     cycle: PlanningCycle, *, reference_on: datetime.date, due_on: datetime.date, user: User
 ) -> ReportingRound:
@@ -124,12 +170,15 @@ def round_open(
         DomainError: ``wrong_stage``, ``nothing_to_report`` and those of ``round_create``.
     """
     require(user, Perm.MANAGE_CYCLE, cycle)
-    if cycle.stage != StageKind.IMPLEMENTATION:
-        raise DomainError("wrong_stage", _("Figures are reported during implementation."))
-    running = cycle_measures(cycle).filter(status=MeasureStatus.RUNNING)
-    reporting_round = round_create(
-        plan=cycle.plan, measures=running, reference_on=reference_on, due_on=due_on, user=user
-    )
-    for report in RoundReport.objects.filter(round=reporting_round):
-        ReportFlow.start.run(report=report, cycle=cycle)
+    # Locked: the implementation may be ended at this moment.
+    with PlanningCycleFlow.lock(cycle.process.pk), transaction.atomic():
+        cycle.refresh_from_db(fields=["stage", "closed_at"])
+        if cycle.stage != StageKind.IMPLEMENTATION or cycle.is_closed:
+            raise DomainError("wrong_stage", _("Figures are reported during implementation."))
+        running = cycle_measures(cycle).filter(status=MeasureStatus.RUNNING)
+        reporting_round = round_create(
+            plan=cycle.plan, measures=running, reference_on=reference_on, due_on=due_on, user=user
+        )
+        for report in RoundReport.objects.filter(round=reporting_round):
+            ReportFlow.start.run(report=report, cycle=cycle)
     return reporting_round

@@ -96,6 +96,7 @@ TABLE = {
     "workflows:decision-list": "200 200 200 200 200 200 404 404 404 302",
     "workflows:evaluation-list": "200 200 200 200 200 200 404 404 404 302",
     "workflows:inbox": "200 200 200 200 200 200 200 200 200 302",
+    "workflows:agreement-call-off": "200 403 403 403 403 403 404 404 404 302",
     "workflows:measure-create": "200 403 403 403 403 403 404 404 404 302",
     "workflows:measure-edit": "200 403 403 403 403 403 404 404 404 302",
     "workflows:meeting-calendar": "200 200 200 200 200 200 404 404 404 302",

@@ -1,12 +1,14 @@
 """A measure from target agreement to its end; and the confirmation of one party.
 
 Purpose: parties confirm one by one, the responsible organisation begins and runs the measure, planning
-evaluates it at the end of each cycle; at its planned end the responsible organisation completes it. A
-measure of stage 2 waits until the steering group opens the stage. The case lives as long as the measure and
-moves on with it into the next cycle. Ends: completed, ended after an evaluation, or withdrawn before it
-began. Source: domain, stages 5 to 7.
+evaluates it at the end of each cycle; at its planned end the responsible organisation completes it. If a
+party refuses, or planning does not wait for the answers any more, planning revises the measure or gives it
+up. A measure of stage 2 waits until the steering group opens the stage. The case lives as long as the
+measure and moves on with it into the next cycle. Ends: completed, ended after an evaluation, or withdrawn
+while there is no agreement. Source: domain, stages 5 to 7.
 """
 
+import contextlib
 import datetime
 from typing import Any
 
@@ -14,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from viewflow import this
 
+from project.common.errors import DomainError
 from stakeholders.permissions import Perm
 from workflows.models import (
     ConfirmationProcess,
@@ -101,9 +104,9 @@ class ConfirmationFlow(PlanningFlow):
         activation.process.cycle = cycle
         return activation.process
 
-    def on_called_off(self, activation: Any) -> Any:
-        """This party need not answer any more."""
-        implementation.confirmation_call_off(activation.process.confirmation)
+    def on_called_off(self, activation: Any, *, reason: str = "", user: Any = None) -> Any:
+        """This party need not answer any more: another refused, or planning says why."""
+        implementation.confirmation_call_off(activation.process.confirmation, reason=reason, user=user)
         return activation.process
 
     def on_answered(self, activation: Any) -> None:
@@ -204,7 +207,7 @@ class MeasureFlow(PlanningFlow):
         .Next(this.tell_cycle_completed)
     )
     tell_cycle_completed = (
-        Step(this.on_completed).Annotation(title=_("Let the cycle go on")).Next(this.completed)
+        Step(this.on_progress).Annotation(title=_("Let the cycle go on")).Next(this.completed)
     )
 
     wait_for_evaluation = (
@@ -256,19 +259,15 @@ class MeasureFlow(PlanningFlow):
             ConfirmationFlow.start.run(confirmation=confirmation, cycle=process.cycle)
 
     def on_refused(self, activation: Any) -> None:
-        """One refusal is enough: the others need not answer this round."""
+        """One refusal is enough: the others need not answer this round, if planning has not said so yet."""
         for open_process in implementation.open_confirmation_processes(activation.process.measure):
-            send(open_process, ConfirmationFlow.wait_for_call_off)
+            with contextlib.suppress(DomainError):  # answered at this very moment
+                send(open_process, ConfirmationFlow.wait_for_call_off)
 
     def on_agreed(self, activation: Any) -> None:
         """All have confirmed."""
         implementation.measure_mark_agreed(activation.process.measure)
         poke(activation.process.cycle.process)
-
-    def on_completed(self, activation: Any) -> None:
-        """Nobody need confirm what is over; the cycle may be waiting."""
-        self.on_refused(activation)
-        self.on_progress(activation)
 
     def on_begun(self, activation: Any) -> None:
         """A running measure that was agreed anew goes on."""

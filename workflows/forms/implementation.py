@@ -152,6 +152,17 @@ class ConfirmForm(forms.Form):
         return bool(self.cleaned_data["answer"] == self.CONFIRM)
 
 
+class CallOffForm(forms.Form):
+    """Does not wait for the parties' answers any more."""
+
+    reason = forms.CharField(
+        label=_("Why do you not wait for the answers?"),
+        max_length=_LONG_TEXT,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=_("For example: nobody there can confirm. All parties read it on the page of the measure."),
+    )
+
+
 class WithdrawForm(forms.Form):
     """Gives a measure up."""
 

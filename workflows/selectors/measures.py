@@ -19,18 +19,27 @@ def latest_confirmations(measure: Measure) -> list[AgreementConfirmation]:
 
 
 def confirmation_state(measure: Measure) -> str:
-    """Where the latest round stands: refused as soon as one refused, confirmed when all have, else open."""
+    """Where the latest round stands.
+
+    Returns:
+        Refused as soon as one refused, called off as soon as planning does not wait any more, confirmed when
+        all have, else open.
+    """
     states = {row.state for row in latest_confirmations(measure)}
-    if ConfirmationState.REFUSED in states:
-        return ConfirmationState.REFUSED
+    for answer in (ConfirmationState.REFUSED, ConfirmationState.CALLED_OFF):
+        if answer in states:
+            return answer
     if states == {ConfirmationState.CONFIRMED}:
         return ConfirmationState.CONFIRMED
     return ConfirmationState.OPEN
 
 
 def stage_is_open(measure: Measure) -> bool:
-    """Whether the measure's planning stage is open: stage 2 only by a decision of the steering group."""
-    if measure.stage == Stage.ONE:
+    """Whether the measure need not wait for its planning stage.
+
+    Stage 2 opens only by a decision of the steering group; what runs already goes on.
+    """
+    if measure.stage == Stage.ONE or measure.started_on is not None:
         return True
     plan = type(measure.plan).objects.get(pk=measure.plan_id)
     return plan.stage_two_opened_on is not None

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from measures.models import Measure, MeasureStatus
+from measures.services.measures import measure_lock
 from measures.services.rights import measure_grant_rights
 from project.common.errors import DomainError
 from stakeholders.audit import log_action
@@ -28,6 +29,7 @@ from workflows.models import (
 )
 from workflows.models.recommendations import APPROVED_STATES
 from workflows.selectors.cycles import stage_due
+from workflows.selectors.measures import was_carried_over
 
 #: A party has at least this long to answer (days).
 ANSWER_DAYS = 14
@@ -63,7 +65,11 @@ def measures_without_process(cycle: PlanningCycle) -> list[Measure]:
 
 @transaction.atomic
 def confirmations_ask(measure: Measure, *, cycle: PlanningCycle) -> list[AgreementConfirmation]:
-    """Ask the responsible organisation and every partner to confirm, in a new round; all of them see it."""
+    """Ask the responsible organisation and every partner to confirm, in a new round; all of them see it.
+
+    The row is held: whoever is changing the measure at this moment is done before the parties read it.
+    """
+    measure_lock(measure)
     measure_grant_rights(measure)
     last = measure.confirmations.aggregate(last=Max("round"))["last"] or 0
     parties = {measure.responsible_id: measure.responsible}
@@ -88,6 +94,24 @@ def open_confirmation_processes(measure: Measure) -> list[ConfirmationProcess]:
             confirmation__state=ConfirmationState.OPEN,
             finished__isnull=True,
         )
+    )
+
+
+@transaction.atomic
+def agreement_reopen(measure: Measure, *, reason: str, user: User) -> None:
+    """Record that planning does not wait for the parties' answers; the engine calls them off.
+
+    Raises:
+        DomainError: ``reason_missing``.
+    """
+    if not reason.strip():
+        raise DomainError("reason_missing", _("Say why you do not wait; the parties read it."))
+    log_action(
+        "measure.agreement_reopened",
+        user=user,
+        obj=measure,
+        territory=measure.plan.territory,
+        data={"reason": reason.strip()},
     )
 
 
@@ -118,10 +142,30 @@ def confirmation_answer(
     )
 
 
-def confirmation_call_off(confirmation: AgreementConfirmation) -> None:
-    """A party need not answer any more because another refused; called by its flow."""
+@transaction.atomic
+def confirmation_call_off(
+    confirmation: AgreementConfirmation, *, reason: str = "", user: User | None = None
+) -> None:
+    """A party need not answer any more; called by its flow.
+
+    Args:
+        confirmation: An open confirmation.
+        reason: Why planning does not wait for it; empty where another party refused.
+        user: Who of planning called it off; None where another party refused.
+    """
     confirmation.state = ConfirmationState.CALLED_OFF
-    confirmation.save(update_fields=["state"])
+    if user is not None:
+        confirmation.comment = reason.strip()
+        confirmation.answered_by = user
+        confirmation.answered_at = timezone.now()
+    confirmation.save(update_fields=["state", "comment", "answered_by", "answered_at"])
+    log_action(
+        "agreement.called_off",
+        user=user,
+        obj=confirmation,
+        territory=confirmation.measure.plan.territory,
+        data={"party": confirmation.organisation.name, "reason": reason.strip()},
+    )
 
 
 def measure_mark_agreed(measure: Measure) -> None:
@@ -143,8 +187,11 @@ def measure_begin(measure: Measure, *, started_on: datetime.date, user: User) ->
     """Begin an agreed measure.
 
     Raises:
-        DomainError: ``starts_in_future``.
+        DomainError: ``not_agreed``, ``starts_in_future``.
     """
+    measure_lock(measure)
+    if measure.status != MeasureStatus.AGREED:
+        raise DomainError("not_agreed", _("Only an agreed measure can begin."))
     if started_on > timezone.localdate():
         raise DomainError("starts_in_future", _("The actual start cannot be in the future."))
     measure.started_on = started_on
@@ -164,14 +211,18 @@ def measure_complete(measure: Measure, *, ended_on: datetime.date, summary: str,
     """Complete a running measure.
 
     Args:
-        measure: A running measure.
+        measure: A running measure; also one that the next cycle was to change and that has come to its
+            planned end before.
         ended_on: Actual end, not in the future and not before the actual start.
         summary: What was reached; goes into the audit log and the measure's history.
         user: Who completes it.
 
     Raises:
-        DomainError: ``ends_in_future``, ``ends_before_start``, ``summary_missing``.
+        DomainError: ``not_running``, ``agreement_under_way``, ``ends_in_future``, ``ends_before_start``,
+            ``summary_missing``.
     """
+    measure_lock(measure)
+    _require_completable(measure)
     if ended_on > timezone.localdate():
         raise DomainError("ends_in_future", _("The actual end cannot be in the future."))
     if measure.started_on is not None and ended_on < measure.started_on:
@@ -190,13 +241,32 @@ def measure_complete(measure: Measure, *, ended_on: datetime.date, summary: str,
     )
 
 
+def _require_completable(measure: Measure) -> None:
+    if measure.started_on is None or measure.ended_on is not None:
+        raise DomainError("not_running", _("Only a running measure can be completed."))
+    if measure.status == MeasureStatus.RUNNING:
+        return
+    # To be changed: until the next cycle takes it up nobody else decides on it, so it need not wait.
+    if was_carried_over(measure.process):
+        raise DomainError(
+            "agreement_under_way",
+            _(
+                "The measure is being agreed anew. It can be completed when the parties have agreed; if it "
+                "shall end now, the social planning unit can give it up."
+            ),
+        )
+
+
 @transaction.atomic
 def measure_withdraw(measure: Measure, *, reason: str, user: User) -> None:
     """Give a measure up that found no agreement.
 
     Raises:
-        DomainError: ``reason_missing``.
+        DomainError: ``not_proposed``, ``reason_missing``.
     """
+    measure_lock(measure)
+    if measure.status != MeasureStatus.PROPOSED:
+        raise DomainError("not_proposed", _("Only a measure that is not agreed can be given up."))
     if not reason.strip():
         raise DomainError("reason_missing", _("Say why the measure is given up."))
     measure.status = MeasureStatus.ENDED_EARLY
@@ -218,9 +288,12 @@ def measure_evaluate(
     """Judge a measure at the end of a cycle; called when its evaluating task is completed.
 
     Raises:
-        DomainError: ``effect_missing``.
+        DomainError: ``not_running``, ``effect_missing``.
     """
     measure = process.measure
+    measure_lock(measure)
+    if measure.status != MeasureStatus.RUNNING:
+        raise DomainError("not_running", _("Only a running measure can be evaluated."))
     if not effect.strip():
         raise DomainError("effect_missing", _("Say what effect was seen, or that none could be seen."))
     evaluation = Evaluation.objects.create(

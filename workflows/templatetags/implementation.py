@@ -1,12 +1,16 @@
 """Template words by which pages of measures show what the engine knows."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import template
+from django.utils.translation import gettext
 
 from measures.models import ActionPlan, Measure, RoundReport
 from project.common.formats import Badge
+from stakeholders.models import Organisation
 from workflows.models import ConfirmationState, EvaluationOutcome
+from workflows.selectors import agreements
 from workflows.selectors import implementation as selectors
 
 register = template.Library()
@@ -41,11 +45,48 @@ def report_tasks(context: Any, reports: list[RoundReport]) -> dict[int, selector
     return selectors.report_tasks(context["request"].user, reports)
 
 
+@register.simple_tag(takes_context=True)
+def agreement_steering(context: Any, measure: Measure) -> agreements.AgreementSteering:
+    """{% agreement_steering measure as steering %}: what planning can do while there is no agreement."""
+    return agreements.agreement_steering(context["request"].user, measure)
+
+
+@register.simple_tag(takes_context=True)
+def call_off_links(context: Any, rows: Iterable[Any]) -> dict[int, str]:
+    """{% call_off_links rows as links %}: by card, where planning can stop waiting for a party's answer."""
+    # An included part has the request beside its variables, not among them.
+    return agreements.call_off_links(context.request.user, [row.card for row in rows])
+
+
+@register.simple_tag
+def parties_without_head(measures: list[Measure]) -> dict[int, list[Organisation]]:
+    """{% parties_without_head measures as mute %}: by measure, the parties in which nobody can confirm."""
+    return agreements.parties_without_head(measures)
+
+
+@register.filter
+def lookup(found: dict[int, Any], key: int) -> Any:
+    """{{ links|lookup:card.pk }}: what was found for a key; nothing if there is none."""
+    return found.get(key)
+
+
+@register.filter
+def labels(organisations: Iterable[Organisation]) -> str:
+    """{{ parties|labels }}: short names in a row."""
+    return ", ".join(row.label for row in organisations)
+
+
 @register.filter
 def confirmation_badge(state: str) -> Badge:
     """{{ row.state|confirmation_badge }} for ``components/_badge.html``."""
     known = ConfirmationState(state)
     return Badge(_CONFIRMATION_KINDS.get(known, "neutral"), str(known.label))
+
+
+@register.filter
+def mute_badge(parties: list[Organisation]) -> Badge:
+    """{{ parties|mute_badge }}: that nobody can confirm for these parties."""
+    return Badge("warning", gettext("Nobody can confirm"))
 
 
 @register.filter

@@ -2,11 +2,14 @@
 
 from django.urls import URLPattern, path
 
-from workflows.views import implementation
+from workflows.views import agreements, implementation
 
 urlpatterns: list[URLPattern] = [
     path("cycles/<int:pk>/measures/new/", implementation.measure_create_page, name="measure-create"),
     path("measures/<int:pk>/edit/", implementation.measure_edit_page, name="measure-edit"),
+    path(
+        "measures/<int:pk>/agreement/call-off/", agreements.agreement_call_off_page, name="agreement-call-off"
+    ),
     path("cycles/<int:pk>/rounds/new/", implementation.round_open_page, name="round-open"),
     path("rounds/<int:pk>/remind/", implementation.round_remind_page, name="round-remind"),
     path("reports/<int:pk>/remind/", implementation.report_remind_page, name="report-remind"),

@@ -38,6 +38,7 @@ from workflows.selectors.implementation import (
 )
 from workflows.services.shaping import measure_change, report_remind
 from workflows.views.access import signed_in, visible_cycle
+from workflows.views.mute_parties import warn_of_mute_parties
 
 #: Organisations get this long to report if planning does not say otherwise (days).
 REPORT_DAYS = 28
@@ -80,6 +81,7 @@ def measure_create_page(request: HttpRequest, pk: int) -> HttpResponse:
                 messages.success(
                     request, _("Measure %(number)s has been added.") % {"number": measure.number}
                 )
+                warn_of_mute_parties(request, measure)
                 return redirect("workflows:task", task)
     if editor.is_sketch:
         origin = OriginForm(approved=approved, initial={"recommendation": request.POST.get("recommendation")})
@@ -141,9 +143,14 @@ def measure_edit_page(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             measure_change(measure, user=signed_in(request), reason=editor.reason, **editor.fields)
         except DomainError as error:
+            if error.code == "reason_missing":
+                # Agreed while it was being changed: the form asks for the reason from now on.
+                editor = MeasureEditor(measure.plan, data=data, measure=measure, needs_reason=True)
             editor.refuse(error)
         else:
             messages.success(request, _("The measure has been changed."))
+            if measure.status == MeasureStatus.PROPOSED:
+                warn_of_mute_parties(request, measure)
             return redirect("measures:measure-detail", measure.pk)
     is_refused = data is not None and not editor.is_sketch
     return render(
@@ -152,7 +159,7 @@ def measure_edit_page(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "measure": Measure.objects.select_related("plan", "field").get(pk=measure.pk),
             "editor": editor,
-            "needs_reason": needs_reason,
+            "needs_reason": "reason" in editor.form.fields,
             "sees_plan": plans_seen_by(request.user).filter(pk=measure.plan_id).exists(),
         },
         status=422 if is_refused else 200,

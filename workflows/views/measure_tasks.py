@@ -32,6 +32,7 @@ from workflows.services.implementation import (
 )
 from workflows.views.access import signed_in
 from workflows.views.base import TaskView
+from workflows.views.mute_parties import warn_of_mute_parties
 
 
 class MeasureTaskView(TaskView):
@@ -158,6 +159,7 @@ class ReviseMeasure(MeasureTaskView):
         messages.success(
             self.request, _("The measure has been changed; the parties are asked to confirm it.")
         )
+        warn_of_mute_parties(self.request, self.measure)
         return redirect(self.get_success_url())
 
     def perform(self, form: forms.Form) -> None:
@@ -169,6 +171,8 @@ class ReviseMeasure(MeasureTaskView):
         agreement = context["agreement"]
         rows = agreement.rows if agreement else []
         context["refusals"] = [row for row in rows if row.state == ConfirmationState.REFUSED]
+        called_off = (row for row in rows if row.state == ConfirmationState.CALLED_OFF and row.answered_by)
+        context["call_off"] = next(called_off, None)
         evaluation = self.measure.evaluations.select_related("cycle").order_by("-pk").first()
         is_change = evaluation is not None and evaluation.outcome == EvaluationOutcome.CHANGE
         context["evaluation"] = evaluation if is_change else None
