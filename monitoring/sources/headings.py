@@ -1,0 +1,158 @@
+"""What the headings of tables that offices write themselves stand for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Final
+
+from monitoring.sources.reading import SourceError, read_period
+from monitoring.sources.rows import Row, RowFile
+
+HEADING_WITHIN: Final = 20
+_UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+_NOISE: Final = re.compile(r"[\W_]+")
+
+
+class Role(StrEnum):
+    """What a column can be, besides figures and attributes."""
+
+    KEY = "key"
+    NAME = "name"
+    AREA = "area"
+    PERIOD = "period"
+    VARIABLE = "variable"
+    VALUE = "value"
+    UNIT = "unit"
+    SIGN = "sign"
+
+
+#: Headings by role, folded; the first is what messages call it, in German as the tables do.
+HEADINGS: Final = {
+    Role.KEY: (
+        "Gebietsschlüssel", "Schlüssel", "area_key", "key", "AGS", "ARS", "RS", "GKZ", "Gemeindeschlüssel",
+        "Kreisschlüssel", "Regionalschlüssel", "Kennziffer", "PLR_ID", "Raum_ID", "Gebiets_ID", "ID",
+        "amtlicher Gemeindeschlüssel", "Gemeindekennziffer", "Stadtteil_ID", "Stadtteilnummer", "RaumNr",
+    ),
+    Role.NAME: (
+        "Gebietsname", "area_name", "Name", "Gemeindename", "Kreisname", "PLR_Name", "Raumname", "GEN",
+        "Stadtteilname",
+    ),
+    Role.AREA: (
+        "Gebiet", "Raum", "Stadtteil", "Stadtbezirk", "Bezirk", "Wohnplatz", "Sozialraum", "Gemeinde",
+        "Kreis", "area", "region", "Planungsraum", "Ortsteil", "Quartier",
+    ),
+    Role.PERIOD: (
+        "Jahr", "Zeit", "Zeitraum", "year", "period", "Stichtag", "Berichtsjahr", "Datum", "time", "Monat",
+    ),
+    Role.VARIABLE: ("Indikator", "Merkmal", "variable", "Kennzahl", "indicator", "Bezeichnung"),
+    Role.VALUE: ("Wert", "value", "Zahl", "Istwert"),
+    Role.UNIT: ("Einheit", "unit"),
+    Role.SIGN: ("Zeichen", "sign"),
+}  # fmt: skip
+#: Of the keys those that are official, so that a zero which Excel has dropped can be put back.
+_OFFICIAL: Final = ("AGS", "ARS", "RS", "Gemeindeschlüssel", "amtlicher Gemeindeschlüssel", "Kreisschlüssel",
+                    "Regionalschlüssel", "Gemeindekennziffer")  # fmt: skip
+#: Columns that hold keys and codes, even if they look like numbers: BEZ_ID, PLZ, Verstaedterung_Schluessel.
+_CODE_HEADING: Final = re.compile(
+    r"(?:.*[_\W])?(?:id|plz|postleitzahl|nr|nummer|code|schl(?:ü|ue)ssel|nuts\w*)"
+)
+
+
+def folded(heading: str) -> str:
+    """A heading as it is compared: no capitals, umlauts, blanks, hyphens or underscores.
+
+    >>> folded("PLR-ID"), folded("Gebietsschluessel ") == folded("GEBIETSSCHLÜSSEL")
+    ('plrid', True)
+    """
+    return _NOISE.sub("", heading.casefold().translate(_UMLAUTS))
+
+
+_ROLES: Final = {folded(name): role for role, names in HEADINGS.items() for name in names}
+_OFFICIAL_FOLDED: Final = frozenset(folded(name) for name in _OFFICIAL)
+
+
+def role_of(heading: str) -> Role | None:
+    """What a heading stands for.
+
+    >>> role_of("PLR-ID"), role_of("Stichtag"), role_of("Arbeitslose") is None
+    (<Role.KEY: 'key'>, <Role.PERIOD: 'period'>, True)
+    """
+    return _ROLES.get(folded(heading))
+
+
+def is_official_key(heading: str) -> bool:
+    """Whether a column of keys holds those of the statistics offices."""
+    return folded(heading) in _OFFICIAL_FOLDED
+
+
+def is_code(heading: str) -> bool:
+    """Whether a heading says that the column holds codes, not figures.
+
+    >>> is_code("BEZ_ID"), is_code("plz"), is_code("verstaedterung_schluessel"), is_code("Solidarität")
+    (True, True, True, False)
+    """
+    return _CODE_HEADING.fullmatch(heading.casefold()) is not None
+
+
+def find_header(file: RowFile) -> Row:
+    """The row of headings: the first with a heading for areas and one more.
+
+    Raises:
+        SourceError: There is none, or one that is no single row of its own names.
+    """
+    above = None
+    for row in file.head[:HEADING_WITHIN]:
+        roles = {role_of(cell) for cell in row.cells}
+        if roles & {Role.KEY, Role.NAME, Role.AREA} and sum(bool(cell) for cell in row.cells) >= 2:
+            _check(file, above, row)
+            return row
+        above = row
+    known = ", ".join(names[0] for names in HEADINGS.values())
+    raise SourceError(
+        f"The first {HEADING_WITHIN} rows have no headings with a column of areas. Known headings: {known}."
+    )
+
+
+def _check(file: RowFile, above: Row | None, header: Row) -> None:
+    if above is not None and sum(bool(cell) for cell in above.cells) >= 2:
+        raise SourceError(
+            f"Rows {above.number} and {header.number} are both headings. Write one row of headings, "
+            "with one name a column."
+        )
+    named = [cell for cell in header.cells if cell]
+    twice = sorted({cell for cell in named if named.count(cell) > 1})
+    if twice:
+        raise SourceError(f"A heading stands twice: {', '.join(twice)}. Rename or delete one of the columns.")
+    if header.formulas:
+        place = file.column(header.formulas[0])
+        raise SourceError(
+            f"The heading of column {place} is a formula. Copy the table and paste it as values."
+        )
+    for cell in named:
+        # A heading of digits only can be nothing but a year.
+        if cell.isdigit() and read_period(cell) is None:
+            raise SourceError(f"The heading {cell} is neither a year nor a name. Correct it.")
+
+
+def find_roles(header: Sequence[str]) -> dict[Role, int]:
+    """Place of each role; the first column of a role has it, further ones are attributes."""
+    found: dict[Role, int] = {}
+    for place, heading in enumerate(header):
+        role = role_of(heading)
+        if role is not None:
+            found.setdefault(role, place)
+    years = any(read_period(heading) is not None for heading in header)
+    if Role.KEY in found and Role.NAME in found:
+        found.pop(Role.AREA, None)
+    if Role.VALUE not in found or Role.VARIABLE not in found:
+        # No row a value: a column an indicator, or a column a year of the indicator that the row names.
+        found.pop(Role.VALUE, None)
+        found.pop(Role.SIGN, None)
+        if not years:
+            found.pop(Role.VARIABLE, None)
+            found.pop(Role.UNIT, None)
+    if years:
+        found.pop(Role.PERIOD, None)
+    return found
