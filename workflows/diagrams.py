@@ -15,6 +15,7 @@ _MARGIN = 25
 _LINE_LETTERS = 22
 _LINE_HEIGHT = 14.4
 _FONT_SIZE = 12
+_SOFT_HYPHEN = "\u00ad"
 _SILENT_WHILE_OPEN = ("EVENT", "TIMER")
 _OVER = (STATUS.DONE, STATUS.CANCELED)
 
@@ -41,11 +42,31 @@ def flow_svg(flow_class: type[Flow], *, process_pk: int | None = None) -> str:
     return str(chart.grid_to_svg(grid))
 
 
+def _title(cell: Any) -> str:
+    """The title as it is spoken: soft hyphens only say where a drawing may break it."""
+    return str(cell.node.task_title).replace(_SOFT_HYPHEN, "")
+
+
+def _lines(title: str) -> list[str]:
+    """Break a title at spaces, and at soft hyphens where a word is longer than a line.
+
+    >>> _lines("Alle Lieferstellen haben geliefert")
+    ['Alle Lieferstellen', 'haben geliefert']
+    >>> _lines("Fachplanungs\u00adkonferenzbeschluss")
+    ['Fachplanungs-', 'konferenzbeschluss']
+    """
+    words = []
+    for word in title.split():
+        plain = word.replace(_SOFT_HYPHEN, "")
+        words.append(plain if len(plain) <= _LINE_LETTERS else word.replace(_SOFT_HYPHEN, "- "))
+    return wrap(" ".join(words), _LINE_LETTERS, break_long_words=False, break_on_hyphens=False)
+
+
 def _wrap_title(cell: Any) -> None:
-    """Break the title of a box between words only; German words are long."""
+    """Break the title of a box between words; German words are long."""
     if not cell.shape.text:
         return
-    lines = wrap(str(cell.node.task_title), _LINE_LETTERS, break_long_words=False)
+    lines = _lines(str(cell.node.task_title))
     middle = cell.shape.width // 2
     top = (cell.shape.height - (len(lines) - 1) * _LINE_HEIGHT) / 2
     cell.shape.text = [
@@ -61,6 +82,9 @@ def _bottom(grid: Any) -> float:
 
 def flow_bpmn(flow_class: type[Flow]) -> str:
     """The steps of a flow in BPMN 2.0, without the state of a case."""
-    return str(
-        chart.grid_to_bpmn(chart.calc_layout_data(flow_class, edge_start_gap_size=0, edge_end_gap_size=0))
-    )
+    grid = chart.calc_layout_data(flow_class, edge_start_gap_size=0, edge_end_gap_size=0)
+    for cell in grid.cells:
+        if cell.shape.text:
+            # The engine joins the lines of the drawing, which cut long words in two.
+            cell.shape.text = [(_title(cell), "align-middle", _FONT_SIZE, 0, 0)]
+    return str(chart.grid_to_bpmn(grid))

@@ -156,6 +156,17 @@ def test_titles_are_broken_between_words_only(flow):
                 assert " ".join(lines).split() == str(node.task_title).split()
 
 
+@pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.__name__)
+def test_names_in_the_bpmn_file_are_whole(flow):
+    with translation.override("de"):
+        root = ET.fromstring(diagrams.flow_bpmn(flow))
+        titles = {f"id_node_{node.name}": str(node.task_title) for node in flow.instance.nodes()}
+    tasks = list(root.iter(f"{BPMN}userTask"))
+    assert tasks
+    for task in tasks:
+        assert task.get("name") == titles[task.get("id")]
+
+
 def test_the_diagrams_in_the_documents_are_up_to_date():
     call_command("export_flows", "--check", stdout=StringIO())
 

@@ -187,7 +187,7 @@ class DecisionFilterForm(forms.Form):
 
     def __init__(self, *args: Any, years: Iterable[int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choose_from(self, "year", _("All years"), [(year, year) for year in years])
+        choose_from(self, "year", _("All years"), [(year, str(year)) for year in years])
 
     def wanted(self) -> DecisionFilter:
         """What was chosen; fields with errors count as not chosen."""
