@@ -65,6 +65,52 @@ def delivery_read(
     indicators, areas, years = list(indicators), list(areas), sorted(years)
     taken = upload_take(upload)
     reading = upload_read(taken, request_of(indicators, areas, years))
+    expected = len(areas) * len(indicators) * len(years)
+    delivery = _delivery_of(territory, supplier, taken, reading, user, expected, comment)
+    _keep(delivery, taken, reading, areas, indicators, user)
+    return delivery
+
+
+def delivery_from_reading(
+    *,
+    territory: Organisation,
+    supplier: Organisation,
+    taken: Upload,
+    reading: Reading,
+    indicators: Sequence[Indicator],
+    areas: Sequence[Area],
+    expected: int,
+    user: User,
+) -> Delivery:
+    """Keep a file whose figures were read in another way than from our form.
+
+    Args:
+        territory: Planning authority that receives the figures.
+        supplier: Organisation they come from.
+        taken: The file as it came.
+        reading: What it says.
+        indicators: Indicators that occur in it.
+        areas: Areas that occur in it.
+        expected: Number of figures if none were missing.
+        user: Who imports.
+
+    Returns:
+        The delivery, not handed in yet.
+    """
+    delivery = _delivery_of(territory, supplier, taken, reading, user, expected, "")
+    _keep(delivery, taken, reading, areas, indicators, user)
+    return delivery
+
+
+def _delivery_of(
+    territory: Organisation,
+    supplier: Organisation,
+    taken: Upload,
+    reading: Reading,
+    user: User,
+    expected: int,
+    comment: str,
+) -> Delivery:
     delivery = Delivery(
         territory=territory,
         supplier=supplier,
@@ -75,7 +121,19 @@ def delivery_read(
         row_count=reading.row_count,
         value_count=0 if reading.has_errors else sum(row.value is not None for row in reading.values),
     )
-    delivery.missing_count = len(areas) * len(indicators) * len(years) - delivery.value_count
+    delivery.missing_count = expected - delivery.value_count
+    return delivery
+
+
+def _keep(
+    delivery: Delivery,
+    taken: Upload,
+    reading: Reading,
+    areas: Sequence[Area],
+    indicators: Sequence[Indicator],
+    user: User,
+) -> None:
+    """Store file, delivery, values and remarks; the file goes again if the rest cannot be stored."""
     if not reading.is_refused:
         _keep_file(delivery, taken)
     try:
@@ -83,7 +141,6 @@ def delivery_read(
     except BaseException:
         delivery.file.delete(save=False)
         raise
-    return delivery
 
 
 def _keep_file(delivery: Delivery, taken: Upload) -> None:

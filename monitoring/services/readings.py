@@ -100,6 +100,11 @@ def upload_read(taken: Upload, asked: Request) -> Reading:
     except ImportRefused as refusal:
         issue = DeliveryIssue(severity=Severity.ERROR, code=f"{REFUSED}{refusal.code}", params=refusal.params)
         return Reading(issues=[issue], is_refused=True)
+    return table_read(table, asked)
+
+
+def table_read(table: Table, asked: Request) -> Reading:
+    """Read a table against what is asked for."""
     read = read_delivery(table, asked)
     rows = sum(any(cell.text for cell in row) for row in table.rows)
     return Reading(
