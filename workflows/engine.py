@@ -160,6 +160,17 @@ def request_go_on_without(request: DataRequest, *, reason: str, user: User) -> N
     send(request.process, DeliveryFlow.wait_for_waiver, reason=reason, user=user)
 
 
+def request_expect_again(request: DataRequest, *, reason: str, user: User) -> None:
+    """Planning expects a delivery again that it had gone on without; the supplier gets the task back.
+
+    Raises:
+        PermissionDenied: The user does not manage the cycle.
+        DomainError: ``case_open`` if it is expected anyway, and those of ``request_reopen``.
+    """
+    require(user, Perm.MANAGE_CYCLE, request.cycle)
+    DeliveryFlow.reopen.run(process=request.process, reason=reason, user=user)
+
+
 def round_open(
     cycle: PlanningCycle, *, reference_on: datetime.date, due_on: datetime.date, user: User
 ) -> ReportingRound:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from viewflow.workflow.timers import fire_due_conditions, fire_due_timers
 
 from stakeholders.mail import mails_forget, mails_send
-from stakeholders.services import sync_roles
+from stakeholders.services import sign_ins_forget, sync_roles
 from workflows.models import TimerRun
 from workflows.services.tasks import tasks_release_orphans
 
@@ -67,6 +67,7 @@ def roles_follow_the_day() -> int:
             TimerRun.objects.update_or_create(
                 name=ROLES, defaults={"last_run_at": timezone.now(), "fired_count": changed}
             )
+        sign_ins_forget()
     except Exception:
         logger.exception("Rights could not be brought up to date; the next run tries again.")
         return 0

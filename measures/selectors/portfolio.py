@@ -16,9 +16,9 @@ from measures.models import (
     Measure,
     MeasureStatus,
     RoundReport,
-    RoundReportState,
     Stage,
 )
+from measures.selectors.due import overdue
 from measures.selectors.figures import FigureLine, figure_lines
 from measures.status import MeasureFacts, PortfolioState, state_badge, state_of
 from monitoring.models import Area
@@ -26,8 +26,6 @@ from project.common.formats import Badge
 from project.common.keys import key_or_none
 from stakeholders.models import Organisation
 from stakeholders.permissions import Perm, visible
-
-_UNREPORTED = (RoundReportState.OPEN, RoundReportState.RETURNED)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -213,7 +211,7 @@ def sorted_lines(lines: Sequence[MeasureLine], key: str, *, is_falling: bool) ->
 
 def overdue_reports(plan: ActionPlan, today: datetime.date) -> QuerySet[RoundReport]:
     """Reports that should have been handed in by now. Queries: 1."""
-    return RoundReport.objects.filter(round__plan=plan, round__due_on__lt=today, state__in=_UNREPORTED)
+    return overdue(RoundReport.objects.filter(round__plan=plan), today)
 
 
 def parties_of(measures: QuerySet[Measure]) -> QuerySet[Organisation]:

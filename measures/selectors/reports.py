@@ -19,6 +19,7 @@ from measures.models import (
     RoundReport,
     RoundReportState,
 )
+from measures.selectors.due import overdue, with_due
 from measures.selectors.figures import Actual, FigureLine, figure_lines
 from measures.selectors.portfolio import plans_seen_by
 from measures.status import ODDITY_LABELS, Light, Oddity, Point, light_of, oddities
@@ -51,14 +52,9 @@ def state_badge(state: str) -> Badge:
     return Badge(_STATE_KINDS[known], str(known.label))
 
 
-def is_overdue(report: RoundReport, today: datetime.date) -> bool:
-    """Whether a report should have been handed in by now; its round must be joined."""
-    return report.round.due_on < today and report.state in {RoundReportState.OPEN, RoundReportState.RETURNED}
-
-
 def reports_of(plan: ActionPlan, wanted: ReportFilter, today: datetime.date) -> QuerySet[RoundReport]:
-    """Reports of a plan; who has reported is open to all who see it, the figures are not. Queries: 1."""
-    rows = RoundReport.objects.filter(round__plan=plan).select_related(
+    """Reports of a plan with ``due_on``; who has reported all see, the figures they do not. Queries: 1."""
+    rows = with_due(RoundReport.objects.filter(round__plan=plan)).select_related(
         "round", "round__plan", "organisation", "confirmed_by"
     )
     if wanted.search:
@@ -67,8 +63,7 @@ def reports_of(plan: ActionPlan, wanted: ReportFilter, today: datetime.date) -> 
             | Q(organisation__short_name__icontains=wanted.search)
         )
     if wanted.state == OVERDUE:
-        unreported = (RoundReportState.OPEN, RoundReportState.RETURNED)
-        rows = rows.filter(round__due_on__lt=today, state__in=unreported)
+        rows = overdue(rows, today)
     elif wanted.state:
         rows = rows.filter(state=wanted.state)
     if wanted.round is not None:
@@ -91,7 +86,7 @@ def rounds_of(plan: ActionPlan) -> QuerySet[Any]:
 
 
 def reports_seen_by(user: Any) -> QuerySet[RoundReport]:
-    """Reports whose figures a person may read.
+    """Reports whose figures a person may read, with ``due_on``.
 
     Those of the organisations they act for, all of the territories they plan, and the confirmed ones of plans
     they see. Queries: 1.
@@ -99,11 +94,14 @@ def reports_seen_by(user: Any) -> QuerySet[RoundReport]:
     own = visible(user, Perm.ACT_FOR_ORGANISATION, Organisation.objects.all()).values("pk")
     planned = territories_where(user, Perm.PLAN_TERRITORY).values("pk")
     plans = plans_seen_by(user).order_by().values("pk")
-    return RoundReport.objects.filter(
+    rows = RoundReport.objects.filter(
         Q(organisation__in=own)
         | Q(round__plan__territory__in=planned)
         | Q(round__plan__in=plans, state=RoundReportState.CONFIRMED)
-    ).select_related("round", "round__plan", "round__plan__territory", "organisation", "confirmed_by")
+    )
+    return with_due(rows).select_related(
+        "round", "round__plan", "round__plan__territory", "organisation", "confirmed_by"
+    )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,11 +11,11 @@ from django.views.decorators.http import require_safe
 
 from measures.forms.filters import ReportFilterForm
 from measures.models import RoundReport, RoundReportState
+from measures.selectors.due import is_overdue
 from measures.selectors.portfolio import plans_seen_by
 from measures.selectors.reports import (
     OVERDUE,
     ReportFilter,
-    is_overdue,
     report_lines,
     reports_of,
     reports_seen_by,
@@ -31,7 +31,7 @@ from stakeholders.permissions import Perm, can
 _ORDERS = {
     "organisation": ("organisation__name", "-round__reference_on"),
     "day": ("round__reference_on", "organisation__name"),
-    "due": ("round__due_on", "organisation__name"),
+    "due": ("due_on", "organisation__name"),
     "state": ("state", "organisation__name"),
 }
 
@@ -40,7 +40,7 @@ def _report_columns() -> list[Column]:
     return [
         Column(_("Organisation"), "organisation.name"),
         Column(_("Figures as of"), "round.reference_on", Kind.DATE),
-        Column(_("Report by"), "round.due_on", Kind.DATE),
+        Column(_("Report by"), "due_on", Kind.DATE),
         Column(_("State"), lambda row: row.get_state_display()),
         Column(_("Overdue"), lambda row: _("overdue") if is_overdue(row, timezone.localdate()) else ""),
         Column(_("Confirmed"), "confirmed_at", Kind.DATE),

@@ -25,6 +25,7 @@ from workflows.engine import round_open
 from workflows.flows import FLOWS
 from workflows.models import StageKind
 from workflows.nodes import Begin, Deadline, GuardedView, Outcome
+from workflows.reopening import Reopen
 from workflows.selectors.tasks import TASK_PERMS
 
 #: Every step of a person, and the right it takes. Names and rights are stored in the rows of running cases:
@@ -47,6 +48,7 @@ HUMAN = {
     "ContributionFlow": {"give_statements": Perm.ACT_FOR_ORGANISATION},
     "RecommendationFlow": {
         "draft_recommendation": Perm.ADVISE_BODY,
+        "write_request": Perm.ACT_FOR_ORGANISATION,
         "adopt_recommendation": Perm.CHAIR_BODY,
         "decide_recommendation": Perm.CHAIR_BODY,
     },
@@ -75,15 +77,17 @@ ENDS = {
 #: The one who acted must be another than the one who acts.
 FOUR_EYES = {
     ("DeliveryFlow", "review_delivery"): {"provide_data"},
-    ("RecommendationFlow", "adopt_recommendation"): {"draft_recommendation"},
-    ("RecommendationFlow", "decide_recommendation"): {"draft_recommendation", "adopt_recommendation"},
+    ("RecommendationFlow", "adopt_recommendation"): {"draft_recommendation", "write_request"},
+    ("RecommendationFlow", "decide_recommendation"): {
+        *("draft_recommendation", "write_request", "adopt_recommendation"),
+    },
     ("ReportFlow", "confirm_figures"): {"report_figures"},
 }
 #: Steps begin with a verb; gates ask; waits and messages say what for; ends are outcomes.
 VERBS = {
     *("adopt", "apply", "ask", "begin", "call", "close", "confirm", "decide", "draft", "enter", "evaluate"),
-    *("finish", "give", "hold", "invite", "mark", "prepare", "provide", "report", "request", "resume"),
-    *("review", "revise", "run", "shape", "steer", "tell", "write"),
+    *("finish", "give", "hold", "invite", "mark", "prepare", "provide", "reopen", "report", "request"),
+    *("resume", "review", "revise", "run", "shape", "steer", "tell", "write"),
 }
 PREFIX = {
     nodes.Question: "check_",
@@ -136,11 +140,12 @@ def test_every_node_is_reached_from_the_start_and_leads_to_an_end(flow: Any) -> 
     for source, targets in onward.items():
         for target in targets:
             back.setdefault(target, set()).add(source)
-    starts = [node for node in _steps(flow) if isinstance(node, Begin)]
+    starts = [node for node in _steps(flow) if type(node) is Begin]
+    again = [node for node in _steps(flow) if isinstance(node, Reopen)]
     ends = [node for node in _steps(flow) if isinstance(node, Outcome)]
 
     assert len(starts) == 1
-    assert _reached(starts, onward) == set(_steps(flow))
+    assert _reached([*starts, *again], onward) == set(_steps(flow))
     assert _reached(ends, back) == set(_steps(flow))
 
 
@@ -183,7 +188,7 @@ def test_nothing_runs_that_the_house_does_not_know(flow: Any) -> None:
     """Jobs, signals, subprocesses and joins would bring rules of their own (locks, locals in rows)."""
     known = {
         *(nodes.Begin, nodes.Step, nodes.Question, nodes.Choice, nodes.Outcome, nodes.Fork),
-        *(nodes.Message, nodes.WaitFor, nodes.Deadline, nodes.GuardedView),
+        *(nodes.Message, nodes.WaitFor, nodes.Deadline, nodes.GuardedView, Reopen),
     }
 
     assert {type(node) for node in flow.instance.nodes()} <= known
@@ -258,7 +263,7 @@ def test_each_node_is_named_by_what_it_is(flow: Any, node: Any) -> None:
         assert node.name.startswith(PREFIX[type(node)])
     elif isinstance(node, Outcome):
         assert node.name in ENDS[flow.__name__]
-    elif isinstance(node, Begin):
+    elif type(node) is Begin:
         assert node.name == "start"
     else:
         assert node.name.split("_")[0] in VERBS

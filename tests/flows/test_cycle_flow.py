@@ -152,7 +152,9 @@ def test_a_withdrawn_draft_does_not_hold_up(stages: Stages, world: World) -> Non
     complete_task(
         open_task(recommendation.process, RecommendationFlow.draft_recommendation),
         user=author,
-        act=lambda process: recommendations.recommendation_withdraw(process.recommendation, user=author),
+        act=lambda process: recommendations.recommendation_withdraw(
+            process.recommendation, reason="Erledigt", user=author
+        ),
     )
     assert _stage(cycle) == StageKind.STEERING_GROUP
 

@@ -19,7 +19,14 @@ from tests.workflows.taskpages import page_of, take, vote_fields
 from workflows.demo import driver
 from workflows.engine import recommendation_begin
 from workflows.flows import PlanningCycleFlow, RecommendationFlow
-from workflows.models import Decision, DecisionResult, Recommendation, RecommendationState, StageKind
+from workflows.models import (
+    Decision,
+    DecisionResult,
+    Meeting,
+    Recommendation,
+    RecommendationState,
+    StageKind,
+)
 from workflows.nodes import complete_task, open_task
 from workflows.services.recommendations import recommendation_withdraw
 from workflows.timers import timers_fire
@@ -169,7 +176,7 @@ def test_a_postponed_one_waits_for_its_day_and_does_not_hold_the_cycle_up(
 ):
     client = client_as(chair)
     page = take(client, submitted.process, Flow.decide_recommendation)
-    until = timezone.localdate() + datetime.timedelta(days=200)
+    until = timezone.localdate() + datetime.timedelta(days=40)
 
     assert client.post(page, ballot_of(meeting, "postponed")).status_code == 422
     data = ballot_of(meeting, "postponed", postponed_until=until.isoformat())
@@ -181,7 +188,11 @@ def test_a_postponed_one_waits_for_its_day_and_does_not_hold_the_cycle_up(
     cycle.refresh_from_db()
     assert cycle.stage == StageKind.SOCIAL_SPACE
     page = take(client, submitted.process, Flow.decide_recommendation)
-    assert client.post(page, ballot_of(meeting, "approved")).status_code == 302
+    assert client.post(page, ballot_of(meeting, "approved")).status_code == 422, "not in the same meeting"
+    later = Meeting.objects.create(cycle=cycle, body=meeting.body, held_on=until)
+    with time_machine.travel(timezone.make_aware(datetime.datetime.combine(until, datetime.time(12)))):
+        client = client_as(chair)
+        assert client.post(page, ballot_of(later, "approved")).status_code == 302
     assert ended_by(submitted) == "approved"
 
 
@@ -193,8 +204,10 @@ def test_the_author_withdraws(draft, cycle, world, client_as, specialist, planne
     page = take(client, draft.process, Flow.draft_recommendation)
 
     assert client.post(page, {"withdraw": "1"}).url == page
+    assert client.post(page, {"withdraw": "1", "withdraw_sure": "on"}).status_code == 422, "without a reason"
     assert waits_at(draft) == ["draft_recommendation"]
-    assert client.post(page, {"withdraw": "1", "withdraw_sure": "on"}).status_code == 302
+    data = {"withdraw": "1", "withdraw_sure": "on", "withdraw_reason": "Erledigt"}
+    assert client.post(page, data).status_code == 302
 
     assert ended_by(draft) == "withdrawn"
     cycle.refresh_from_db()
@@ -418,19 +431,19 @@ def test_a_failure_behind_the_step_leaves_everything_as_it_was(draft, specialist
 
 
 def fail(process):
-    recommendation_withdraw(process.recommendation, user=process.recommendation.created_by)
+    author = process.recommendation.created_by
+    recommendation_withdraw(process.recommendation, reason="Erledigt", user=author)
     raise RuntimeError("the machine broke down")
 
 
-def test_stage_two_is_asked_for_with_the_same_steps(
-    stages, world, client_as, specialist, planning_head, chair
-):
-    """A request to open stage 2 needs no evidence; its approval opens the stage."""
+def test_stage_two_is_asked_for_with_the_same_steps(stages, world, client_as, planning_head, chair):
+    """A request to open stage 2 needs no evidence; its approval opens the stage. It is planning's own act."""
     cycle, _measure = stages.at_implementation()
+    planner = factories.staff("Planerin ohne Sitz", world.planning_unit, "planner")
     recommendation = driver.recommend(
         cycle,
         stages.wording("Stufe 2 öffnen", indicators=[], areas=[]),
-        author=specialist,
+        author=planner,
         chair=planning_head,
         kind="stage_two",
     )

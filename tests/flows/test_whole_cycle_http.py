@@ -322,9 +322,7 @@ def evaluate(play: Play, world: World, cycle: PlanningCycle, measures: list[Meas
     cycle.refresh_from_db()
     assert cycle.is_closed
     supply = {f"supply_{world.jobcenter.pk}": [str(world.indicators[0].pk)]}
-    successor = open_cycle(
-        play, world, title="Planungszyklus 2029–2031", carried_measures=[str(measures[0].pk)], **supply
-    )
+    successor = open_cycle(play, world, title="Planungszyklus 2029–2031", **supply)
     assert successor.predecessor == cycle
     assert [item.measure for item in successor.carried_items.all()] == [measures[0]]
     why = play("planner").see(reverse("workflows:why", args=["measure", measures[0].pk])).content.decode()

@@ -104,6 +104,36 @@ def test_a_meeting_is_closed_once_with_its_attendance(cycle, world, planner):
     refused("meeting_closed", conference.meeting_close, meeting, attended=[], user=planner)
 
 
+def test_no_meeting_is_closed_before_its_day(cycle, world, planner):
+    tomorrow = timezone.localdate() + datetime.timedelta(days=1)
+    meeting = schedule(cycle, world, planner, held_on=tomorrow)
+
+    refused("meeting_not_held", conference.meeting_close, meeting, attended=[], user=planner)
+    meeting.refresh_from_db()
+    assert meeting.closed_at is None
+
+
+def test_the_conference_is_closed_with_all_of_its_meetings(cycle, world, planner):
+    first = cycle.meetings.get()
+    second = schedule(cycle, world, planner, body=world.conference, participants=[world.jobcenter])
+    third = schedule(
+        cycle,
+        world,
+        planner,
+        body=world.conference,
+        held_on=timezone.localdate() + datetime.timedelta(days=1),
+    )
+    attended = {first.pk: [world.youth_office], second.pk: [world.jobcenter]}
+
+    refused("meeting_not_held", conference.conference_close, cycle, attended=attended, user=planner)
+    third.delete()
+    conference.conference_close(cycle, attended=attended, user=planner)
+
+    assert not cycle.meetings.filter(closed_at=None).exists()
+    assert second.participants.get().attended
+    assert LogEntry.objects.filter(action="meeting.closed").count() == 2
+
+
 # --- contributions ---------------------------------------------------------------------------------
 
 

@@ -459,13 +459,14 @@ def test_the_next_cycle_begins_with_what_the_last_one_left_open(client_as, stage
     assert isinstance(form, CycleForm)
     assert form.choices.predecessor == cycle
     assert form.choices.measures == [measure]
-    assert form["carried_measures"].value() == [measure.pk]
+    assert form.choices.running == [measure]
+    assert form["carried_measures"].value() == []
     assert form["planning_unit"].value() == world.planning_unit.pk
     assert form[supply_name(world.youth_office)].value() == [
         row.pk for row in cycle.requests.get(organisation=world.youth_office).indicators.all()
     ]
 
-    client.post(CREATE, filled(world, title="Folgezyklus", carried_measures=[measure.pk]))
+    client.post(CREATE, filled(world, title="Folgezyklus"))
 
     following = PlanningCycle.objects.get(title="Folgezyklus")
     assert following.predecessor == cycle

@@ -65,8 +65,10 @@ def test_quorum_is_the_share_rounded_up_and_at_least_one(share, voting, needed):
         ((Y, A, A, A), True, True),
         ((A, A, A, A), True, False),
         ((N, N, N, Y), True, False),
-        # Biased members are out of item and count: they neither vote nor make the quorum.
-        ((Y, B, B, B), False, True),
+        # Biased members are out of item, count and base: however many they are, the others can decide.
+        ((Y, B, B, B), True, True),
+        ((B, B, B, B), False, False),
+        ((Y, B, B, X, X), False, True),
         ((Y, Y, B, B), True, True),
         ((Y, B, X, X), False, True),
     ],
@@ -133,6 +135,23 @@ def test_one_person_has_one_vote_even_with_two_seats():
     # Away in one seat, there for the other: that is one vote.
     away = Ballot(seat(1, holder=member), X)
     assert count_ballots(body(), [away, Ballot(seat(2, deputy=member), Y, is_deputy=True)]).yes == 1
+
+
+@pytest.mark.parametrize("choice", [Y, N, A])
+def test_who_is_biased_votes_for_no_seat(choice):
+    chair = User(pk=50, username="chair")
+    own = Ballot(seat(1, holder=chair), B)
+    other = seat(2, deputy=chair)
+
+    with pytest.raises(DomainError) as error:
+        count_ballots(body(), [own, Ballot(other, choice, is_deputy=True)])
+    assert error.value.code == "biased_votes"
+
+    # The seat itself is not lost: its own member votes. And a biased deputy bars their own seat as well.
+    assert count_ballots(body(), [own, Ballot(other, Y)]).yes == 1
+    with pytest.raises(DomainError) as error:
+        count_ballots(body(), [Ballot(other, B, is_deputy=True), Ballot(seat(1, holder=chair), choice)])
+    assert error.value.code == "biased_votes"
 
 
 VOTING = st.lists(st.sampled_from([Y, N, A, B, X]), max_size=12)

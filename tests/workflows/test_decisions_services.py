@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+import time_machine
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -15,11 +16,19 @@ from workflows.models import (
     Decision,
     DecisionResult,
     DecisionVote,
+    DeliveryReview,
+    Evaluation,
     Meeting,
+    RecommendationReturn,
     RecommendationState,
+    RecommendationVersion,
+    Reconsideration,
+    ScheduleChange,
     VoteChoice,
 )
-from workflows.services.conference import meeting_schedule
+from workflows.models.written_once import WrittenOnce
+from workflows.selectors.decisions import meetings_to_decide_in
+from workflows.services.conference import meeting_close, meeting_schedule
 from workflows.services.decisions import Ballot, decision_record
 
 TITLES = ("Eins", "Zwei", "Drei")
@@ -191,12 +200,75 @@ def test_what_is_decided_is_not_decided_again(scene, chair):
 
 
 def test_a_postponed_one_comes_up_again_with_a_new_decision(scene, chair):
-    soon = timezone.localdate() + datetime.timedelta(days=7)
-    first = record(scene, chair, result=DecisionResult.POSTPONED, postponed_until=soon)
-    second = record(scene, chair)
+    cycle, _meeting = scene
+    tomorrow = timezone.localdate() + datetime.timedelta(days=1)
+    first = record(scene, chair, result=DecisionResult.POSTPONED, postponed_until=tomorrow)
+    with at_noon(tomorrow):
+        second = record(scene, chair, meeting=further(cycle, tomorrow))
 
-    assert [first.reference, second.reference] == [f"1/{first.year}", f"2/{first.year}"]
+    assert [first.number, second.number] == [1, 2] if first.year == second.year else [1, 1]
     assert Decision.objects.get(pk=first.pk).result == DecisionResult.POSTPONED
+    assert second.replaces is None
+
+
+def at_noon(day):
+    moment = datetime.datetime.combine(day, datetime.time(12))
+    return time_machine.travel(timezone.make_aware(moment), tick=False)
+
+
+def further(cycle, day):
+    """A further meeting of the steering group."""
+    return Meeting.objects.create(cycle=cycle, body=cycle.steering_group, held_on=day)
+
+
+def refusal(scene, user, **kwargs):
+    with pytest.raises(DomainError) as error:
+        record(scene, user, **kwargs)
+    return error.value.code
+
+
+def test_no_meeting_decided_on_a_paper_before_it_was_there(scene, chair):
+    cycle, meeting = scene
+    before = further(cycle, meeting.held_on - datetime.timedelta(days=1))
+
+    refused("meeting_too_early", scene, chair, meeting=before)
+    assert list(meetings_to_decide_in(cycle.recommendations.get(number=1))) == [meeting]
+
+
+def test_what_was_postponed_comes_up_in_a_later_meeting(scene, chair):
+    cycle, meeting = scene
+    today = meeting.held_on
+    tomorrow, later = today + datetime.timedelta(days=1), today + datetime.timedelta(days=100)
+    record(scene, chair, result=DecisionResult.POSTPONED, postponed_until=later)
+
+    assert refusal(scene, chair) == "meeting_too_early", "not in the meeting that postponed it"
+    with at_noon(tomorrow):
+        early = further(cycle, tomorrow)
+        assert refusal(scene, chair, meeting=early) == "postponed_longer"
+        decision = record(scene, chair, meeting=early, reason="Das Land zahlt früher")
+    assert decision.reason == "Das Land zahlt früher"
+
+
+def test_a_returned_paper_comes_again_in_the_same_meeting_only_if_it_was_there_by_then(scene, stages, chair):
+    cycle, meeting = scene
+    recommendation = cycle.recommendations.get(number=1)
+    driver.decide(recommendation, meeting, DecisionResult.RETURNED, user=chair, reason="Träger fehlt")
+    author, conference_chair = stages.world.fresh("specialist"), stages.world.fresh("planning_head")
+    with at_noon(meeting.held_on + datetime.timedelta(days=3)):
+        driver.propose(recommendation, user=author, wording=stages.wording(proposal="Mit Träger."))
+        driver.adopt(recommendation, user=conference_chair)
+
+        assert refusal(scene, chair) == "meeting_too_early"
+        assert not meetings_to_decide_in(recommendation)
+
+
+def test_nothing_is_decided_in_a_closed_meeting(scene, chair, planner):
+    _cycle, meeting = scene
+    ballots = driver.all_yes(meeting)
+    stale = Meeting.objects.select_related("body", "cycle").get(pk=meeting.pk)
+    meeting_close(meeting, attended=[], user=planner)
+
+    refused("meeting_closed", scene, chair, meeting=stale, ballots=ballots)
 
 
 def test_numbers_count_per_body_and_year_without_gaps(scene, world, chair, planner):
@@ -210,6 +282,9 @@ def test_numbers_count_per_body_and_year_without_gaps(scene, world, chair, plann
         user=planner,
     )
 
+    RecommendationVersion.objects.update(
+        submitted_at=timezone.now() - datetime.timedelta(days=400)  # so the old meeting could decide
+    )
     first = record(scene, chair)
     with pytest.raises(DomainError):
         record(scene, chair, number=2, result=DecisionResult.REJECTED)
@@ -257,14 +332,33 @@ def test_a_decision_is_never_changed_nor_deleted(scene, chair):
 
 
 @pytest.mark.parametrize(
+    "model", [DeliveryReview, Evaluation, RecommendationReturn, Reconsideration, ScheduleChange]
+)
+def test_what_was_judged_stays_as_it_was(model):
+    assert issubclass(model, WrittenOnce)
+    row = model()
+    row._state.adding = False
+    for forbidden in (row.save, row.delete, model.objects.all().delete, model.objects.all().update):
+        with pytest.raises(TypeError):
+            forbidden()
+
+
+@pytest.mark.parametrize(
     ("constraint", "change"),
     [
         ("decision_number_once", {}),
-        ("decision_has_quorum", {"number": 2, "present_count": 1, "quorum_count": 2}),
+        ("decision_has_quorum", {"number": 2, "present_count": 1, "yes_count": 1, "quorum_count": 2}),
+        ("decision_has_majority", {"number": 2, "yes_count": 2, "no_count": 2}),
+        ("decision_votes_add_up", {"number": 2, "abstain_count": 1}),
+        ("decision_votes_of_seats", {"number": 2, "voting_count": 3}),
         ("decision_conditions_named", {"number": 2, "result": "conditional"}),
         ("decision_reason_named", {"number": 2, "result": "rejected"}),
         ("decision_reason_named", {"number": 2, "result": "returned"}),
         ("decision_postponed_to_a_day", {"number": 2, "result": "postponed"}),
+        (
+            "decision_postponed_to_later",
+            {"number": 2, "result": "postponed", "postponed_until": "decided_on"},
+        ),
     ],
 )
 def test_the_database_holds_the_rules_too(scene, chair, constraint, change):
@@ -275,6 +369,8 @@ def test_the_database_holds_the_rules_too(scene, chair, constraint, change):
         if field.attname != "id"
     }
 
+    if change.get("postponed_until"):
+        change = change | {"postponed_until": row.decided_on}
     with pytest.raises(IntegrityError) as error, transaction.atomic():
         Decision.objects.create(**(values | change))
     # SQLite names the columns of a broken UNIQUE instead of the constraint.

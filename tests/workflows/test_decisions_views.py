@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -13,7 +14,7 @@ from tests import factories
 from tests.workflows.taskpages import take, vote_fields
 from workflows.demo import driver
 from workflows.flows import RecommendationFlow
-from workflows.models import Decision, DecisionResult, VoteChoice
+from workflows.models import Decision, DecisionResult, Meeting, VoteChoice
 from workflows.services.conference import meeting_schedule
 from workflows.services.decisions import Ballot
 
@@ -291,10 +292,13 @@ def test_names_are_for_members_of_the_body_and_planning(decision, world, client_
 
 
 def test_a_later_decision_is_named(session, recommendation, client_as, chair, member):
-    _cycle, meeting = session
-    soon = timezone.localdate() + datetime.timedelta(days=3)
+    cycle, meeting = session
+    soon = timezone.localdate() + datetime.timedelta(days=1)
     first = driver.decide(recommendation, meeting, DecisionResult.POSTPONED, user=chair, postponed_until=soon)
-    second = driver.decide(recommendation, meeting, DecisionResult.APPROVED, user=chair)
+    noon = timezone.make_aware(datetime.datetime.combine(soon, datetime.time(12)))
+    with time_machine.travel(noon, tick=False):
+        later = Meeting.objects.create(cycle=cycle, body=meeting.body, held_on=soon)
+        second = driver.decide(recommendation, later, DecisionResult.APPROVED, user=chair)
     client = client_as(member)
 
     assert client.get(detail(first)).context["followed_by"] == [second]
@@ -320,6 +324,7 @@ def test_decisions_are_listed_filtered_and_exported(session, decision, client_as
     assert listed(q="Kennzahlen") == [decision]
     assert listed(q="2") == [other]
     assert listed(q="nirgends") == []
+    assert listed(q="²") == listed(q="9" * 25) == []
     text = client.get(url, {"export": "csv"}).content.decode("utf-8-sig")
     assert text.splitlines()[0].startswith('"Beschluss";')
     assert '"Kein Geld"' in text

@@ -330,7 +330,7 @@ def test_stage_two_is_asked_for_once_and_lands_with_its_author(
 
     response = client.post(address, fields)
     made = Recommendation.objects.get(kind=RecommendationKind.STAGE_TWO)
-    task = open_task(made.process, RecommendationFlow.draft_recommendation)
+    task = open_task(made.process, RecommendationFlow.write_request)
     assert response.url == reverse("workflows:task", args=[task.pk])  # type: ignore[attr-defined]
     assert task.owner == planner
     assert "pg-empty" in client.get(address).content.decode()

@@ -26,6 +26,7 @@ from workflows.flows import (
     RecommendationFlow,
     ReportFlow,
 )
+from workflows.flows.recommendation import writing_step
 from workflows.models import (
     DataRequest,
     Decision,
@@ -81,7 +82,7 @@ def review(request: DataRequest, *, is_accepted: bool, user: User, reason: str =
 
 def analyse(
     cycle: PlanningCycle,
-    run: IndexRun,
+    run: IndexRun | None,
     areas: Sequence[Area],
     *,
     user: User,
@@ -185,9 +186,7 @@ def propose(recommendation: Recommendation, *, user: User, wording: Wording | No
             recommendations.version_save(recommendation, wording=wording, user=user)
         recommendations.recommendation_propose(recommendation, user=user)
 
-    complete_task(
-        open_task(recommendation.process, RecommendationFlow.draft_recommendation), user=user, act=act
-    )
+    complete_task(open_task(recommendation.process, writing_step(recommendation)), user=user, act=act)
 
 
 def adopt(recommendation: Recommendation, *, user: User) -> None:

@@ -18,7 +18,8 @@ from workflows.models import PlanningCycleProcess, StageKind
 from workflows.nodes import Begin, GuardedView, Outcome, PlanningFlow, Step, WaitFor, poke, send
 from workflows.selectors import cycles as selectors
 from workflows.selectors.cycles import stage_due
-from workflows.services import analysis, conference, cycles, implementation
+from workflows.selectors.requests import unsettled_requests
+from workflows.services import analysis, conference, cycles, deliveries, implementation
 from workflows.views import analysis_tasks, conference_tasks, cycle_tasks
 
 
@@ -212,10 +213,13 @@ class PlanningCycleFlow(PlanningFlow):
             DeliveryFlow.start.run(request=request)
 
     def on_enter_conference(self, activation: Any) -> None:
-        """Release the profiles to the conference."""
+        """Release the profiles to the conference; what was expected again and has not come is called off."""
         cycle = activation.process.cycle
         analysis.profiles_release(cycle)
         cycles.stage_enter(cycle, StageKind.CONFERENCE)
+        for request in unsettled_requests(cycle):
+            reason = deliveries.earlier_waive_reason(request)
+            send(request.process, DeliveryFlow.wait_for_waiver, reason=reason, user=None)
 
     def on_invite(self, activation: Any) -> None:
         """One case per invited organisation."""

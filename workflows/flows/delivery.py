@@ -2,7 +2,8 @@
 
 Purpose: a supplier hands in the figures a cycle asks for, planning accepts or returns them. Who acts: the
 supplier's people (the head may do it or hand it over), then the planning unit. Ends: accepted, or gone on
-without it by planning with a reason. Source: domain, stage 1 (Data).
+without it by planning with a reason; until the analysis is finished planning may expect it again, with a
+reason too. Source: domain, stage 1 (Data).
 """
 
 import datetime
@@ -15,16 +16,14 @@ from viewflow import this
 from stakeholders.permissions import Perm
 from workflows.models import DataRequestState, DeliveryProcess, StageKind
 from workflows.nodes import Begin, Fork, GuardedView, Message, Outcome, PlanningFlow, Question, Step, poke
+from workflows.reopening import Reopen
 from workflows.services import deliveries
 from workflows.views import delivery_tasks as views
-
-#: Planning has at least this long to check, the supplier to correct (days).
-TURN_DAYS = 7
 
 
 def _turn_due(process: Any) -> datetime.date:
     due_on: datetime.date = process.request.due_on
-    return max(due_on, timezone.localdate() + datetime.timedelta(days=TURN_DAYS))
+    return max(due_on, timezone.localdate() + datetime.timedelta(days=deliveries.TURN_DAYS))
 
 
 def _provide_due(process: Any) -> datetime.date:
@@ -41,6 +40,8 @@ class DeliveryFlow(PlanningFlow):
     process_title = _("Delivery of data")
 
     start = Begin(this.on_start).Annotation(title=_("Delivery requested")).Next(this.ask)
+
+    reopen = Reopen(this.on_reopen).Annotation(title=_("Delivery expected again")).Next(this.ask)
 
     # The case waits in two places at once: for the supplier, and for planning to go on without.
     ask = (
@@ -103,6 +104,10 @@ class DeliveryFlow(PlanningFlow):
         """Planning goes on without the delivery."""
         deliveries.request_waive(activation.process.request, reason=reason, user=user)
         return activation.process
+
+    def on_reopen(self, activation: Any, *, reason: str, user: Any) -> None:
+        """Planning expects the delivery again."""
+        deliveries.request_reopen(activation.process.request, reason=reason, user=user)
 
     def on_finished(self, activation: Any) -> None:
         """The cycle may be waiting for this one."""

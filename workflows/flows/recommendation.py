@@ -3,7 +3,9 @@
 Purpose: the planning conference recommends, the steering group decides. Who acts: a participant of the
 conference drafts, its chair adopts and submits (four eyes), the chair of the steering group records the
 decision of the body. A returned one goes back to the conference with the reason and comes again as a new
-version; a postponed one waits for the day it was postponed to. Ends: approved, approved with conditions,
+version; a postponed one waits for the day it was postponed to. The request to open planning stage 2 is
+written by the planning unit and goes the same way. From outside of its steps a case is withdrawn or, once
+decided, taken up again (``workflows/recommendation_cases.py``). Ends: approved, approved with conditions,
 rejected, withdrawn. Source: domain, stages 3 and 4; rules of procedure of the body.
 """
 
@@ -15,7 +17,13 @@ from django.utils.translation import gettext_lazy as _
 from viewflow import this
 
 from stakeholders.permissions import Perm
-from workflows.models import RecommendationKind, RecommendationProcess, RecommendationState, StageKind
+from workflows.models import (
+    Recommendation,
+    RecommendationKind,
+    RecommendationProcess,
+    RecommendationState,
+    StageKind,
+)
 from workflows.nodes import Begin, Choice, GuardedView, Outcome, PlanningFlow, Question, Step, poke
 from workflows.selectors.cycles import stage_due
 from workflows.services import recommendations
@@ -40,11 +48,15 @@ def _stage(at_least: int) -> Any:
     """Stage 2 of the plan is asked for during implementation: its tasks belong there."""
 
     def stage(process: Any) -> int:
-        if process.recommendation.kind == RecommendationKind.STAGE_TWO:
+        if _is_request(process):
             return int(StageKind.IMPLEMENTATION)
         return at_least
 
     return stage
+
+
+def _is_request(process: Any) -> bool:
+    return bool(process.recommendation.kind == RecommendationKind.STAGE_TWO)
 
 
 def _state(activation: Any) -> str:
@@ -57,7 +69,14 @@ class RecommendationFlow(PlanningFlow):
     process_class = RecommendationProcess
     process_title = _("Recommendation")
 
-    start = Begin(this.on_start).Annotation(title=_("Recommendation begun")).Next(this.draft_recommendation)
+    start = Begin(this.on_start).Annotation(title=_("Recommendation begun")).Next(this.check_kind)
+
+    check_kind = (
+        Question(lambda activation: _is_request(activation.process))
+        .Annotation(title=_("Request to open stage 2?"))
+        .Then(this.write_request)
+        .Else(this.draft_recommendation)
+    )
 
     draft_recommendation = (
         GuardedView(views.draft_recommendation)
@@ -71,8 +90,20 @@ class RecommendationFlow(PlanningFlow):
         .Next(this.check_draft)
     )
 
+    write_request = (
+        GuardedView(views.draft_recommendation)
+        .Annotation(title=_("Write the request to open stage 2"))
+        .Says(_("Write the request: %(subject)s"))
+        .About(lambda process: str(process.recommendation))
+        .Addressed(Perm.ACT_FOR_ORGANISATION, to=lambda process: process.cycle.planning_unit)
+        .Due(_due(StageKind.IMPLEMENTATION))
+        .Stage(StageKind.IMPLEMENTATION)
+        .For(lambda process: process.recommendation.created_by)
+        .Next(this.check_draft)
+    )
+
     check_draft = (
-        Question(lambda activation: _state(activation) == RecommendationState.WITHDRAWN)
+        Question(lambda activation: _state(activation) != RecommendationState.PROPOSED)
         .Annotation(title=_("Withdrawn?"))
         .Then(this.tell_cycle_withdrawn)
         .Else(this.adopt_recommendation)
@@ -86,7 +117,7 @@ class RecommendationFlow(PlanningFlow):
         .Addressed(Perm.CHAIR_BODY, to=lambda process: process.cycle.planning_conference)
         .Due(_due(StageKind.CONFERENCE))
         .Stage(_stage(StageKind.CONFERENCE))
-        .NotBy("draft_recommendation")
+        .NotBy("draft_recommendation", "write_request")
         .NotWriter(recommendations.version_writers)
         .Next(this.check_adoption)
     )
@@ -95,7 +126,7 @@ class RecommendationFlow(PlanningFlow):
         Question(lambda activation: _state(activation) == RecommendationState.SUBMITTED)
         .Annotation(title=_("Adopted?"))
         .Then(this.tell_cycle_submitted)
-        .Else(this.draft_recommendation)
+        .Else(this.check_kind)
     )
 
     tell_cycle_submitted = (
@@ -110,7 +141,7 @@ class RecommendationFlow(PlanningFlow):
         .Addressed(Perm.CHAIR_BODY, to=lambda process: process.cycle.steering_group)
         .Due(_due(StageKind.STEERING_GROUP))
         .Stage(_stage(StageKind.STEERING_GROUP))
-        .NotBy("draft_recommendation", "adopt_recommendation")
+        .NotBy("draft_recommendation", "write_request", "adopt_recommendation")
         .NotWriter(recommendations.version_writers)
         .Next(this.apply_decision)
     )
@@ -132,11 +163,13 @@ class RecommendationFlow(PlanningFlow):
             this.decide_recommendation,
             lambda activation: _state(activation) == RecommendationState.POSTPONED,
         )
-        .Default(this.draft_recommendation)
+        .Case(this.withdrawn, lambda activation: _state(activation) == RecommendationState.WITHDRAWN)
+        .Default(this.check_kind)
     )
 
+    # What had been taken up again is not withdrawn: its decision stands.
     tell_cycle_withdrawn = (
-        Step(this.on_progress).Annotation(title=_("Let the cycle go on")).Next(this.withdrawn)
+        Step(this.on_progress).Annotation(title=_("Let the cycle go on")).Next(this.check_result)
     )
 
     approved = Outcome().Annotation(title=_("Approved"))
@@ -160,3 +193,12 @@ class RecommendationFlow(PlanningFlow):
         for measure_process in recommendations.apply_decision(process.recommendation):
             poke(measure_process)
         poke(process.cycle.process)
+
+
+def writing_step(recommendation: Recommendation) -> GuardedView:
+    """The step in which a recommendation is written: by the conference, or by planning if it is a request."""
+    is_request = recommendation.kind == RecommendationKind.STAGE_TWO
+    step: GuardedView = (
+        RecommendationFlow.write_request if is_request else RecommendationFlow.draft_recommendation
+    )
+    return step

@@ -10,7 +10,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from monitoring.models import Indicator
+from monitoring.models import Area, Indicator
 from monitoring.selectors.figures import Coverage
 from monitoring.services.index import Missing
 from project.forms import GermanDecimalField, GermanIntegerField
@@ -140,6 +140,32 @@ class ChooseForm(forms.Form):
         """Chosen areas, and the reasons by primary key."""
         areas = [line.result.area for line in self.lines if self.cleaned_data[f"area-{line.result.area_id}"]]
         return areas, {area.pk: self.cleaned_data.get(f"reason-{area.pk}", "") for area in areas}
+
+
+class ChooseWithoutIndexForm(forms.Form):
+    """Which areas get a profile where no index could be computed; one reason for all of them."""
+
+    areas = forms.TypedMultipleChoiceField(
+        label=_("Areas that get a profile"), coerce=int, widget=forms.CheckboxSelectMultiple
+    )
+    reason = forms.CharField(
+        label=_("Why these areas, and why without an index?"),
+        max_length=250,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("It stands in each of the profiles and can be read in the conference."),
+    )
+
+    def __init__(self, *args: Any, offered: Sequence[Area], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.offered = offered
+        field = self.fields["areas"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(row.pk, row.name) for row in offered]
+
+    def chosen(self) -> tuple[list[Any], dict[int, str]]:
+        """Chosen areas, and the reasons by primary key."""
+        areas = [row for row in self.offered if row.pk in self.cleaned_data["areas"]]
+        return areas, {row.pk: self.cleaned_data["reason"] for row in areas}
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from monitoring.models import Area, Indicator
+from project.common.formats import date_de
 from stakeholders.models import Body, Organisation, OrganisationKind
 from workflows.models import Meeting, Position, Statement
 from workflows.selectors.conference import StatementFilter
@@ -198,22 +199,32 @@ class FieldOfActionForm(forms.Form):
 
 
 class AttendanceForm(forms.Form):
-    """Who came; closes the conference."""
+    """Who came to each of the meetings that are closed now; all who were invited are ticked."""
 
-    attended = forms.ModelMultipleChoiceField(
-        label=_("Who took part?"),
-        help_text=_("All who were invited are ticked. Untick who did not come."),
-        queryset=Organisation.objects.none(),
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": _("Tick who took part.")},
-    )
-
-    def __init__(self, *args: Any, meeting: Meeting | None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, meetings: Sequence[Meeting], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        attended = self.fields["attended"]
-        assert isinstance(attended, forms.ModelMultipleChoiceField)
-        if meeting is not None:
-            attended.queryset = Organisation.objects.filter(participations__meeting=meeting).order_by("name")
+        self.names = {
+            meeting.pk: "attended" if position == 0 else f"attended-{meeting.pk}"
+            for position, meeting in enumerate(meetings)
+        }
+        for meeting in meetings:
+            invited = Organisation.objects.filter(participations__meeting=meeting).order_by("name")
+            self.fields[self.names[meeting.pk]] = forms.ModelMultipleChoiceField(
+                label=(
+                    _("Who took part?")
+                    if len(meetings) == 1
+                    else _("Who took part on %(day)s?") % {"day": date_de(meeting.held_on)}
+                ),
+                help_text=_("All who were invited are ticked. Untick who did not come."),
+                queryset=invited,
+                initial=list(invited.values_list("pk", flat=True)),
+                widget=forms.CheckboxSelectMultiple,
+                error_messages={"required": _("Tick who took part.")},
+            )
+
+    def attended(self) -> dict[int, list[Organisation]]:
+        """Key of a meeting -> who came."""
+        return {pk: list(self.cleaned_data[name]) for pk, name in self.names.items()}
 
 
 class StatementFilterForm(forms.Form):

@@ -126,10 +126,13 @@ class CycleForm(forms.Form):
     )
     begins_on = forms.DateField(label=_("Cycle begins on"), required=False)
     carried_measures = forms.TypedMultipleChoiceField(
-        label=_("Measures to go on with"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
+        label=_("Measures that have not begun, to go on with"),
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
     )
     carried_recommendations = forms.TypedMultipleChoiceField(
-        label=_("Postponed recommendations to decide on"),
+        label=_("Recommendations to decide on, or to shape measures from"),
         coerce=int,
         required=False,
         widget=forms.CheckboxSelectMultiple,
@@ -147,7 +150,8 @@ class CycleForm(forms.Form):
         self._choose(
             "template", [("", _("Usual lengths")), *((row.pk, row.name) for row in choices.templates)]
         )
-        self._choose("carried_measures", [(row.pk, str(row)) for row in choices.measures])
+        optional = [row for row in choices.measures if row not in choices.running]
+        self._choose("carried_measures", [(row.pk, str(row)) for row in optional])
         self._choose("carried_recommendations", [(row.pk, str(row)) for row in choices.recommendations])
         for kind in StageKind:
             self.fields[f"stage_{kind}_from"] = forms.DateField(label=_("From"))
@@ -297,7 +301,7 @@ def first_values(choices: Choices) -> dict[str, Any]:
         "template": template,
         "begins_on": today,
         "plan": choices.plans[0].pk if choices.plans else None,
-        "carried_measures": [row.pk for row in choices.measures],
+        "carried_measures": [row.pk for row in choices.measures if row not in choices.running],
         "carried_recommendations": [row.pk for row in choices.recommendations],
         **date_fields(stage_dates(today, template_days(choices, template))),
     }

@@ -60,7 +60,9 @@ class ResultForm(forms.Form):
         label=_("Grounds"),
         required=False,
         widget=forms.Textarea({"rows": 3}),
-        help_text=_("Needed for “return” and “reject”; the conference will read it."),
+        help_text=_(
+            "Needed for “return” and “reject”, and if it comes up before the day it was postponed to."
+        ),
     )
     postponed_until = forms.DateField(
         label=_("Postponed until"), required=False, help_text=_("Needed for “postpone”.")
@@ -172,6 +174,33 @@ class DecisionForm(ResultForm):
 
     def _is_deputy(self, seat: BodyMembership) -> bool:
         return seat.deputy_id is not None and self[f"by-{seat.pk}"].value() == _DEPUTY
+
+
+class ReconsiderForm(forms.Form):
+    """Why the steering group shall decide again, and on which wording."""
+
+    SAME, NEW = "same", "new"
+    hide_optional = True
+
+    reason = forms.CharField(
+        label=_("Why shall the steering group decide again?"),
+        widget=forms.Textarea({"rows": 4}),
+        max_length=2000,
+        help_text=_("It stands on the page of the decision and of the recommendation."),
+    )
+    wording = forms.ChoiceField(
+        label=_("On which wording?"),
+        choices=[
+            (SAME, _("On the same one: it is before the steering group at once")),
+            (NEW, _("On a new one: its author and the conference come first")),
+        ],
+        widget=forms.RadioSelect,
+    )
+
+    @property
+    def wants_new_wording(self) -> bool:
+        """Whether the conference writes a new version first."""
+        return bool(self.cleaned_data["wording"] == self.NEW)
 
 
 class DecisionFilterForm(forms.Form):

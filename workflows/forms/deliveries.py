@@ -65,6 +65,17 @@ class WaiveForm(forms.Form):
     )
 
 
+class ReopenForm(forms.Form):
+    """Expecting a delivery again that was gone on without."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=4000,
+        widget=forms.Textarea(attrs=_TEXT_ROWS),
+        help_text=_("The supplier reads it."),
+    )
+
+
 class RequestFilterForm(forms.Form):
     """Narrows the list of requested deliveries down."""
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from measures.models import FieldOfAction
 from monitoring.models import Area, Indicator
+from project.common.keys import key_or_none
 from stakeholders.models import Organisation
 from workflows.forms.conference import choose_from, grouped_by_kind
 from workflows.models import (
@@ -129,9 +130,8 @@ class WordingForm(forms.Form):
     def chosen(self, name: str) -> set[int]:
         """Keys ticked in one of the lists, whether the form was sent or is shown for the first time."""
         values = self[name].value() or []
-        return {
-            int(getattr(value, "pk", value)) for value in values if str(getattr(value, "pk", value)).isdigit()
-        }
+        keys = (key_or_none(str(getattr(value, "pk", value))) for value in values)
+        return {key for key in keys if key is not None}
 
 
 def _by_kind(organisations: Iterable[Organisation]) -> list[tuple[str, list[Organisation]]]:
@@ -155,8 +155,11 @@ def initial_from_query(data: QueryDict) -> dict[str, Any]:
 
 
 class DraftForm(WordingForm):
-    """Wording on its task page: a draft may have gaps; withdrawing asks to be sure."""
+    """Wording on its task page: a draft may have gaps; withdrawing asks for the reason and to be sure."""
 
+    withdraw_reason = forms.CharField(
+        label=_("Why is it withdrawn?"), required=False, widget=forms.Textarea({"rows": 2}), max_length=2000
+    )
     withdraw_sure = forms.BooleanField(label=_("Yes, withdraw this recommendation for good"), required=False)
 
     def __init__(
@@ -165,9 +168,20 @@ class DraftForm(WordingForm):
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
             if is_withdrawal:
-                field.required = name == "withdraw_sure"
+                field.required = name in {"withdraw_sure", "withdraw_reason"}
             elif is_draft and name in DRAFT_GAPS:
                 field.required = False
+
+
+class WithdrawForm(forms.Form):
+    """Why a recommendation is withdrawn."""
+
+    reason = forms.CharField(
+        label=_("Why is it withdrawn?"),
+        widget=forms.Textarea({"rows": 3}),
+        max_length=2000,
+        help_text=_("It stands on the page of the recommendation."),
+    )
 
 
 class AdoptionForm(forms.Form):

@@ -24,6 +24,7 @@ from workflows.models.meetings import (
     DecisionVote,
     Meeting,
     Participant,
+    Reconsideration,
     VoteChoice,
 )
 from workflows.models.processes import (
@@ -35,6 +36,7 @@ from workflows.models.processes import (
     RecommendationProcess,
     ReportProcess,
 )
+from workflows.models.reasons import NoMeasureReason, RequestReopening
 from workflows.models.recommendations import (
     Recommendation,
     RecommendationKind,
@@ -67,6 +69,7 @@ __all__ = [
     "MeasureOrigin",
     "MeasureProcess",
     "Meeting",
+    "NoMeasureReason",
     "Participant",
     "PlanningCycle",
     "PlanningCycleProcess",
@@ -77,7 +80,9 @@ __all__ = [
     "RecommendationReturn",
     "RecommendationState",
     "RecommendationVersion",
+    "Reconsideration",
     "ReportProcess",
+    "RequestReopening",
     "ScheduleChange",
     "StageKind",
     "Statement",

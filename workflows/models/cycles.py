@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from measures.models import ActionPlan, Measure
 from monitoring.models import IndexRun
 from stakeholders.models import Body, Organisation
+from workflows.models.written_once import WrittenOnce
 
 
 class StageKind(models.IntegerChoices):
@@ -112,6 +113,8 @@ class PlanningCycle(models.Model):
     )
     opened_at = models.DateTimeField(_("Opened"), auto_now_add=True)
     closed_at = models.DateTimeField(_("Closed"), null=True, blank=True)
+    # Only of a cycle that was given up instead of walked to its end.
+    abandon_reason = models.TextField(_("Reason for giving it up"), blank=True, default="")
 
     class Meta:
         verbose_name = _("Planning cycle")
@@ -164,7 +167,7 @@ class CycleStage(models.Model):
         return f"{self.get_kind_display()}"
 
 
-class ScheduleChange(models.Model):
+class ScheduleChange(WrittenOnce):
     """A date was moved, and why. Never changed."""
 
     cycle = models.ForeignKey(

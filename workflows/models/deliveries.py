@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from monitoring.models import Delivery, Indicator
 from stakeholders.models import Organisation
 from workflows.models.cycles import PlanningCycle
+from workflows.models.written_once import WrittenOnce
 
 
 class DataRequestState(models.TextChoices):
@@ -65,7 +66,7 @@ class DataRequest(models.Model):
         return self.state in {DataRequestState.ACCEPTED, DataRequestState.WAIVED}
 
 
-class DeliveryReview(models.Model):
+class DeliveryReview(WrittenOnce):
     """Planning's judgement of one delivery. Never changed."""
 
     request = models.ForeignKey(

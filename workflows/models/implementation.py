@@ -10,6 +10,7 @@ from stakeholders.models import Organisation
 from workflows.models.cycles import PlanningCycle
 from workflows.models.meetings import Decision
 from workflows.models.recommendations import Recommendation
+from workflows.models.written_once import WrittenOnce
 
 
 class MeasureOrigin(models.Model):
@@ -98,7 +99,7 @@ class EvaluationOutcome(models.TextChoices):
     END = "end", _("end")
 
 
-class Evaluation(models.Model):
+class Evaluation(WrittenOnce):
     """Judgement on a measure at the end of a cycle. Never changed."""
 
     cycle = models.ForeignKey(

@@ -1,7 +1,5 @@
 """Meetings, and the decisions taken in them. Decisions are written once."""
 
-from typing import Any
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -9,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from stakeholders.models import Body, BodyMembership, Organisation
 from workflows.models.cycles import PlanningCycle
-from workflows.models.recommendations import Recommendation, RecommendationVersion
+from workflows.models.recommendations import Recommendation, RecommendationState, RecommendationVersion
+from workflows.models.written_once import WrittenOnce
 
 
 class Meeting(models.Model):
@@ -56,37 +55,6 @@ class Participant(models.Model):
         return self.organisation.label
 
 
-class WrittenOnceQuerySet(models.QuerySet["Any"]):
-    """Rows that are added and never touched again, not even many at a time."""
-
-    def update(self, **kwargs: Any) -> int:
-        """Refuse to change what was recorded."""
-        raise TypeError("A decision is never changed, only followed by another.")
-
-    def delete(self) -> tuple[int, dict[str, int]]:
-        """Refuse to delete what was recorded."""
-        raise TypeError("A decision is never deleted.")
-
-
-class WrittenOnce(models.Model):
-    """A row that is written once."""
-
-    objects = WrittenOnceQuerySet.as_manager()
-
-    class Meta:
-        abstract = True
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Refuse to change what was recorded."""
-        if not self._state.adding:
-            raise TypeError("A decision is never changed, only followed by another.")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Refuse to delete what was recorded."""
-        raise TypeError("A decision is never deleted.")
-
-
 class DecisionResult(models.TextChoices):
     """What the steering group can decide on a recommendation."""
 
@@ -95,6 +63,22 @@ class DecisionResult(models.TextChoices):
     RETURNED = "returned", _("returned to the conference")
     REJECTED = "rejected", _("rejected")
     POSTPONED = "postponed", _("postponed")
+
+
+#: Where each result leaves the recommendation.
+STATE_OF_RESULT = {
+    DecisionResult.APPROVED: RecommendationState.APPROVED,
+    DecisionResult.APPROVED_WITH_CONDITIONS: RecommendationState.APPROVED_WITH_CONDITIONS,
+    DecisionResult.RETURNED: RecommendationState.RETURNED,
+    DecisionResult.REJECTED: RecommendationState.REJECTED,
+    DecisionResult.POSTPONED: RecommendationState.POSTPONED,
+}
+#: Results that stand until a later decision replaces them; the others only say how it goes on.
+FINAL_RESULTS = (
+    DecisionResult.APPROVED,
+    DecisionResult.APPROVED_WITH_CONDITIONS,
+    DecisionResult.REJECTED,
+)
 
 
 class Decision(WrittenOnce):
@@ -118,6 +102,15 @@ class Decision(WrittenOnce):
     conditions = models.TextField(_("Conditions"), blank=True)
     reason = models.TextField(_("Reason"), blank=True)
     postponed_until = models.DateField(_("Postponed until"), null=True, blank=True)
+    # Set where the body took up again what it had decided: the earlier one is in force no longer.
+    replaces = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="replaced_by",
+        verbose_name=_("Replaces"),
+    )
     voting_count = models.PositiveSmallIntegerField(_("Voting members"))
     present_count = models.PositiveSmallIntegerField(_("Voting members present"))
     quorum_count = models.PositiveSmallIntegerField(_("Needed for the quorum"))
@@ -149,6 +142,22 @@ class Decision(WrittenOnce):
                 condition=~Q(result="postponed") | Q(postponed_until__isnull=False),
                 name="decision_postponed_to_a_day",
             ),
+            models.CheckConstraint(
+                condition=Q(postponed_until__isnull=True) | Q(postponed_until__gt=models.F("decided_on")),
+                name="decision_postponed_to_later",
+            ),
+            models.CheckConstraint(
+                condition=Q(yes_count__gt=models.F("no_count")), name="decision_has_majority"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    present_count=models.F("yes_count") + models.F("no_count") + models.F("abstain_count")
+                ),
+                name="decision_votes_add_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(present_count__lte=models.F("voting_count")), name="decision_votes_of_seats"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -158,6 +167,29 @@ class Decision(WrittenOnce):
     def reference(self) -> str:
         """Number of the decision, ``3/2027``."""
         return f"{self.number}/{self.year}"
+
+
+class Reconsideration(WrittenOnce):
+    """A decision was brought before the steering group again, and why; it stands until one replaces it."""
+
+    decision = models.ForeignKey(
+        Decision, on_delete=models.PROTECT, related_name="reconsiderations", verbose_name=_("Decision")
+    )
+    reason = models.TextField(_("Reason"))
+    wants_new_wording = models.BooleanField(_("With a new wording"), default=False)
+    taken_up_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("Taken up by")
+    )
+    taken_up_at = models.DateTimeField(_("Taken up"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("Reconsideration of a decision")
+        verbose_name_plural = _("Reconsiderations of decisions")
+        ordering = ["-taken_up_at"]
+        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="reconsideration_has_reason")]
+
+    def __str__(self) -> str:
+        return str(self.decision)
 
 
 class VoteChoice(models.TextChoices):

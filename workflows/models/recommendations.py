@@ -10,6 +10,7 @@ from monitoring.models import Area, Indicator
 from stakeholders.models import Organisation
 from workflows.models.analysis import Statement
 from workflows.models.cycles import PlanningCycle
+from workflows.models.written_once import WrittenOnce
 
 
 class RecommendationKind(models.TextChoices):
@@ -40,6 +41,12 @@ FINAL_STATES = (
     RecommendationState.REJECTED,
     RecommendationState.WITHDRAWN,
 )
+#: Still with its author or the conference: it can be withdrawn.
+WITHDRAWABLE_STATES = (
+    RecommendationState.DRAFT,
+    RecommendationState.PROPOSED,
+    RecommendationState.RETURNED,
+)
 #: Measures may be shaped from these.
 APPROVED_STATES = (RecommendationState.APPROVED, RecommendationState.APPROVED_WITH_CONDITIONS)
 
@@ -65,13 +72,32 @@ class Recommendation(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("Drafted by")
     )
     created_at = models.DateTimeField(_("Drafted"), auto_now_add=True)
+    withdraw_reason = models.TextField(_("Reason of the withdrawal"), blank=True)
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("Withdrawn by"),
+    )
+    withdrawn_at = models.DateTimeField(_("Withdrawn"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("Recommendation")
         verbose_name_plural = _("Recommendations")
         ordering = ["cycle", "number"]
         constraints = [
-            models.UniqueConstraint(fields=["cycle", "number"], name="recommendation_number_once_per_cycle")
+            models.UniqueConstraint(fields=["cycle", "number"], name="recommendation_number_once_per_cycle"),
+            models.UniqueConstraint(
+                fields=["cycle"],
+                condition=Q(kind="stage_two") & ~Q(state__in=["rejected", "withdrawn"]),
+                name="stage_two_asked_for_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at__isnull=True) | ~Q(withdraw_reason=""),
+                name="recommendation_withdrawn_has_reason",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -147,7 +173,7 @@ class RecommendationVersion(models.Model):
         return f"{self.title} ({self.number})"
 
 
-class RecommendationReturn(models.Model):
+class RecommendationReturn(WrittenOnce):
     """Conference chair or steering group sent a version back, and why. Never changed."""
 
     version = models.ForeignKey(

@@ -11,7 +11,8 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from monitoring.models import Area, IndexScore, Indicator
-from monitoring.secrecy import protect, shown_value
+from monitoring.secrecy import shown_value
+from monitoring.selectors.runs import run_secrets
 from project.common.formats import NBSP, figure_de
 from stakeholders.models import Body, Organisation
 from stakeholders.permissions import Perm, can, visible
@@ -60,38 +61,22 @@ def area_figures(
         indicators: Indicators wanted; None for all of the run.
 
     Returns:
-        Area key -> figures, protected by statistical secrecy. Queries: 2.
+        Area key -> figures, protected by statistical secrecy. Queries: 6.
     """
     found: dict[int, list[Figure]] = defaultdict(list)
-    if cycle.index_run_id is None:
+    if cycle.index_run is None:
         return found
     run_scores = IndexScore.objects.filter(run_id=cycle.index_run_id)
     if indicators is not None:
         run_scores = run_scores.filter(indicator__in=list(indicators))
-    hidden = _hidden_cells(run_scores)
+    hidden = run_secrets(cycle.index_run)
     chosen = run_scores.filter(area__in=list(areas))
     for score in chosen.select_related("area", "indicator", "indicator__unit", "indicator__domain"):
-        is_hidden = (score.indicator_id, score.area_id) in hidden
+        is_hidden = (score.area_id, score.indicator_id) in hidden
         found[score.area_id].append(_figure(score, is_hidden=is_hidden))
     for figures in found.values():
         figures.sort(key=lambda figure: (figure.z is None, -(figure.z or 0.0), figure.indicator.key))
     return found
-
-
-def _hidden_cells(scores: QuerySet[IndexScore]) -> set[tuple[int, int]]:
-    """Indicator and area of counts that must not be shown, found in their whole lines."""
-    lines: dict[int, dict[int, float | None]] = defaultdict(dict)
-    groups: dict[int | None, set[int]] = defaultdict(set)
-    counts = scores.filter(indicator__unit__is_count=True).order_by()
-    rows = counts.values_list("indicator_id", "area_id", "area__parent_id", "value")
-    for indicator_pk, area_pk, parent_pk, value in rows:
-        lines[indicator_pk][area_pk] = value
-        groups[parent_pk].add(area_pk)
-    return {
-        (indicator_pk, area_pk)
-        for indicator_pk, line in lines.items()
-        for area_pk in protect(line, groups=groups.values()).hidden
-    }
 
 
 def _figure(score: IndexScore, *, is_hidden: bool) -> Figure:

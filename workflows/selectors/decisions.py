@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from project.common.keys import key_or_none
 from stakeholders.models import Body, BodyMembership, Organisation
 from stakeholders.permissions import Perm, can, visible
-from workflows.models import Decision, DecisionResult, Meeting, PlanningCycle, Recommendation
+from workflows.models import (
+    Decision,
+    DecisionResult,
+    Meeting,
+    PlanningCycle,
+    Recommendation,
+    Reconsideration,
+)
+from workflows.models.meetings import FINAL_RESULTS
+from workflows.models.recommendations import FINAL_STATES
 
 #: How a result looks: kind of badge.
 RESULT_KINDS: dict[str, str] = {
@@ -64,8 +75,9 @@ def decisions_of(user: Any, cycle: PlanningCycle, wanted: DecisionFilter) -> Que
             | Q(conditions__icontains=wanted.search)
             | Q(reason__icontains=wanted.search)
         )
-        if wanted.search.split("/")[0].isdigit():
-            found |= Q(number=int(wanted.search.split("/")[0]))
+        number = key_or_none(wanted.search.split("/")[0].strip())
+        if number is not None:
+            found |= Q(number=number)
         rows = rows.filter(found)
     return rows
 
@@ -87,12 +99,65 @@ def meetings_seen_by(user: Any) -> QuerySet[Meeting]:
     )
 
 
+def first_day_to_decide(recommendation: Recommendation) -> datetime.date:
+    """First day of a meeting that can decide on a recommendation as it stands.
+
+    Nobody decided on a paper before it was there, nor after the meeting that decided last before that one;
+    what a meeting postponed comes up in a later one.
+
+    Args:
+        recommendation: Before the steering group, or postponed by it.
+
+    Returns:
+        The day, without regard to ``postponed_until``. Queries: 2.
+    """
+    submitted = recommendation.versions.filter(submitted_at__isnull=False).order_by("-number").first()
+    first = datetime.date.min
+    if submitted is not None and submitted.submitted_at is not None:
+        first = timezone.localdate(submitted.submitted_at)
+    last = last_decision(recommendation)
+    if last is not None:
+        is_postponed = last.result == DecisionResult.POSTPONED
+        first = max(first, last.decided_on + datetime.timedelta(days=int(is_postponed)))
+    return first
+
+
+def last_decision(recommendation: Recommendation) -> Decision | None:
+    """The latest decision on a recommendation, whatever its result. Queries: 1."""
+    return recommendation.decisions.order_by("-pk").first()
+
+
+def decision_in_force(recommendation: Recommendation) -> Decision | None:
+    """The decision that stands: the latest that approved (with conditions or not) or rejected. Queries: 1."""
+    return recommendation.decisions.filter(result__in=FINAL_RESULTS).order_by("-pk").first()
+
+
+def open_reconsideration(recommendation: Recommendation) -> Reconsideration | None:
+    """Why a decided recommendation is before conference or steering group again, if it is. Queries: 1."""
+    if recommendation.state in FINAL_STATES:
+        return None
+    rows = Reconsideration.objects.filter(decision__recommendation=recommendation)
+    return rows.select_related("decision", "taken_up_by").order_by("-pk").first()
+
+
+def may_reconsider(user: Any, decision: Decision) -> bool:
+    """Whether the user may take a decision up again: the body's chair, or planning. Queries: 1 to 3."""
+    cycle = decision.recommendation.process.cycle
+    return bool(can(user, Perm.CHAIR_BODY, cycle.steering_group)) or bool(can(user, Perm.MANAGE_CYCLE, cycle))
+
+
 def meetings_to_decide_in(recommendation: Recommendation) -> QuerySet[Meeting]:
-    """Open meetings of the steering group in the recommendation's present cycle, latest first. Queries: 1."""
+    """Meetings in which the recommendation can be decided, latest first: open ones of the steering group.
+
+    Only those of the recommendation's present cycle, and none from before it was submitted. Queries: 3.
+    """
     cycle = recommendation.process.cycle
-    return Meeting.objects.filter(cycle=cycle, body=cycle.steering_group, closed_at__isnull=True).order_by(
-        "-held_on", "-pk"
-    )
+    return Meeting.objects.filter(
+        cycle=cycle,
+        body=cycle.steering_group,
+        closed_at__isnull=True,
+        held_on__gte=first_day_to_decide(recommendation),
+    ).order_by("-held_on", "-pk")
 
 
 def likely_meeting(meetings: QuerySet[Meeting]) -> Meeting | None:

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from viewflow.workflow.models import Task
 
 from measures.models import ActionPlan, Measure, MeasureStatus, RoundReport, RoundReportState, Stage
-from stakeholders.models import LogEntry
+from measures.selectors.due import with_due
 from stakeholders.permissions import Perm, can, visible
 from workflows.links import link
 from workflows.models import (
@@ -20,6 +20,7 @@ from workflows.models import (
     Evaluation,
     EvaluationOutcome,
     MeasureOrigin,
+    NoMeasureReason,
     PlanningCycle,
     Recommendation,
     RecommendationKind,
@@ -31,9 +32,6 @@ from workflows.models.recommendations import APPROVED_STATES, FINAL_STATES
 from workflows.selectors.cycles import cycle_measures, cycle_recommendations
 from workflows.selectors.decisions import decisions_seen_by
 from workflows.selectors.places import visible_task_keys
-
-#: Log entry by which planning says why an approved recommendation leads to no measure.
-NO_MEASURE_ACTION = "recommendation.left_without_measure"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -275,10 +273,8 @@ def approved_recommendations(cycle: PlanningCycle) -> list[Approved]:
 
 def reasons_without_measure(recommendations: Iterable[Recommendation]) -> dict[int, str]:
     """Why approved recommendations lead to no measure, by key, where planning said so. Queries: 1."""
-    entries = LogEntry.objects.filter(
-        action=NO_MEASURE_ACTION, object_id__in=[row.pk for row in recommendations]
-    ).order_by("pk")
-    return {entry.object_id or 0: str(entry.data.get("reason", "")) for entry in entries}
+    given = NoMeasureReason.objects.filter(recommendation__in=[row.pk for row in recommendations])
+    return dict(given.order_by("pk").values_list("recommendation_id", "reason"))
 
 
 # --- Steering, evaluation, closing ------------------------------------------------------------------------
@@ -301,12 +297,12 @@ def not_begun(cycle: PlanningCycle) -> QuerySet[Measure]:
 
 
 def unconfirmed_reports(cycle: PlanningCycle) -> QuerySet[RoundReport]:
-    """Reports of the cycle that are not confirmed, soonest due first. Queries: 1."""
+    """Reports of the cycle that are not confirmed, soonest due first, with ``due_on``. Queries: 1."""
     return (
-        RoundReport.objects.filter(process__cycle=cycle)
+        with_due(RoundReport.objects.filter(process__cycle=cycle))
         .exclude(state=RoundReportState.CONFIRMED)
         .select_related("round", "organisation")
-        .order_by("round__due_on", "organisation__name")
+        .order_by("due_on", "organisation__name")
     )
 
 

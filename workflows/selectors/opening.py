@@ -7,7 +7,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from measures.models import ActionPlan, Measure, MeasureStatus
 from monitoring.models import Indicator
@@ -15,8 +15,8 @@ from stakeholders.models import Body, Organisation
 from stakeholders.permissions import Perm, territories_where
 from workflows.models import (
     CycleTemplate,
-    Evaluation,
-    EvaluationOutcome,
+    MeasureOrigin,
+    NoMeasureReason,
     PlanningCycle,
     Recommendation,
     RecommendationKind,
@@ -47,6 +47,8 @@ class Choices:
     indicators: Sequence[Indicator]
     templates: Sequence[CycleTemplate]
     measures: Sequence[Measure]
+    #: Those of ``measures`` that have begun: they are carried over whatever is chosen.
+    running: Sequence[Measure]
     recommendations: Sequence[Recommendation]
     predecessor: PlanningCycle | None
     #: Supplier key -> indicator keys that the predecessor asked for.
@@ -66,6 +68,7 @@ def opening_choices(territory: Organisation) -> Choices:
         .order_by("-closed_at")
         .first()
     )
+    measures = list(measures_to_carry(predecessor)) if predecessor else []
     organisations = Organisation.objects.filter(territory=territory, is_active=True).exclude(pk=territory.pk)
     return Choices(
         territory=territory,
@@ -78,7 +81,8 @@ def opening_choices(territory: Organisation) -> Choices:
             .order_by("domain__position", "domain__key", "key")
         ),
         templates=list(CycleTemplate.objects.prefetch_related("stages")),
-        measures=list(measures_to_carry(predecessor)) if predecessor else [],
+        measures=measures,
+        running=[row for row in measures if has_begun(row)],
         recommendations=list(recommendations_to_carry(predecessor)) if predecessor else [],
         predecessor=predecessor,
         supplies=_supplies_of(predecessor) if predecessor else {},
@@ -90,32 +94,38 @@ def _supplies_of(cycle: PlanningCycle) -> dict[int, list[int]]:
     return {request.organisation_id: [row.pk for row in request.indicators.all()] for request in requests}
 
 
-def measures_to_carry(cycle: PlanningCycle) -> Any:
-    """Measures of a closed cycle that are not over: running, to be changed, or not begun. Queries: 1."""
-    outcome = Evaluation.objects.filter(measure=OuterRef("pk"), cycle=cycle).values("outcome")[:1]
-    # Running ones also without an evaluation: they began when the cycle was being closed, or after.
-    goes_on = Q(status=MeasureStatus.RUNNING) | Q(
-        status=MeasureStatus.PROPOSED, outcome=EvaluationOutcome.CHANGE
-    )
-    not_begun = Q(
-        status__in=[MeasureStatus.PROPOSED, MeasureStatus.AGREED],
-        started_on__isnull=True,
-        ended_on__isnull=True,
-    )
+def has_begun(measure: Measure) -> bool:
+    """Whether a measure that can be carried over runs already, if its agreement is being changed or not."""
+    return measure.started_on is not None or measure.status == MeasureStatus.RUNNING
+
+
+def measures_to_carry(cycle: PlanningCycle) -> QuerySet[Measure]:
+    """Measures of a closed cycle that are not over, however far they are. Queries: 1.
+
+    Running ones also without an evaluation: they began when the cycle was being closed, or after. Agreed ones
+    also if they had begun: they wait for stage 2 of the plan now.
+    """
     return (
         Measure.objects.filter(process__cycle=cycle, process__finished__isnull=True)
-        .annotate(outcome=Subquery(outcome))
-        .filter(goes_on | not_begun)
+        .filter(
+            status__in=[MeasureStatus.PROPOSED, MeasureStatus.AGREED, MeasureStatus.RUNNING],
+            ended_on__isnull=True,
+        )
         .select_related("field", "responsible")
         .order_by("field__number", "position")
     )
 
 
-def recommendations_to_carry(cycle: PlanningCycle) -> Any:
-    """Recommendations of a closed cycle still to be decided, or that no measure came of yet. Queries: 2."""
+def recommendations_to_carry(cycle: PlanningCycle) -> QuerySet[Recommendation]:
+    """Recommendations of a closed cycle still to be decided, or that no measure came of yet. Queries: 2.
+
+    Those that planning left without a measure, with a reason, are not among them.
+    """
     # Approved when the measures had been shaped already: the next cycle shapes from them.
-    approved_late = Q(
-        kind=RecommendationKind.MEASURES, state__in=APPROVED_STATES, measure_origins__isnull=True
+    approved_late = (
+        Q(kind=RecommendationKind.MEASURES, state__in=APPROVED_STATES)
+        & ~Exists(MeasureOrigin.objects.filter(recommendation=OuterRef("pk")))
+        & ~Exists(NoMeasureReason.objects.filter(recommendation=OuterRef("pk")))
     )
     return (
         Recommendation.objects.filter(process__cycle=cycle)

@@ -27,6 +27,8 @@ from workflows.models import (
     TaskCard,
 )
 
+#: The cycle does not wait for these any more.
+FINISHED_REQUESTS: Final = (DataRequestState.ACCEPTED, DataRequestState.WAIVED)
 #: More fields on one page are no help to anybody: a file is better then.
 GRID_LIMIT: Final = 400
 
@@ -50,23 +52,49 @@ def cycles_with_requests_seen_by(user: Any) -> QuerySet[PlanningCycle]:
     )
 
 
-def with_progress(requests: QuerySet[DataRequest]) -> QuerySet[DataRequest]:
-    """Add what lists show: counts, who has the task, since when it waits.
-
-    Annotations: ``indicator_count``, ``task_owner`` (name or None), ``task_since``, ``returned_at``.
-    Queries: none of its own.
-    """
-    open_cards = TaskCard.objects.filter(
+def _open_cards() -> QuerySet[TaskCard]:
+    """Card of the open task of the request in the outer query."""
+    return TaskCard.objects.filter(
         is_open=True, task__process__deliveryprocess__request=OuterRef("pk")
     ).order_by("pk")
+
+
+def with_due(requests: QuerySet[DataRequest]) -> QuerySet[DataRequest]:
+    """Add ``task_due_on``: what its open task says, since a returned delivery has new days; else its own.
+
+    Queries: none of its own.
+    """
+    return requests.annotate(task_due_on=Coalesce(Subquery(_open_cards().values("due_on")[:1]), F("due_on")))
+
+
+def overdue(requests: QuerySet[DataRequest], today: datetime.date) -> QuerySet[DataRequest]:
+    """Requests whose open task, the supplier's or the check, should be done by now. Queries: none."""
+    due: QuerySet[Any] = with_due(requests)  # annotated, which its type does not tell
+    return due.filter(task_due_on__lt=today).exclude(state__in=FINISHED_REQUESTS)
+
+
+def with_progress(requests: QuerySet[DataRequest]) -> QuerySet[DataRequest]:
+    """Add what lists show: counts, until when, who has the task, since when it waits.
+
+    Annotations: ``indicator_count``, ``task_due_on``, ``task_owner`` (name or None), ``task_since``,
+    ``returned_at``. Queries: none of its own.
+    """
+    open_cards = _open_cards()
     reviews = DeliveryReview.objects.filter(request=OuterRef("pk")).order_by("-reviewed_at")
     name = Coalesce(NullIf("task__owner__display_name", Value("")), "task__owner__username")
-    return requests.select_related("organisation", "cycle", "cycle__territory", "delivery").annotate(
+    rows = requests.select_related("organisation", "cycle", "cycle__territory", "delivery")
+    return with_due(rows).annotate(
         indicator_count=Count("indicators", distinct=True),
         task_owner=Subquery(open_cards.values(owner=name)[:1]),
         task_since=Subquery(open_cards.values("task__created")[:1]),
         returned_at=Subquery(reviews.filter(is_accepted=False).values("reviewed_at")[:1]),
     )
+
+
+def unsettled_requests(cycle: PlanningCycle) -> QuerySet[DataRequest]:
+    """Requests that are neither accepted nor gone on without. Queries: none of its own."""
+    settled = [DataRequestState.ACCEPTED, DataRequestState.WAIVED]
+    return cycle.requests.exclude(state__in=settled).select_related("organisation", "process")
 
 
 @dataclass(frozen=True)
@@ -90,9 +118,7 @@ def filtered(requests: QuerySet[DataRequest], wanted: RequestFilter) -> QuerySet
     if wanted.state:
         requests = requests.filter(state=wanted.state)
     if wanted.overdue_on is not None:
-        requests = requests.filter(
-            due_on__lt=wanted.overdue_on, state__in=[DataRequestState.OPEN, DataRequestState.RETURNED]
-        )
+        requests = overdue(requests, wanted.overdue_on)
     return requests
 
 

@@ -11,13 +11,14 @@ from project.common.errors import DomainError
 from stakeholders.audit import log_action
 from stakeholders.models import User
 from workflows.models import AreaProfile, PlanningCycle
+from workflows.selectors.analysis import trial_runs
 
 
 @transaction.atomic
 def areas_choose(
     cycle: PlanningCycle,
     *,
-    run: IndexRun,
+    run: IndexRun | None,
     areas: Iterable[Area],
     reasons: Mapping[int, str],
     drafts: Mapping[int, tuple[str, str, str]],
@@ -27,21 +28,29 @@ def areas_choose(
 
     Args:
         cycle: Cycle in its analysis.
-        run: Frozen run; what is decided later refers to it.
+        run: Frozen run; what is decided later refers to it. None where none could be computed: the cycle
+            goes on without an index then.
         areas: Chosen areas; at least one.
-        reasons: Area pk -> why, needed for areas that do not stand out by the run.
+        reasons: Area pk -> why, needed for areas that do not stand out by the run; without one for all.
         drafts: Area pk -> draft of strengths, weaknesses, potentials.
         user: Who chooses.
 
     Raises:
-        DomainError: ``no_area``, ``reason_missing``, ``foreign_run``.
+        DomainError: ``no_area``, ``reason_missing``, ``foreign_run``, ``foreign_area``, ``index_computed``
+            if there is a run to choose from.
     """
     areas = list(areas)
     if not areas:
         raise DomainError("no_area", _("Choose at least one area."))
-    if run.territory_id != cycle.territory_id:
+    if run is None and trial_runs(cycle).exists():
+        raise DomainError("index_computed", _("An index has been computed: choose from its ranking."))
+    if run is not None and run.territory_id != cycle.territory_id:
         raise DomainError("foreign_run", _("This index run belongs to another territory."))
-    outstanding = set(run.results.filter(stands_out=True).values_list("area_id", flat=True))
+    if any(area.territory_id != cycle.territory_id for area in areas):
+        raise DomainError("foreign_area", _("An area belongs to another territory."))
+    outstanding: set[int] = set()
+    if run is not None:
+        outstanding = set(run.results.filter(stands_out=True).values_list("area_id", flat=True))
     for area in areas:
         if area.pk not in outstanding and not reasons.get(area.pk, "").strip():
             raise DomainError(
@@ -67,7 +76,11 @@ def areas_choose(
         user=user,
         obj=cycle,
         territory=cycle.territory,
-        data={"run": run.pk, "areas": [area.name for area in areas]},
+        data={
+            "run": run.pk if run is not None else None,
+            "areas": [area.name for area in areas],
+            "reasons": sorted({reason.strip() for reason in reasons.values() if reason.strip()}),
+        },
     )
     return profiles
 

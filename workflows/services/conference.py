@@ -1,7 +1,7 @@
 """Writes of the planning conference: meeting, invitations, statements, fields of action."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from measures.models import FieldOfAction
 from monitoring.models import Area, Domain, Indicator
 from project.common.errors import DomainError, as_domain_error
+from project.common.formats import date_de
 from stakeholders.audit import log_action
 from stakeholders.mail import mail_queue
 from stakeholders.models import Body, Organisation, User
@@ -287,18 +288,26 @@ def field_of_action_add(cycle: PlanningCycle, *, title: str, user: User) -> Fiel
 
 @transaction.atomic
 def meeting_close(meeting: Meeting, *, attended: Iterable[Organisation], user: User) -> None:
-    """Close a meeting with its attendance.
+    """Close a meeting with its attendance; no decision can be recorded in it afterwards.
 
     Args:
-        meeting: An open meeting.
+        meeting: An open meeting, on its day or later.
         attended: Those of the invited organisations that came.
         user: Who closes.
 
     Raises:
-        DomainError: ``meeting_closed``.
+        DomainError: ``meeting_closed``, ``meeting_not_held``.
     """
-    if meeting.closed_at is not None:
+    # Decisions of the body are numbered under the same lock: none gets into a meeting that is being closed.
+    Body.objects.select_for_update().get(pk=meeting.body_id)
+    if not Meeting.objects.filter(pk=meeting.pk, closed_at__isnull=True).exists():
         raise DomainError("meeting_closed", _("The meeting is closed already."))
+    if meeting.held_on > timezone.localdate():
+        raise DomainError(
+            "meeting_not_held",
+            _("The meeting of %(day)s has not been held yet; it is closed on its day or later.")
+            % {"day": date_de(meeting.held_on)},
+        )
     present = {organisation.pk for organisation in attended}
     for participant in meeting.participants.all():
         participant.attended = participant.organisation_id in present
@@ -312,3 +321,24 @@ def meeting_close(meeting: Meeting, *, attended: Iterable[Organisation], user: U
         territory=meeting.cycle.territory,
         data={"attended": len(present)},
     )
+
+
+@transaction.atomic
+def conference_close(
+    cycle: PlanningCycle, *, attended: Mapping[int, Iterable[Organisation]], user: User
+) -> None:
+    """Close the planning conference: all of its meetings that are open, each with its attendance.
+
+    Args:
+        cycle: Cycle in its conference.
+        attended: Key of a meeting -> those of the invited organisations that came; none where it lacks.
+        user: Who closes.
+
+    Raises:
+        DomainError: ``no_meeting``, and those of ``meeting_close``.
+    """
+    meetings = cycle.meetings.filter(body=cycle.planning_conference)
+    if not meetings.exists():
+        raise DomainError("no_meeting", _("There is no meeting to close."))
+    for meeting in meetings.filter(closed_at__isnull=True).order_by("held_on", "pk"):
+        meeting_close(meeting, attended=attended.get(meeting.pk, ()), user=user)

@@ -32,6 +32,7 @@ from workflows.models import (
 )
 from workflows.notices import task_readdress, task_reschedule
 from workflows.selectors.cycles import all_measures_evaluated
+from workflows.selectors.opening import has_begun, measures_to_carry, recommendations_to_carry
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,14 +80,15 @@ def cycle_create(
         supplies: Suppliers with their indicators; each supplier once.
         user: Who opens; needs the right to plan the territory.
         predecessor: Closed cycle this one follows on.
-        carried_measures: Running measures of the predecessor to go on with.
-        carried_recommendations: Postponed recommendations of the predecessor to go on with.
+        carried_measures: Measures of the predecessor to go on with; those that run go on in any case.
+        carried_recommendations: Recommendations of the predecessor to go on with.
         is_example: Whether figures and texts are invented for show.
 
     Raises:
         PermissionDenied: The user may not plan the territory.
         DomainError: ``cycle_already_open``, ``dates_out_of_order``, ``stage_missing``, ``no_supplier``,
-            ``supplier_without_indicators``, ``predecessor_open``, ``foreign_body``, ``invalid``.
+            ``supplier_without_indicators``, ``predecessor_open``, ``foreign_predecessor``, ``foreign_body``,
+            ``foreign_plan``, ``foreign_organisation``, ``not_to_carry``, ``invalid``.
     """
     require(user, Perm.PLAN_TERRITORY, territory)
     supplies = list(supplies)
@@ -100,8 +102,10 @@ def cycle_create(
     if predecessor is not None and not predecessor.is_closed:
         raise DomainError("predecessor_open", _("The preceding cycle must be closed first."))
     bodies = [planning_conference, steering_group, social_space_conference]
-    if any(body is not None and body.territory_id != territory.pk for body in bodies):
-        raise DomainError("foreign_body", _("A body belongs to another territory."))
+    _check_territory(territory, plan, [planning_unit, *(row.organisation for row in supplies)], bodies)
+    measures, recommendations = _check_carried(
+        territory, predecessor, list(carried_measures), list(carried_recommendations)
+    )
     if territory.cycles.filter(closed_at__isnull=True).exists():
         raise DomainError(
             "cycle_already_open", _("This territory has an open cycle. Close it before you open the next.")
@@ -144,15 +148,58 @@ def cycle_create(
         )
         request.indicators.set(supply.indicators)
     _grant_to_bodies(cycle)
-    _carry_over(cycle, carried_measures, carried_recommendations)
+    _carry_over(cycle, measures, recommendations)
     log_action(
         "cycle.opened",
         user=user,
         obj=cycle,
         territory=territory,
-        data={"suppliers": [supply.organisation.name for supply in supplies]},
+        data={
+            "suppliers": [supply.organisation.name for supply in supplies],
+            "predecessor": predecessor.title if predecessor is not None else None,
+            "measures": [str(row) for row in measures],
+            "recommendations": [row.reference for row in recommendations],
+        },
     )
     return cycle
+
+
+def _check_territory(
+    territory: Organisation,
+    plan: ActionPlan,
+    organisations: Iterable[Organisation],
+    bodies: Iterable[Body | None],
+) -> None:
+    """Everything a cycle works with belongs to the territory it is opened for."""
+    if any(body is not None and body.territory_id != territory.pk for body in bodies):
+        raise DomainError("foreign_body", _("A body belongs to another territory."))
+    if plan.territory_id != territory.pk:
+        raise DomainError("foreign_plan", _("The action plan belongs to another territory."))
+    if any(row.territory_id != territory.pk for row in organisations):
+        raise DomainError(
+            "foreign_organisation", _("The planning unit or a supplier belongs to another territory.")
+        )
+
+
+def _check_carried(
+    territory: Organisation,
+    predecessor: PlanningCycle | None,
+    measures: list[Measure],
+    recommendations: list[Recommendation],
+) -> tuple[list[Measure], list[Recommendation]]:
+    """What goes on from the predecessor: what was chosen, if it is open there, and all that runs."""
+    if predecessor is None:
+        if measures or recommendations:
+            raise DomainError("not_to_carry", _("Only what a preceding cycle left open can go on."))
+        return [], []
+    if predecessor.territory_id != territory.pk:
+        raise DomainError("foreign_predecessor", _("The preceding cycle belongs to another territory."))
+    open_measures = list(measures_to_carry(predecessor))
+    open_recommendations = list(recommendations_to_carry(predecessor))
+    if not (set(measures) <= set(open_measures) and set(recommendations) <= set(open_recommendations)):
+        raise DomainError("not_to_carry", _("Only what a preceding cycle left open can go on."))
+    chosen = [row for row in open_measures if row in measures or has_begun(row)]
+    return chosen, [row for row in open_recommendations if row in recommendations]
 
 
 def _check_stages(stages: Mapping[int, tuple[datetime.date, datetime.date]]) -> None:

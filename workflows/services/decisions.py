@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from project.common.errors import DomainError
+from project.common.formats import date_de
 from stakeholders.audit import log_action
 from stakeholders.models import Body, BodyMembership, User
 from workflows.models import (
@@ -24,14 +25,9 @@ from workflows.models import (
     RecommendationState,
     VoteChoice,
 )
+from workflows.models.meetings import FINAL_RESULTS, STATE_OF_RESULT
+from workflows.selectors.decisions import decision_in_force, first_day_to_decide, last_decision
 
-_STATE_OF_RESULT = {
-    DecisionResult.APPROVED: RecommendationState.APPROVED,
-    DecisionResult.APPROVED_WITH_CONDITIONS: RecommendationState.APPROVED_WITH_CONDITIONS,
-    DecisionResult.RETURNED: RecommendationState.RETURNED,
-    DecisionResult.REJECTED: RecommendationState.REJECTED,
-    DecisionResult.POSTPONED: RecommendationState.POSTPONED,
-}
 _CAST = (VoteChoice.YES, VoteChoice.NO, VoteChoice.ABSTAIN)
 
 
@@ -49,7 +45,7 @@ class Count:
     """Result of counting the ballots of an item.
 
     ``present`` are voting members in the room, biased ones left out of item and count;
-    ``quorum`` is what the body needs of its ``voting`` members.
+    ``quorum`` is what the body needs of its ``voting`` members that are not biased.
     """
 
     voting: int
@@ -80,7 +76,7 @@ def count_ballots(body: Body, ballots: Sequence[Ballot]) -> Count:
     Raises:
         DomainError: ``advisory_vote`` if an advisory seat voted, ``heard_vote`` if a voting seat was only
             "heard", ``seat_twice``, ``foreign_seat``, ``no_deputy``, ``person_twice`` if one person
-            would vote for two seats.
+            would vote for two seats, ``biased_votes`` if somebody biased would vote for another seat.
     """
     seats = [ballot.seat.pk for ballot in ballots]
     if len(seats) != len(set(seats)):
@@ -106,11 +102,13 @@ def count_ballots(body: Body, ballots: Sequence[Ballot]) -> Count:
             )
     _refuse_two_votes_of_a_person(ballots)
     voting = [ballot for ballot in ballots if ballot.seat.is_voting]
+    # Who is biased cannot take part: with them in the base, a body most of which is biased never decides.
+    able = [ballot for ballot in voting if ballot.choice != VoteChoice.BIASED]
     cast = [ballot.choice for ballot in voting if ballot.choice in _CAST]
     return Count(
         voting=len(voting),
         present=len(cast),
-        quorum=body.quorum_count(len(voting)),
+        quorum=body.quorum_count(len(able)),
         yes=cast.count(VoteChoice.YES),
         no=cast.count(VoteChoice.NO),
         abstain=cast.count(VoteChoice.ABSTAIN),
@@ -118,15 +116,26 @@ def count_ballots(body: Body, ballots: Sequence[Ballot]) -> Count:
 
 
 def _refuse_two_votes_of_a_person(ballots: Sequence[Ballot]) -> None:
-    """A deputy who holds a seat of their own still has one vote only."""
+    """A deputy who holds a seat of their own still has one vote only, and none if they are biased."""
+    biased = {person.pk for row in ballots if row.choice == VoteChoice.BIASED and (person := _person(row))}
     voters: set[int] = set()
     for ballot in ballots:
-        voter = ballot.seat.deputy if ballot.is_deputy else ballot.seat.user
+        voter = _person(ballot)
         if ballot.choice not in _CAST or voter is None:
             continue
+        if voter.pk in biased:
+            raise DomainError(
+                "biased_votes",
+                _("%(person)s is biased on this item and cannot vote for another seat either.")
+                % {"person": voter},
+            )
         if voter.pk in voters:
             raise DomainError("person_twice", _("%(person)s cannot vote for two seats.") % {"person": voter})
         voters.add(voter.pk)
+
+
+def _person(ballot: Ballot) -> User | None:
+    return ballot.seat.deputy if ballot.is_deputy else ballot.seat.user
 
 
 def _check_seats(meeting: Meeting, ballots: Sequence[Ballot]) -> None:
@@ -162,6 +171,39 @@ def _check_result(
         raise DomainError("day_missing", _("Name the day, after today, on which it comes up again."))
 
 
+def _check_meeting(recommendation: Recommendation, meeting: Meeting, *, reason: str) -> None:
+    """A meeting decides on what was before it: it has been held, and not before the paper was there."""
+    if meeting.held_on > timezone.localdate():
+        raise DomainError(
+            "meeting_not_held", _("A decision is recorded on the day of the meeting or after it.")
+        )
+    if (
+        meeting.cycle.steering_group_id != meeting.body_id
+        or meeting.cycle.territory_id != recommendation.cycle.territory_id
+    ):
+        raise DomainError("foreign_meeting", _("This meeting is not one of the steering group of the cycle."))
+    first = first_day_to_decide(recommendation)
+    if meeting.held_on < first:
+        raise DomainError(
+            "meeting_too_early",
+            _("This meeting could not decide on it yet. Choose one of %(day)s or later.")
+            % {"day": date_de(first)},
+        )
+    last = last_decision(recommendation)
+    is_early = (
+        last is not None
+        and last.result == DecisionResult.POSTPONED
+        and last.postponed_until is not None
+        and meeting.held_on < last.postponed_until
+    )
+    if is_early and last is not None and not reason.strip():
+        raise DomainError(
+            "postponed_longer",
+            _("It was postponed until %(day)s. Say in the grounds why it came up earlier.")
+            % {"day": date_de(last.postponed_until)},
+        )
+
+
 @transaction.atomic
 def decision_record(
     recommendation: Recommendation,
@@ -180,12 +222,13 @@ def decision_record(
 
     Args:
         recommendation: Before the steering group, or postponed by it.
-        meeting: Meeting of the cycle's steering group; its year counts for the number.
+        meeting: Open meeting of the cycle's steering group, not earlier than the version that is decided on
+            nor than the decision before; its year counts for the number.
         result: The result that was put to the vote.
         ballots: One per seat; order does not matter.
         user: Who records.
         conditions: Needed where approved with conditions, else dropped.
-        reason: Needed where returned or rejected.
+        reason: Needed where returned or rejected, and where it comes up before the day it was postponed to.
         postponed_until: Day after today; needed where postponed, else dropped.
 
     Returns:
@@ -194,25 +237,17 @@ def decision_record(
     Raises:
         DomainError: ``quorum_missing``, ``not_carried`` (the proposed result found no majority),
             ``conditions_missing``, ``reason_missing``, ``day_missing``, ``ballot_missing``,
-            ``seat_not_in_force``, ``meeting_not_held``,
-            ``foreign_meeting``, ``not_submitted`` and those of ``count_ballots``.
+            ``seat_not_in_force``, ``meeting_not_held``, ``meeting_closed``, ``meeting_too_early``,
+            ``postponed_longer``, ``foreign_meeting``, ``not_submitted`` and those of ``count_ballots``.
     """
     body = meeting.body
-    if meeting.held_on > timezone.localdate():
-        raise DomainError(
-            "meeting_not_held", _("A decision is recorded on the day of the meeting or after it.")
-        )
-    if (
-        meeting.cycle.steering_group_id != body.pk
-        or meeting.cycle.territory_id != recommendation.cycle.territory_id
-    ):
-        raise DomainError("foreign_meeting", _("This meeting is not one of the steering group of the cycle."))
     # Lock and look again: of two who record at once only one finds it undecided.
     state = (
         Recommendation.objects.select_for_update().values_list("state", flat=True).get(pk=recommendation.pk)
     )
     if state not in {RecommendationState.SUBMITTED, RecommendationState.POSTPONED}:
         raise DomainError("not_submitted", _("This recommendation is not before the steering group."))
+    _check_meeting(recommendation, meeting, reason=reason)
     _check_result(result, conditions=conditions, reason=reason, postponed_until=postponed_until)
     _check_seats(meeting, ballots)
     count = count_ballots(body, ballots)
@@ -231,8 +266,10 @@ def decision_record(
     version = recommendation.versions.order_by("-number").first()
     assert version is not None
     year = meeting.held_on.year
-    # Lock the body's row: numbers are drawn one after the other, without gaps.
+    # Lock the body's row: numbers are drawn one after the other, without gaps; no meeting closes meanwhile.
     Body.objects.select_for_update().get(pk=body.pk)
+    if not Meeting.objects.filter(pk=meeting.pk, closed_at__isnull=True).exists():
+        raise DomainError("meeting_closed", _("This meeting is closed. Record the decision in a later one."))
     last = Decision.objects.filter(body=body, year=year).aggregate(last=Max("number"))["last"] or 0
     decision = Decision.objects.create(
         recommendation=recommendation,
@@ -246,6 +283,7 @@ def decision_record(
         conditions=conditions.strip() if result == DecisionResult.APPROVED_WITH_CONDITIONS else "",
         reason=reason.strip(),
         postponed_until=postponed_until if result == DecisionResult.POSTPONED else None,
+        replaces=decision_in_force(recommendation) if result in FINAL_RESULTS else None,
         voting_count=count.voting,
         present_count=count.present,
         quorum_count=count.quorum,
@@ -260,7 +298,7 @@ def decision_record(
     )
     if result == DecisionResult.RETURNED:
         RecommendationReturn.objects.create(version=version, reason=reason.strip(), returned_by=user)
-    recommendation.state = _STATE_OF_RESULT[result]
+    recommendation.state = STATE_OF_RESULT[result]
     recommendation.save(update_fields=["state"])
     log_action(
         "decision.recorded",

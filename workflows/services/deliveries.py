@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,8 +21,20 @@ from monitoring.services.deliveries import (
 from project.common.errors import DomainError
 from stakeholders.audit import log_action
 from stakeholders.models import User
-from workflows.models import DataRequest, DataRequestState, DeliveryReview
+from workflows.models import (
+    DataRequest,
+    DataRequestState,
+    DeliveryReview,
+    PlanningCycle,
+    RequestReopening,
+    StageKind,
+)
 from workflows.selectors.requests import asked_of, draft_of
+
+#: Planning has at least this long to check, the supplier to correct or to deliver after all (days).
+TURN_DAYS = 7
+#: As long as the cycle is in one of these, figures that come in can still change what it works with.
+_REOPEN_STAGES = (StageKind.DATA, StageKind.ANALYSIS)
 
 
 def last_deliverer(request: DataRequest) -> User | None:
@@ -181,8 +194,13 @@ def delivery_review(request: DataRequest, *, is_accepted: bool, reason: str, use
 
 
 @transaction.atomic
-def request_waive(request: DataRequest, *, reason: str, user: User) -> None:
+def request_waive(request: DataRequest, *, reason: str, user: User | None) -> None:
     """Go on without a delivery.
+
+    Args:
+        request: Request that is not settled.
+        reason: Why; shown wherever the figures are missing.
+        user: Who goes on; None if the analysis was finished without it.
 
     Raises:
         DomainError: ``reason_missing``.
@@ -199,3 +217,57 @@ def request_waive(request: DataRequest, *, reason: str, user: User) -> None:
         territory=request.cycle.territory,
         data={"reason": request.waive_reason},
     )
+
+
+def may_reopen(request: DataRequest) -> bool:
+    """Whether a delivery the cycle went on without can still be expected again."""
+    cycle = request.cycle
+    return request.state == DataRequestState.WAIVED and not cycle.is_closed and cycle.stage in _REOPEN_STAGES
+
+
+def earlier_waive_reason(request: DataRequest) -> str:
+    """Why the cycle had gone on without a delivery before it was expected again. Queries: 1."""
+    return request.reopenings.order_by("pk").values_list("waive_reason", flat=True).last() or ""
+
+
+@transaction.atomic
+def request_reopen(request: DataRequest, *, reason: str, user: User) -> RequestReopening:
+    """Expect a delivery again that the cycle had gone on without; called by its flow.
+
+    The supplier has at least a week.
+
+    Args:
+        request: Request that was gone on without.
+        reason: Why it is expected again; the supplier reads it.
+        user: Who expects it.
+
+    Raises:
+        DomainError: ``reason_missing``, ``not_waived``, ``analysis_finished``.
+    """
+    if not reason.strip():
+        raise DomainError("reason_missing", _("Say why the delivery is expected again."))
+    # Held: a cycle that goes to the conference at this moment does so before or after, not in between.
+    request.cycle = PlanningCycle.objects.select_for_update(no_key=True).get(pk=request.cycle_id)
+    request.state = DataRequest.objects.select_for_update().get(pk=request.pk).state
+    if request.state != DataRequestState.WAIVED:
+        raise DomainError("not_waived", _("The cycle has not gone on without this delivery."))
+    if not may_reopen(request):
+        raise DomainError(
+            "analysis_finished",
+            _("The analysis of this cycle is finished. The next cycle asks for the figures again."),
+        )
+    reopening = RequestReopening.objects.create(
+        request=request, waive_reason=request.waive_reason, reason=reason.strip(), reopened_by=user
+    )
+    request.state = DataRequestState.OPEN
+    request.waive_reason = ""
+    request.due_on = max(request.due_on, timezone.localdate() + datetime.timedelta(days=TURN_DAYS))
+    request.save(update_fields=["state", "waive_reason", "due_on"])
+    log_action(
+        "delivery.reopened",
+        user=user,
+        obj=request,
+        territory=request.cycle.territory,
+        data={"reason": reopening.reason, "due_on": request.due_on},
+    )
+    return reopening

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -17,8 +17,9 @@ from monitoring.models import Area, Indicator
 from project.common.errors import DomainError, as_domain_error
 from stakeholders.audit import log_action
 from stakeholders.models import Organisation, User
-from stakeholders.permissions import Perm, require
+from stakeholders.permissions import Perm, can, holders, require
 from workflows.models import (
+    DecisionResult,
     MeasureProcess,
     PlanningCycle,
     Recommendation,
@@ -28,7 +29,9 @@ from workflows.models import (
     RecommendationVersion,
     Statement,
 )
-from workflows.models.recommendations import APPROVED_STATES
+from workflows.models.meetings import STATE_OF_RESULT
+from workflows.models.recommendations import APPROVED_STATES, WITHDRAWABLE_STATES
+from workflows.selectors.decisions import decision_in_force
 
 #: Parts that a draft may still lack.
 DRAFT_GAPS = ("finding", "aim", "proposal")
@@ -62,21 +65,41 @@ def recommendation_create(
     """Write a recommendation with its first version; the engine starts it afterwards.
 
     Raises:
-        PermissionDenied: The user takes no part in the conference and does not plan the territory.
-        DomainError: ``cycle_closed``, ``invalid``.
+        PermissionDenied: The user takes no part in the conference and does not plan the territory; only
+            planning asks for the opening of stage 2.
+        DomainError: ``cycle_closed``, ``stage_two_open``, ``request_exists``, ``invalid``.
     """
-    require(user, Perm.VIEW_DRAFTS, cycle)
-    if cycle.is_closed:
+    is_request = kind == RecommendationKind.STAGE_TWO
+    require(user, Perm.MANAGE_CYCLE if is_request else Perm.VIEW_DRAFTS, cycle)
+    # Lock the cycle's row: two authors at once must not draw the same number, nor ask for stage 2 twice.
+    locked = PlanningCycle.objects.select_for_update().get(pk=cycle.pk)
+    if cycle.is_closed or locked.is_closed:
         raise DomainError("cycle_closed", _("The cycle is closed."))
-    # Lock the cycle's row: two authors at once must not draw the same number.
-    PlanningCycle.objects.select_for_update().get(pk=cycle.pk)
-    last = cycle.recommendations.aggregate(last=Max("number"))["last"] or 0
+    if is_request:
+        _check_request(locked)
+    # Counted through the cycles that begin in the same year: "2026-01" is said of one of them only.
+    alike = Recommendation.objects.filter(
+        cycle__territory=cycle.territory_id, cycle__starts_year=cycle.starts_year
+    )
+    last = alike.aggregate(last=Max("number"))["last"] or 0
     recommendation = Recommendation.objects.create(
         cycle=cycle, number=last + 1, kind=kind, created_by=user, is_example=is_example
     )
-    version_save(recommendation, wording=wording, user=user)
+    _check_wording(cycle, wording)
+    _write(RecommendationVersion(recommendation=recommendation, number=1, created_by=user), wording)
     log_action("recommendation.begun", user=user, obj=recommendation, territory=cycle.territory)
     return recommendation
+
+
+def _check_request(cycle: PlanningCycle) -> None:
+    """Stage 2 opens once, so it is asked for once at a time."""
+    if cycle.plan.stage_two_opened_on is not None:
+        raise DomainError("stage_two_open", _("Planning stage 2 is open already."))
+    requests = Recommendation.objects.filter(
+        Q(cycle=cycle) | Q(process__cycle=cycle), kind=RecommendationKind.STAGE_TWO
+    )
+    if requests.exclude(state__in=[RecommendationState.REJECTED, RecommendationState.WITHDRAWN]).exists():
+        raise DomainError("request_exists", _("The opening of stage 2 has been asked for already."))
 
 
 @transaction.atomic
@@ -99,13 +122,25 @@ def version_save(recommendation: Recommendation, *, wording: Wording, user: User
     """
     _check_wording(recommendation.cycle, wording)
     last = recommendation.versions.order_by("-number").first()
-    version = last
-    if last is not None and is_frozen(last) and _same_wording(last, wording):
+    if last is not None and _same_wording(last, wording):
         return last
+    version = last
     if version is None or is_frozen(version):
         version = RecommendationVersion(
             recommendation=recommendation, number=(last.number if last else 0) + 1, created_by=user
         )
+    _write(version, wording)
+    log_action(
+        "recommendation.wording_saved",
+        user=user,
+        obj=recommendation,
+        territory=recommendation.cycle.territory,
+        data={"version": version.number},
+    )
+    return version
+
+
+def _write(version: RecommendationVersion, wording: Wording) -> None:
     version.title = wording.title.strip()
     version.finding = wording.finding.strip()
     version.aim = wording.aim.strip()
@@ -121,7 +156,6 @@ def version_save(recommendation: Recommendation, *, wording: Wording, user: User
     version.areas.set(wording.areas)
     version.indicators.set(wording.indicators)
     version.statements.set(wording.statements)
-    return version
 
 
 def version_writers(process: Any) -> list[int]:
@@ -163,6 +197,13 @@ def _current(recommendation: Recommendation) -> RecommendationVersion:
     return version
 
 
+def _cycle_now(recommendation: Recommendation) -> PlanningCycle:
+    """The cycle that works on it: it may have been carried over."""
+    process = getattr(recommendation, "process", None)
+    cycle: PlanningCycle = process.cycle if process is not None else recommendation.cycle
+    return cycle
+
+
 def _set_state(recommendation: Recommendation, state: RecommendationState) -> None:
     recommendation.state = state
     recommendation.save(update_fields=["state"])
@@ -174,7 +215,8 @@ def recommendation_propose(recommendation: Recommendation, *, user: User) -> Non
 
     Raises:
         DomainError: ``incomplete``, ``no_evidence`` where neither an indicator nor a statement is linked
-            (stage-2 requests are exempt), ``nothing_changed`` where a returned version came back unchanged.
+            (stage-2 requests are exempt), ``nothing_changed`` where a returned version came back unchanged,
+            ``nobody_to_adopt`` where four eyes would leave nobody to go on with it.
     """
     version = _current(recommendation)
     if is_frozen(version):
@@ -186,6 +228,15 @@ def recommendation_propose(recommendation: Recommendation, *, user: User) -> Non
     is_plain = recommendation.kind == RecommendationKind.MEASURES
     if is_plain and not version.indicators.exists() and not version.statements.exists():
         raise DomainError("no_evidence", _("Link at least one indicator or statement as evidence."))
+    chairs = holders(Perm.CHAIR_BODY, _cycle_now(recommendation).planning_conference)
+    if not chairs.exclude(pk__in={user.pk, version.created_by_id}).exists():
+        raise DomainError(
+            "nobody_to_adopt",
+            _(
+                "Who writes a recommendation cannot adopt it, and the chair of the conference has no deputy. "
+                "Ask your administration to name one, then put it before the conference."
+            ),
+        )
     _set_state(recommendation, RecommendationState.PROPOSED)
     log_action(
         "recommendation.proposed",
@@ -197,9 +248,27 @@ def recommendation_propose(recommendation: Recommendation, *, user: User) -> Non
 
 
 @transaction.atomic
-def recommendation_adopt(recommendation: Recommendation, *, user: User) -> None:
-    """The conference adopts the wording and submits it; from now on this version is frozen."""
+def recommendation_adopt(recommendation: Recommendation, *, user: User, barred: Iterable[int] = ()) -> None:
+    """The conference adopts the wording and submits it; from now on this version is frozen.
+
+    Args:
+        recommendation: Before the conference.
+        user: Who adopts.
+        barred: Keys of others whom four eyes bar from recording the decision.
+
+    Raises:
+        DomainError: ``nobody_to_decide`` where four eyes would leave nobody to record the decision.
+    """
     version = _current(recommendation)
+    chairs = holders(Perm.CHAIR_BODY, _cycle_now(recommendation).steering_group)
+    if not chairs.exclude(pk__in={user.pk, version.created_by_id, *barred}).exists():
+        raise DomainError(
+            "nobody_to_decide",
+            _(
+                "Who adopts a recommendation cannot record the decision on it, and the chair of the steering "
+                "group has no other deputy. Let your deputy adopt it, or have a deputy named there."
+            ),
+        )
     version.submitted_at = timezone.now()
     version.save(update_fields=["submitted_at"])
     _set_state(recommendation, RecommendationState.SUBMITTED)
@@ -233,12 +302,56 @@ def recommendation_send_back(recommendation: Recommendation, *, reason: str, use
     )
 
 
+def may_withdraw(user: Any, recommendation: Recommendation) -> bool:
+    """Whether the user may withdraw it: its author, the conference's chair, planning. Queries: at most 2."""
+    cycle = _cycle_now(recommendation)
+    return (
+        recommendation.created_by_id == user.pk
+        or bool(can(user, Perm.CHAIR_BODY, cycle.planning_conference))
+        or bool(can(user, Perm.MANAGE_CYCLE, cycle))
+    )
+
+
 @transaction.atomic
-def recommendation_withdraw(recommendation: Recommendation, *, user: User) -> None:
-    """Withdraw a draft for good."""
-    _set_state(recommendation, RecommendationState.WITHDRAWN)
+def recommendation_withdraw(recommendation: Recommendation, *, reason: str, user: User) -> None:
+    """Withdraw what is not before the steering group; a decision that was taken up again stands on.
+
+    Args:
+        recommendation: With its author or before the conference.
+        reason: Why; its page shows it.
+        user: Its author, the conference's chair, or who plans the territory.
+
+    Raises:
+        PermissionDenied: The user may not.
+        DomainError: ``reason_missing``, ``not_withdrawable``.
+    """
+    if not may_withdraw(user, recommendation):
+        raise PermissionDenied(
+            str(_("Only its author, the chair of the conference or the social planning unit may do this."))
+        )
+    if not reason.strip():
+        raise DomainError("reason_missing", _("Say why it is withdrawn."))
+    locked = Recommendation.objects.select_for_update().get(pk=recommendation.pk)
+    if locked.state not in WITHDRAWABLE_STATES:
+        raise DomainError(
+            "not_withdrawable",
+            _("It is before the steering group or decided; only its decision ends it now."),
+        )
+    standing = decision_in_force(recommendation)
+    if standing is not None:
+        _set_state(recommendation, STATE_OF_RESULT[DecisionResult(standing.result)])
+    else:
+        recommendation.withdraw_reason = reason.strip()
+        recommendation.withdrawn_by = user
+        recommendation.withdrawn_at = timezone.now()
+        recommendation.state = RecommendationState.WITHDRAWN
+        recommendation.save(update_fields=["withdraw_reason", "withdrawn_by", "withdrawn_at", "state"])
     log_action(
-        "recommendation.withdrawn", user=user, obj=recommendation, territory=recommendation.cycle.territory
+        "recommendation.withdrawn",
+        user=user,
+        obj=recommendation,
+        territory=recommendation.cycle.territory,
+        data={"reason": reason.strip(), "decision": standing.reference if standing else None},
     )
 
 

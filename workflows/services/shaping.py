@@ -16,9 +16,17 @@ from project.common.errors import DomainError
 from stakeholders.audit import log_action
 from stakeholders.models import LogEntry, Organisation, User
 from stakeholders.permissions import Perm, require
-from workflows.models import ConfirmationState, Meeting, Participant, PlanningCycle, Recommendation, TaskCard
+from workflows.models import (
+    ConfirmationState,
+    Meeting,
+    NoMeasureReason,
+    Participant,
+    PlanningCycle,
+    Recommendation,
+    TaskCard,
+)
 from workflows.notices import remind_now
-from workflows.selectors.implementation import NO_MEASURE_ACTION, approved_recommendations
+from workflows.selectors.implementation import approved_recommendations
 
 
 @transaction.atomic
@@ -53,8 +61,9 @@ def recommendation_leave_without_measure(recommendation: Recommendation, *, reas
     """
     if not reason.strip():
         raise DomainError("reason_missing", _("Say why there is no measure for this recommendation."))
+    NoMeasureReason.objects.create(recommendation=recommendation, reason=reason.strip(), given_by=user)
     log_action(
-        NO_MEASURE_ACTION,
+        "recommendation.left_without_measure",
         user=user,
         obj=recommendation,
         territory=recommendation.cycle.territory,

@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern] = [
     path("deliveries/<int:pk>/fill/", data.request_fill_view, name="request-fill"),
     path("deliveries/<int:pk>/form/", data.request_template, name="request-template"),
     path("deliveries/<int:pk>/waive/", data.request_waive, name="request-waive"),
+    path("deliveries/<int:pk>/reopen/", data.request_reopen, name="request-reopen"),
     path("deliveries/<int:pk>/remind/", data.request_remind, name="request-remind"),
     path("cycles/<int:pk>/areas/", profiles.profile_list, name="profile-list"),
     path("profiles/<int:pk>/", profiles.profile_detail, name="profile-detail"),

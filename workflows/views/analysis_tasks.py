@@ -19,9 +19,16 @@ from monitoring.selectors.figures import Coverage, coverage, used_indicators
 from monitoring.services.index import index_run_create
 from project.common.errors import DomainError
 from project.common.keys import key_or_none
-from workflows.forms.analysis import DEFAULT_BORDER, ChooseForm, ComputeForm, ReleaseForm
-from workflows.models import PlanningCycle
+from workflows.forms.analysis import (
+    DEFAULT_BORDER,
+    ChooseForm,
+    ChooseWithoutIndexForm,
+    ComputeForm,
+    ReleaseForm,
+)
+from workflows.models import DataRequestState, PlanningCycle
 from workflows.selectors.analysis import ranking, trial_runs, trials_of, with_results
+from workflows.selectors.requests import unsettled_requests
 from workflows.services.analysis import areas_choose, unfinished_profiles
 from workflows.views.access import signed_in
 from workflows.views.base import TaskView
@@ -50,6 +57,11 @@ class RunAnalysisView(TaskView):
     def is_computing(self) -> bool:
         """Whether the form to compute was sent."""
         return "save" in self.request.POST
+
+    @property
+    def is_without_index(self) -> bool:
+        """Whether the form to choose areas without an index was sent."""
+        return "without_index" in self.request.POST
 
     # --- computing ----------------------------------------------------------------------------
 
@@ -123,10 +135,16 @@ class RunAnalysisView(TaskView):
             return None
         return ChooseForm(data, initial={"run": self.run.pk}, lines=ranking(self.run, self.other_run))
 
+    def without_form(self, data: Any = None) -> ChooseWithoutIndexForm:
+        """The form to choose areas where no index could be computed."""
+        return ChooseWithoutIndexForm(data, prefix="without", offered=self.areas)
+
     def get_form(self, form_class: Any = None) -> forms.Form:
         data = self.request.POST if self.request.method == "POST" else None
         if self.is_computing:
             return self.compute_form(data)
+        if self.is_without_index:
+            return self.without_form(data)
         return self.choose_form(data) or ChooseForm(data)
 
     # --- acting -------------------------------------------------------------------------------
@@ -144,6 +162,11 @@ class RunAnalysisView(TaskView):
         )
 
     def perform(self, form: forms.Form) -> None:
+        if isinstance(form, ChooseWithoutIndexForm):
+            areas, reasons = form.chosen()
+            user = signed_in(self.request)
+            areas_choose(self.cycle, run=None, areas=areas, reasons=reasons, drafts={}, user=user)
+            return
         if self.run is None or not isinstance(form, ChooseForm) or form.cleaned_data["run"] != self.run.pk:
             raise DomainError("no_run", _("Compute the index first."))
         areas, reasons = form.chosen()
@@ -170,6 +193,10 @@ class RunAnalysisView(TaskView):
         return context | {
             "compute_form": compute,
             "choose_form": choose,
+            "without_form": form if isinstance(form, ChooseWithoutIndexForm) else self.without_form(),
+            "waived_requests": self.cycle.requests.filter(state=DataRequestState.WAIVED).select_related(
+                "organisation"
+            ),
             "run": self.run,
             "other_run": self.other_run,
             "trials": trials_of(self.cycle),
@@ -202,6 +229,7 @@ class WriteProfilesView(TaskView):
             "profiles": profiles,
             "done_count": done,
             "today": timezone.localdate(),
+            "expected": ", ".join(row.organisation.name for row in unsettled_requests(cycle)),
         }
 
 

@@ -13,6 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from project.common.errors import DomainError
+from project.common.keys import key_or_none
 from stakeholders.models import Body, Organisation, User
 from workflows.forms.conference import (
     AttendanceForm,
@@ -35,9 +36,9 @@ from workflows.selectors.conference import (
 )
 from workflows.selectors.recommendations import RecommendationFilter, agenda_items, recommendations_of
 from workflows.services.conference import (
+    conference_close,
     contribution_finish,
     field_of_action_add,
-    meeting_close,
     meeting_schedule,
     statement_add,
     statement_change,
@@ -106,8 +107,8 @@ class AreaTaskView(TaskView):
     @cached_property
     def edited(self) -> Statement | None:
         """The statement that is being corrected."""
-        wanted = self.request.POST.get("edit") or self.request.GET.get("edit") or ""
-        if not wanted.isdigit() or self.profile is None:
+        wanted = key_or_none(self.request.POST.get("edit") or self.request.GET.get("edit"))
+        if wanted is None or self.profile is None:
             return None
         statement: Statement = get_object_or_404(self.own_statements(), pk=wanted, area=self.profile.area_id)
         return statement
@@ -165,8 +166,8 @@ class AreaTaskView(TaskView):
 
     def do_remove(self) -> HttpResponse:
         """Take a statement back."""
-        wanted = self.request.POST["remove"]
-        statement = get_object_or_404(self.own_statements(), pk=int(wanted) if wanted.isdigit() else 0)
+        wanted = key_or_none(self.request.POST["remove"])
+        statement = get_object_or_404(self.own_statements(), pk=wanted or 0)
         try:
             statement_remove(statement, user=self.user)
         except DomainError as error:
@@ -265,8 +266,14 @@ class HoldConference(AreaTaskView):
 
     @cached_property
     def meeting(self) -> Meeting | None:
-        """The conference's meeting."""
+        """The conference's latest meeting."""
         return meeting_of(self.cycle, self.cycle.planning_conference)
+
+    @cached_property
+    def open_meetings(self) -> list[Meeting]:
+        """The conference's meetings that are closed with it, latest first."""
+        rows = self.cycle.meetings.filter(body=self.cycle.planning_conference, closed_at__isnull=True)
+        return list(rows.order_by("-held_on", "-pk"))
 
     def own_statements(self) -> Any:
         # Planning corrects what planning entered, and nobody else's words.
@@ -283,12 +290,7 @@ class HoldConference(AreaTaskView):
         return invitable(self.cycle)
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        kwargs = {**super().get_form_kwargs(), "meeting": self.meeting}
-        if self.meeting is not None:
-            kwargs["initial"] = {
-                "attended": list(self.meeting.participants.values_list("organisation", flat=True))
-            }
-        return kwargs
+        return {**super().get_form_kwargs(), "meetings": self.open_meetings}
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if "field" in request.POST:
@@ -308,9 +310,8 @@ class HoldConference(AreaTaskView):
         return self.back(_("The field of action has been added."), "fields")
 
     def perform(self, form: forms.Form) -> None:
-        if self.meeting is None:
-            raise DomainError("no_meeting", _("There is no meeting to close."))
-        meeting_close(self.meeting, attended=form.cleaned_data["attended"], user=self.user)
+        assert isinstance(form, AttendanceForm)
+        conference_close(self.cycle, attended=form.attended(), user=self.user)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         kwargs.setdefault("field_form", FieldOfActionForm(prefix="field"))

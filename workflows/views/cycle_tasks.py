@@ -11,8 +11,9 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from measures.selectors.due import is_overdue
 from measures.selectors.portfolio import measures_seen_by
-from measures.selectors.reports import is_overdue, rounds_of, state_badge
+from measures.selectors.reports import rounds_of, state_badge
 from stakeholders.models import User
 from workflows.forms.implementation import CloseForm, ShapeForm, SteerForm
 from workflows.links import link

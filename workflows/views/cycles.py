@@ -20,6 +20,7 @@ from project.common.keys import key_or_none
 from stakeholders.models import Body, Organisation
 from stakeholders.permissions import Perm, can, require, territories_where
 from workflows import engine
+from workflows.abandoning import may_abandon
 from workflows.forms.cycles import CycleFilterForm, CycleForm, StageDatesForm, date_fields, first_values
 from workflows.forms.tasks import TaskFilterForm
 from workflows.models import CycleStage, PlanningCycle, StageKind
@@ -86,7 +87,11 @@ def cycle_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request,
         "workflows/cycle_detail.html",
-        {"cycle": cycle, "page": dashboard.cycle_page(request.user, cycle)},
+        {
+            "cycle": cycle,
+            "page": dashboard.cycle_page(request.user, cycle),
+            "may_abandon": may_abandon(signed_in(request), cycle),
+        },
     )
 
 
@@ -262,7 +267,9 @@ def _open(request: HttpRequest, form: CycleForm) -> PlanningCycle:
         supplies=[Supply(row, indicators) for row, indicators in form.indicators_by_supplier],
         user=signed_in(request),
         predecessor=choices.predecessor,
-        carried_measures=[row for row in choices.measures if row.pk in data["carried_measures"]],
+        carried_measures=[
+            row for row in choices.measures if row in choices.running or row.pk in data["carried_measures"]
+        ],
         carried_recommendations=[
             row for row in choices.recommendations if row.pk in data["carried_recommendations"]
         ],

@@ -25,9 +25,9 @@ from project.common.keys import key_or_none
 from project.common.listing import order_of, page_of
 from stakeholders.models import Organisation
 from stakeholders.permissions import Perm, can, require
-from workflows.engine import request_go_on_without
+from workflows.engine import request_expect_again, request_go_on_without
 from workflows.flows import DeliveryFlow
-from workflows.forms.deliveries import GridForm, RequestFilterForm, UploadForm, WaiveForm
+from workflows.forms.deliveries import GridForm, ReopenForm, RequestFilterForm, UploadForm, WaiveForm
 from workflows.models import DataRequest, DataRequestState, PlanningCycle
 from workflows.nodes import OPEN_STATUSES, open_task
 from workflows.notices import remind_now
@@ -43,17 +43,19 @@ from workflows.selectors.requests import (
     last_return,
     preview_of,
     requests_seen_by,
+    with_due,
     with_progress,
 )
-from workflows.services.deliveries import request_fill, request_upload
+from workflows.services.deliveries import may_reopen, request_fill, request_upload
 from workflows.views.access import signed_in
 
 _ORDERS = {
     "supplier": ("organisation__name",),
-    "due": ("due_on", "organisation__name"),
-    "state": ("state", "due_on"),
+    "due": ("task_due_on", "organisation__name"),
+    "state": ("state", "task_due_on"),
 }
 _BADGES = {
+    DataRequestState.OPEN: "info",
     DataRequestState.SUBMITTED: "info",
     DataRequestState.RETURNED: "warning",
     DataRequestState.ACCEPTED: "success",
@@ -61,13 +63,19 @@ _BADGES = {
 }
 
 
-def request_badge(request: DataRequest, today: datetime.date) -> Badge:
-    """How far a request is, in word and colour; what is late says so."""
-    if request.state in {DataRequestState.OPEN, DataRequestState.RETURNED} and request.due_on < today:
-        return Badge("danger", _("overdue"))
+def request_badges(request: DataRequest, today: datetime.date) -> list[Badge]:
+    """How far a request is, and how pressing its open task, in words and colours.
+
+    The request must come from ``with_due``: what is late is what the open task says, as in every other list.
+    """
+    state = Badge(_BADGES[DataRequestState(request.state)], request.get_state_display())
+    if request.is_finished:
+        return [state]
+    due = due_badge(request.task_due_on, today)  # type: ignore[attr-defined]  # annotated
     if request.state == DataRequestState.OPEN:
-        return due_badge(request.due_on, today)
-    return Badge(_BADGES[DataRequestState(request.state)], request.get_state_display())
+        return [due]
+    # A day far off needs no second badge.
+    return [state] if due.kind == "info" else [state, due]
 
 
 #: What is in a supplier's file is between the supplier and planning.
@@ -83,7 +91,7 @@ def _visible_request(request: HttpRequest, pk: int) -> DataRequest:
     rows = requests_seen_by(request.user).select_related(
         "organisation", "cycle", "cycle__territory", "cycle__planning_unit", "delivery", "process"
     )
-    return get_object_or_404(rows, pk=pk)
+    return get_object_or_404(with_due(rows), pk=pk)
 
 
 @require_safe
@@ -115,7 +123,7 @@ def request_list(request: HttpRequest, pk: int) -> HttpResponseBase:
             "form": form,
             "order": order,
             "page_obj": page,
-            "rows": [(row, request_badge(row, today)) for row in page],
+            "rows": [(row, request_badges(row, today)) for row in page],
             "can_manage": bool(can(request.user, Perm.MANAGE_CYCLE, cycle)),
             "export_links": export_links(request),
             "states": DataRequestState,
@@ -129,8 +137,8 @@ def _export(
     columns = [
         Column(_("Supplier"), "organisation.name"),
         Column(_("Indicators"), "indicator_count", Kind.NUMBER, places=0),
-        Column(_("Due"), "due_on", Kind.DATE),
-        Column(_("State"), lambda row: request_badge(row, today).text),
+        Column(_("Due"), "task_due_on", Kind.DATE),
+        Column(_("State"), lambda row: ", ".join(badge.text for badge in request_badges(row, today))),
         *(_OF_FILES if is_planning else ()),
         Column(_("Handed in"), "delivery.submitted_at", Kind.DATE),
         Column(_("Reason for going on without it"), "waive_reason"),
@@ -150,6 +158,7 @@ def request_detail(request: HttpRequest, pk: int) -> HttpResponse:
     if len(submitted) > 1:
         changed = differences(submitted[0], submitted[1], indicators=asked.indicators, areas=asked.areas)
     draft = draft_of(row)
+    is_manager = bool(can(request.user, Perm.MANAGE_CYCLE, row.cycle))
     return render(
         request,
         "workflows/request_detail.html",
@@ -157,7 +166,7 @@ def request_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "data_request": row,
             "cycle": row.cycle,
             "asked": asked,
-            "badge": request_badge(row, timezone.localdate()),
+            "badges": request_badges(row, timezone.localdate()),
             "deliveries": deliveries,
             "preview": preview_of(submitted[0], asked) if submitted else None,
             "differences": changed,
@@ -166,7 +175,9 @@ def request_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "task": _own_open_task(request, row),
             # The figures of a delivery are for planning and for the house that delivered them.
             "sees_deliveries": _sees_deliveries(request, row),
-            "can_manage": bool(can(request.user, Perm.MANAGE_CYCLE, row.cycle)) and not row.is_finished,
+            "reopenings": row.reopenings.select_related("reopened_by").order_by("-pk"),
+            "can_manage": is_manager and not row.is_finished,
+            "can_reopen": is_manager and may_reopen(row),
         },
     )
 
@@ -312,6 +323,29 @@ def request_waive(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request,
         "workflows/request_waive.html",
+        {"data_request": row, "cycle": row.cycle, "form": form},
+        status=422 if request.method == "POST" else 200,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def request_reopen(request: HttpRequest, pk: int) -> HttpResponse:
+    """Expect a delivery again that the cycle had gone on without, with a reason."""
+    row = _visible_request(request, pk)
+    require(request.user, Perm.MANAGE_CYCLE, row.cycle)
+    form = ReopenForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            request_expect_again(row, reason=form.cleaned_data["reason"], user=signed_in(request))
+        except DomainError as error:
+            form.add_error(None, str(error.message))
+        else:
+            text = _("%(supplier)s has been asked for the delivery again.")
+            messages.success(request, text % {"supplier": row.organisation})
+            return redirect("workflows:request-detail", row.pk)
+    return render(
+        request,
+        "workflows/request_reopen.html",
         {"data_request": row, "cycle": row.cycle, "form": form},
         status=422 if request.method == "POST" else 200,
     )

@@ -4,26 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from measures.models import Measure
+from project.common.errors import DomainError
 from project.common.exports import Column, Kind, export_format, export_links, table_response
 from project.common.listing import order_of, page_of
 from stakeholders.permissions import Perm, visible
-from workflows.forms.decisions import DecisionFilterForm
+from workflows.forms.decisions import DecisionFilterForm, ReconsiderForm
 from workflows.models import Decision, VoteChoice
+from workflows.recommendation_cases import decision_take_up
 from workflows.selectors.decisions import (
     DecisionFilter,
     decisions_of,
     decisions_seen_by,
+    may_reconsider,
     sees_votes,
 )
 from workflows.selectors.recommendations import recommendations_seen_by
-from workflows.views.access import visible_cycle
+from workflows.services.reconsiderations import check_reconsiderable
+from workflows.views.access import signed_in, visible_cycle
 
 _ORDERS = {
     "number": ("year", "number"),
@@ -100,6 +106,11 @@ def decision_detail(request: HttpRequest, pk: int) -> HttpResponse:
         context["votes"] = []
     others = decisions_seen_by(request.user).filter(recommendation=decision.recommendation_id).order_by("pk")
     measures = visible(request.user, Perm.VIEW_MEASURE, Measure.objects.filter(origins__decision=decision))
+    # They keep the decision they were shaped from, also where this one has replaced it.
+    earlier = Measure.objects.filter(
+        origins__recommendation=decision.recommendation_id, origins__decision__lt=decision.pk
+    )
+    earlier_measures = visible(request.user, Perm.VIEW_MEASURE, earlier)
     return render(
         request,
         "workflows/decision_detail.html",
@@ -114,6 +125,59 @@ def decision_detail(request: HttpRequest, pk: int) -> HttpResponse:
             .filter(pk=decision.recommendation_id)
             .exists(),
             "measures": list(measures.select_related("responsible").distinct()),
+            "earlier_measures": list(earlier_measures.select_related("responsible").distinct()),
+            "reconsiderations": list(decision.reconsiderations.select_related("taken_up_by").order_by("pk")),
+            "may_reconsider": _obstacle(decision) is None and may_reconsider(request.user, decision),
             **context,
         },
+    )
+
+
+def _obstacle(decision: Decision) -> DomainError | None:
+    """Why a decision cannot be taken up again, whoever asks."""
+    try:
+        check_reconsiderable(decision)
+    except DomainError as error:
+        return error
+    return None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def decision_reconsider_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """Bring a decided recommendation before the steering group again."""
+    decision = get_object_or_404(decisions_seen_by(request.user), pk=pk)
+    if not may_reconsider(request.user, decision):
+        raise PermissionDenied(
+            str(_("Only the chair of the steering group or the social planning unit may do this."))
+        )
+    form = ReconsiderForm(
+        request.POST if request.method == "POST" else None, initial={"wording": ReconsiderForm.SAME}
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            decision_take_up(
+                decision,
+                reason=form.cleaned_data["reason"],
+                wants_new_wording=form.wants_new_wording,
+                user=signed_in(request),
+            )
+        except DomainError as error:
+            form.add_error(None, str(error.message))
+        else:
+            messages.success(
+                request,
+                _("Decision %(number)s has been taken up again. It stands until another replaces it.")
+                % {"number": decision.reference},
+            )
+            return redirect("workflows:decision-detail", decision.pk)
+    return render(
+        request,
+        "workflows/decision_reconsider.html",
+        {
+            "decision": decision,
+            "cycle": decision.meeting.cycle,
+            "form": form,
+            "obstacle": _obstacle(decision) if request.method != "POST" else None,
+        },
+        status=422 if request.method == "POST" else 200,
     )

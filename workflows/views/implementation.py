@@ -15,7 +15,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from measures.forms.measures import MeasureEditor
-from measures.models import Measure, MeasureStatus, RoundReport, RoundReportState
+from measures.models import Measure, MeasureStatus, RoundReport
+from measures.selectors.due import overdue
 from measures.selectors.portfolio import measures_seen_by, plans_seen_by
 from measures.selectors.reports import reports_seen_by, rounds_seen_by
 from project.common.errors import DomainError
@@ -239,11 +240,7 @@ def round_remind_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Remind all organisations of a round that are late."""
     reporting_round = get_object_or_404(rounds_seen_by(request.user), pk=pk)
     require(request.user, Perm.PLAN_TERRITORY, reporting_round.plan.territory)
-    late = reports_seen_by(request.user).filter(
-        round=reporting_round,
-        round__due_on__lt=timezone.localdate(),
-        state__in=[RoundReportState.OPEN, RoundReportState.RETURNED],
-    )
+    late = overdue(reports_seen_by(request.user).filter(round=reporting_round), timezone.localdate())
     reminded = 0
     for report in late:
         try:
@@ -303,7 +300,7 @@ def stage_two_page(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(
                 request, _("The request has been saved. Check it once more and put it before the conference.")
             )
-            task = open_task(recommendation.process, RecommendationFlow.draft_recommendation)
+            task = open_task(recommendation.process, RecommendationFlow.write_request)
             return redirect("workflows:task", task.pk)
     waiting = cycle.plan.measures.filter(stage=2, status=MeasureStatus.AGREED)
     return render(

@@ -6,6 +6,7 @@ import datetime
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,16 +17,17 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from project.common.errors import DomainError
 from project.common.exports import Column, Kind, export_format, export_links, table_response
+from project.common.keys import key_or_none
 from project.common.listing import order_of, page_of
 from stakeholders.models import Body
 from stakeholders.permissions import Perm, can, require
 from workflows.calendar import event_as_ics
-from workflows.forms.conference import FurtherMeetingForm
+from workflows.forms.conference import AttendanceForm, FurtherMeetingForm
 from workflows.models import DecisionVote, Meeting, PlanningCycle, VoteChoice
 from workflows.selectors.conference import invitable, members_of
 from workflows.selectors.decisions import decisions_seen_by, meetings_seen_by
 from workflows.selectors.recommendations import agenda_of, recommendations_seen_by
-from workflows.services.conference import meeting_schedule
+from workflows.services.conference import meeting_close, meeting_schedule
 from workflows.views.access import signed_in, visible_cycle
 
 _ORDERS = {"held": ("held_on",), "body": ("body__name", "held_on"), "place": ("place", "held_on")}
@@ -42,8 +44,9 @@ def meeting_list(request: HttpRequest, pk: int) -> HttpResponseBase:
         .prefetch_related("participants", "decisions")
     )
     body_pk = request.GET.get("body", "")
-    if body_pk.isdigit():
-        rows = rows.filter(body=int(body_pk))
+    wanted_body = key_or_none(body_pk)
+    if wanted_body is not None:
+        rows = rows.filter(body=wanted_body)
     rows = rows.order_by(*order.by)
     wanted = export_format(request)
     if wanted is not None:
@@ -103,7 +106,17 @@ def meeting_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "present": _present(meeting) if decisions and _sees_votes(request, meeting) else [],
             "is_today": meeting.held_on == timezone.localdate(),
             "is_over": meeting.held_on < timezone.localdate(),
+            "may_close": meeting.closed_at is None
+            and meeting.held_on <= timezone.localdate()
+            and meeting.body_id != meeting.cycle.planning_conference_id
+            and _may_close(request, meeting),
         },
+    )
+
+
+def _may_close(request: HttpRequest, meeting: Meeting) -> bool:
+    return bool(can(request.user, Perm.CHAIR_BODY, meeting.body)) or bool(
+        can(request.user, Perm.MANAGE_CYCLE, meeting.cycle)
     )
 
 
@@ -174,3 +187,29 @@ def meeting_create(request: HttpRequest, pk: int) -> HttpResponse:
                 return redirect("workflows:meeting-detail", meeting.pk)
         status = 422
     return render(request, "workflows/meeting_create.html", {"cycle": cycle, "form": form}, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def meeting_close_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """Close a meeting with its attendance; the planning conference is closed by its task."""
+    meeting = get_object_or_404(meetings_seen_by(request.user), pk=pk)
+    if not _may_close(request, meeting):
+        raise PermissionDenied(str(_("Only the chair of the body or the social planning unit may do this.")))
+    form = AttendanceForm(request.POST if request.method == "POST" else None, meetings=[meeting])
+    if request.method == "POST" and form.is_valid():
+        try:
+            meeting_close(meeting, attended=form.attended()[meeting.pk], user=signed_in(request))
+        except DomainError as error:
+            form.add_error(None, str(error.message))
+        else:
+            messages.success(request, _("The meeting is closed."))
+            return redirect("workflows:meeting-detail", meeting.pk)
+    waiting = []
+    if meeting.body_id == meeting.cycle.steering_group_id:
+        waiting = [item for item in agenda_of(meeting) if item.decision is None]
+    return render(
+        request,
+        "workflows/meeting_close.html",
+        {"meeting": meeting, "cycle": meeting.cycle, "form": form, "waiting_count": len(waiting)},
+        status=422 if request.method == "POST" else 200,
+    )

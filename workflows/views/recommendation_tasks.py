@@ -12,20 +12,29 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from project.common.errors import DomainError
+from project.common.keys import key_or_none
 from stakeholders.models import User
 from workflows.forms.decisions import DecisionForm
 from workflows.forms.recommendations import AdoptionForm, DraftForm, initial_from_query, initial_of
 from workflows.models import (
+    Decision,
     DecisionResult,
     Meeting,
     Recommendation,
     RecommendationKind,
     RecommendationVersion,
 )
-from workflows.selectors.decisions import likely_meeting, meetings_to_decide_in, seats_on
+from workflows.selectors.decisions import (
+    decision_in_force,
+    likely_meeting,
+    meetings_to_decide_in,
+    open_reconsideration,
+    seats_on,
+)
 from workflows.selectors.recommendations import agenda_of, changes_since_return, evidence_of
 from workflows.services.decisions import Count, count_ballots, decision_record
 from workflows.services.recommendations import (
+    may_withdraw,
     recommendation_adopt,
     recommendation_propose,
     recommendation_send_back,
@@ -35,6 +44,13 @@ from workflows.services.recommendations import (
 from workflows.views.access import signed_in
 from workflows.views.base import TaskView
 from workflows.views.evidence import evidence_choice
+
+
+def withdrawal_message(standing: Decision | None) -> Any:
+    """What a withdrawal means: the end, or that a decision taken up again stands on."""
+    if standing is None:
+        return _("The recommendation has been withdrawn.")
+    return _("It is not decided again. Decision %(number)s stands.") % {"number": standing.reference}
 
 
 class RecommendationTaskView(TaskView):
@@ -88,7 +104,7 @@ class DraftRecommendation(RecommendationTaskView):
     def success_message(self) -> Any:  # type: ignore[override]
         """What happened."""
         if self.is_withdrawal:
-            return _("The recommendation has been withdrawn.")
+            return withdrawal_message(decision_in_force(self.recommendation))
         return _("The recommendation is before the conference now; its chair adopts it.")
 
     def get_form_kwargs(self) -> dict[str, Any]:
@@ -125,7 +141,9 @@ class DraftRecommendation(RecommendationTaskView):
 
     def perform(self, form: forms.Form) -> None:
         if self.is_withdrawal:
-            recommendation_withdraw(self.recommendation, user=self.user)
+            recommendation_withdraw(
+                self.recommendation, reason=form.cleaned_data["withdraw_reason"], user=self.user
+            )
             return
         self.save_draft(form)
         recommendation_propose(self.recommendation, user=self.user)
@@ -137,6 +155,8 @@ class DraftRecommendation(RecommendationTaskView):
         is_request = self.recommendation.kind == RecommendationKind.STAGE_TWO
         context["evidence_choice"] = None if is_request else evidence_choice(self.recommendation.cycle, form)
         context["evidence_cycle"] = self.recommendation.cycle
+        context["may_withdraw"] = may_withdraw(self.user, self.recommendation)
+        context["reconsideration"] = open_reconsideration(self.recommendation)
         return context
 
 
@@ -155,7 +175,10 @@ class AdoptRecommendation(RecommendationTaskView):
 
     def perform(self, form: forms.Form) -> None:
         if form.cleaned_data["outcome"] == AdoptionForm.ADOPT:
-            recommendation_adopt(self.recommendation, user=self.user)
+            task = self.activation.task
+            recommendation_adopt(
+                self.recommendation, user=self.user, barred=task.flow_task.barred_people(task)
+            )
         else:
             recommendation_send_back(self.recommendation, reason=form.cleaned_data["reason"], user=self.user)
 
@@ -182,8 +205,8 @@ class DecideRecommendation(RecommendationTaskView):
     def meeting(self) -> Meeting | None:
         """The meeting chosen, else the likely one; its day says who had a seat."""
         meetings = meetings_to_decide_in(self.recommendation)
-        wanted = self.request.POST.get("meeting") or self.request.GET.get("meeting") or ""
-        chosen = meetings.filter(pk=wanted).first() if wanted.isdigit() else None
+        wanted = key_or_none(self.request.POST.get("meeting") or self.request.GET.get("meeting"))
+        chosen = meetings.filter(pk=wanted).first() if wanted is not None else None
         return chosen or likely_meeting(meetings)
 
     def get_form_kwargs(self) -> dict[str, Any]:
@@ -242,7 +265,10 @@ class DecideRecommendation(RecommendationTaskView):
         context["agenda"] = agenda
         context["agenda_position"] = next((item.position for item in agenda if item.is_current), None)
         context["count"] = self.count(form)
-        context["quorum"] = self.process.cycle.steering_group.quorum_count(len(form.voting_seats))
+        quorum = self.process.cycle.steering_group.quorum_count(len(form.voting_seats))
+        context["quorum"] = context["count"].quorum if context["count"] else quorum
+        context["quorum_percent"] = int(self.process.cycle.steering_group.quorum_share * 100)
+        context["reconsideration"] = open_reconsideration(self.recommendation)
         context["earlier_decisions"] = list(
             self.recommendation.decisions.select_related("meeting", "version").order_by("pk")
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -17,6 +18,7 @@ from measures.models import Measure
 from monitoring.models import Area
 from project.common.errors import DomainError
 from project.common.exports import Column, Kind, export_format, export_links, table_response
+from project.common.keys import key_or_none
 from project.common.listing import order_of, page_of
 from stakeholders.models import User
 from stakeholders.permissions import Perm, can, require, visible
@@ -25,6 +27,7 @@ from workflows.flows import RecommendationFlow
 from workflows.forms.recommendations import (
     DraftForm,
     RecommendationFilterForm,
+    WithdrawForm,
     WordingForm,
     initial_from_query,
 )
@@ -36,8 +39,10 @@ from workflows.models import (
     RecommendationVersion,
     StageKind,
 )
+from workflows.models.recommendations import WITHDRAWABLE_STATES
 from workflows.nodes import complete_task, open_task
-from workflows.selectors.decisions import decisions_seen_by
+from workflows.recommendation_cases import recommendation_call_back
+from workflows.selectors.decisions import decision_in_force, decisions_seen_by, open_reconsideration
 from workflows.selectors.recommendations import (
     changes_between,
     evidence_of,
@@ -46,9 +51,10 @@ from workflows.selectors.recommendations import (
     seen_versions,
     versions_prefetch,
 )
-from workflows.services.recommendations import recommendation_propose
+from workflows.services.recommendations import may_withdraw, recommendation_propose
 from workflows.views.access import signed_in, visible_cycle
 from workflows.views.evidence import build_evidence_choice, evidence_choice
+from workflows.views.recommendation_tasks import withdrawal_message
 
 _ORDERS = {
     "number": ("cycle__starts_year", "number"),
@@ -146,6 +152,8 @@ def recommendation_create(request: HttpRequest, pk: int) -> HttpResponse:
             {"cycle": cycle},
             status=409 if request.POST else 200,
         )
+    # Planning without a seat in the conference may begin one; only the conference puts it before itself.
+    may_propose = bool(can(user, Perm.ADVISE_BODY, cycle.planning_conference))
     status = 200
     if request.method != "POST":
         form = DraftForm(initial={"areas": request.GET.getlist("area")}, cycle=cycle)
@@ -154,17 +162,22 @@ def recommendation_create(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         proposes = "save" not in request.POST
         form = DraftForm(request.POST, cycle=cycle, is_draft=not proposes)
+        if proposes and not may_propose:
+            form.add_error(
+                None, _("Only members of the conference put a recommendation before it. Save it as a draft.")
+            )
         if form.is_valid():
             try:
                 recommendation = _begin(cycle, form, user, proposes=proposes)
             except DomainError as error:
                 form.add_error(None, str(error.message))
             else:
-                return _begun(request, recommendation, proposes=proposes)
+                return _begun(request, recommendation, proposes=proposes, is_own=may_propose)
         status = 422
     context = {
         "cycle": cycle,
         "form": form,
+        "may_propose": may_propose,
         "evidence_choice": evidence_choice(cycle, form),
         "evidence_cycle": cycle,
     }
@@ -183,9 +196,17 @@ def _begin(cycle: PlanningCycle, form: WordingForm, user: User, *, proposes: boo
     return recommendation
 
 
-def _begun(request: HttpRequest, recommendation: Recommendation, *, proposes: bool) -> HttpResponse:
+def _begun(
+    request: HttpRequest, recommendation: Recommendation, *, proposes: bool, is_own: bool
+) -> HttpResponse:
     if proposes:
         messages.success(request, _("The recommendation is before the conference now; its chair adopts it."))
+        return redirect("workflows:recommendation-detail", recommendation.pk)
+    if not is_own:
+        messages.success(
+            request,
+            _("The draft has been saved. A member of the conference takes it as a task and goes on with it."),
+        )
         return redirect("workflows:recommendation-detail", recommendation.pk)
     messages.success(request, _("The draft has been saved. It waits among your tasks until you submit it."))
     task = open_task(recommendation.process, RecommendationFlow.draft_recommendation)
@@ -207,7 +228,8 @@ def recommendation_evidence(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _keys(request: HttpRequest, name: str) -> set[int]:
-    return {int(value) for value in request.GET.getlist(name) if value.isdigit()}
+    keys = (key_or_none(value) for value in request.GET.getlist(name))
+    return {key for key in keys if key is not None}
 
 
 @require_safe
@@ -222,6 +244,7 @@ def recommendation_detail(request: HttpRequest, pk: int) -> HttpResponse:
     earlier = [row for row in versions if row.number < version.number]
     compared = _compared(request, earlier)
     decisions = decisions_seen_by(request.user).filter(recommendation=recommendation).order_by("pk")
+    decisions = decisions.select_related("replaces", "replaced_by")
     returns = RecommendationReturn.objects.filter(version__in=versions).select_related(
         "version", "returned_by"
     )
@@ -248,8 +271,47 @@ def recommendation_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "decisions": list(decisions),
             "measures": list(measures.select_related("responsible").distinct()),
             "shows_drafts": shows_drafts,
+            "reconsideration": open_reconsideration(recommendation),
+            "standing": decision_in_force(recommendation),
+            "may_withdraw": process is not None
+            and recommendation.state in WITHDRAWABLE_STATES
+            and may_withdraw(request.user, recommendation),
             "case_url": reverse("workflows:case", args=[process.pk]) if process and shows_drafts else "",
         },
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def recommendation_withdraw_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """Withdraw a recommendation, wherever it waits before the steering group has it."""
+    recommendation = get_object_or_404(recommendations_seen_by(request.user), pk=pk)
+    if not may_withdraw(request.user, recommendation):
+        raise PermissionDenied(
+            str(_("Only its author, the chair of the conference or the social planning unit may do this."))
+        )
+    form = WithdrawForm(request.POST if request.method == "POST" else None)
+    standing = decision_in_force(recommendation)
+    if request.method == "POST" and form.is_valid():
+        try:
+            recommendation_call_back(
+                recommendation, reason=form.cleaned_data["reason"], user=signed_in(request)
+            )
+        except DomainError as error:
+            form.add_error(None, str(error.message))
+        else:
+            messages.success(request, withdrawal_message(standing))
+            return redirect("workflows:recommendation-detail", recommendation.pk)
+    return render(
+        request,
+        "workflows/recommendation_withdraw.html",
+        {
+            "recommendation": recommendation,
+            "cycle": recommendation.process.cycle,
+            "form": form,
+            "standing": standing,
+            "is_possible": recommendation.state in WITHDRAWABLE_STATES,
+        },
+        status=422 if request.method == "POST" else 200,
     )
 
 

@@ -1,0 +1,64 @@
+"""Why planning left something out, or took it up again: business state, each row written once."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from workflows.models.deliveries import DataRequest
+from workflows.models.recommendations import Recommendation
+from workflows.models.written_once import WrittenOnce
+
+
+class NoMeasureReason(WrittenOnce):
+    """Why an approved recommendation leads to no measure. Never changed; the latest one counts."""
+
+    recommendation = models.ForeignKey(
+        Recommendation,
+        on_delete=models.PROTECT,
+        related_name="no_measure_reasons",
+        verbose_name=_("Recommendation"),
+    )
+    reason = models.TextField(_("Reason"))
+    given_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("Given by")
+    )
+    # No auto_now_add: reasons given before there was this table keep their moment.
+    given_at = models.DateTimeField(_("Given"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("Reason for no measure")
+        verbose_name_plural = _("Reasons for no measure")
+        ordering = ["-given_at"]
+        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="no_measure_has_reason")]
+
+    def __str__(self) -> str:
+        return f"{self.recommendation.reference}: {self.reason}"
+
+
+class RequestReopening(WrittenOnce):
+    """A delivery the cycle had gone on without is expected again, and why. Never changed."""
+
+    request = models.ForeignKey(
+        DataRequest,
+        on_delete=models.PROTECT,
+        related_name="reopenings",
+        verbose_name=_("Requested delivery"),
+    )
+    # The request holds the latest one only.
+    waive_reason = models.TextField(_("Reason for going on without it"))
+    reason = models.TextField(_("Reason"))
+    reopened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("Reopened by")
+    )
+    reopened_at = models.DateTimeField(_("Reopened"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("Reopening of a requested delivery")
+        verbose_name_plural = _("Reopenings of requested deliveries")
+        ordering = ["-reopened_at"]
+        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="reopening_has_reason")]
+
+    def __str__(self) -> str:
+        return f"{self.request}: {self.reason}"
