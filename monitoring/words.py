@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from monitoring.models import Unit
 from monitoring.secrecy import Shown
 from project.common.formats import NBSP, decimal_de, figure_de, is_german, percent_de
@@ -35,3 +37,25 @@ def shown_text(shown: Shown, unit: Unit, *, has_unit: bool = False) -> str:
     if unit.symbol == "%" and not is_german():
         return f"{text}%"
     return f"{text}{NBSP}{unit.symbol}"
+
+
+def why_hidden(shown: Shown, unit: Unit) -> str:
+    """Say why a figure is not shown; "" if it is, or if none was delivered.
+
+    The sentence is the same for a small figure and for one that is hidden to protect it: otherwise it would
+    tell which is which.
+
+    Args:
+        shown: The figure as secrecy lets it pass.
+        unit: Its unit.
+    """
+    if not shown.is_secret:
+        return ""
+    if unit.is_count:
+        return _("kept secret, so that nobody can be recognised")
+    return _("kept secret: too few people stand behind it or behind a neighbouring figure")
+
+
+def exported_value(shown: Shown, unit: Unit) -> float | None:
+    """The number for a file, in the decimals it is shown with; its sign has a column of its own."""
+    return None if shown.value is None else round(shown.value, unit.decimals)

@@ -19,6 +19,8 @@ class Unit(models.Model):
     # Counts of people fall under statistical secrecy, percentages have a natural upper bound.
     is_count = models.BooleanField(_("Count of people or cases"), default=False)
     is_percent = models.BooleanField(_("Percentage"), default=False)
+    # Of rates of people or cases, to how many of them they are related: 1,000 for "per 1,000 inhabitants".
+    per = models.PositiveIntegerField(_("Related to so many"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("Unit")
@@ -32,6 +34,13 @@ class Unit(models.Model):
     def symbol(self) -> str:
         """Symbol in the language of the page."""
         return _in_page_language(self.symbol_de, self.symbol_en)
+
+    @property
+    def rate_per(self) -> int | None:
+        """To how many people or cases a rate is related; None for what is no rate of people."""
+        if self.is_count:
+            return None
+        return self.per or (100 if self.is_percent else None)
 
 
 class Domain(models.Model):
@@ -79,6 +88,15 @@ class Indicator(models.Model):
         Unit, on_delete=models.PROTECT, related_name="indicators", verbose_name=_("Unit")
     )
     direction = models.CharField(_("Direction"), max_length=10, choices=Direction.choices)
+    # What a rate is related to, where that is known: how many people stand behind it depends on it.
+    denominator = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="rates",
+        verbose_name=_("Related to"),
+    )
     source = models.CharField(_("Source"), max_length=300)
     definition = models.TextField(_("Definition"))
     is_example = models.BooleanField(_("Example values"), default=False)

@@ -10,13 +10,13 @@ from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from monitoring.charts import map_class, quantile_borders
-from monitoring.models import Area, AreaKind, IndexRun, Indicator
+from monitoring.models import Area, IndexRun, Indicator, Unit
 from monitoring.secrecy import Shown
 from monitoring.selectors.areas import areas_of_year
 from monitoring.selectors.figures import figures_in_force
 from monitoring.selectors.runs import ordered_results
-from monitoring.words import shown_text
-from project.common.formats import decimal_de, signed_de
+from monitoring.words import shown_text, why_hidden
+from project.common.formats import signed_de
 from stakeholders.models import Organisation
 from stakeholders.permissions import Perm, visible
 
@@ -36,6 +36,7 @@ class AtlasRow:
         map_class: 1 to 5; None without a figure.
         stands_out: Whether the index of the area is above the border.
         note: Why there is no figure, in words; "" if there is one.
+        sign: Sign of official statistics beside the figure or in place of it.
         total: Of the index: the sum of the deviations, of which the figure is the standing among the areas.
         total_text: As written.
     """
@@ -47,6 +48,7 @@ class AtlasRow:
     map_class: int | None
     stands_out: bool = False
     note: str = ""
+    sign: str = ""
     total: float | None = None
     total_text: str = ""
 
@@ -172,7 +174,8 @@ def indicator_view(territory: Organisation, indicator: Indicator, year: int) -> 
             value=shown.value,
             text=shown_text(shown, indicator.unit) if shown.sign or shown.value is not None else "",
             map_class=map_class(shown.value, borders),
-            note=_note(shown),
+            note=_note(shown, indicator.unit),
+            sign=shown.sign,
         )
         for area, shown in found
     ]
@@ -189,17 +192,7 @@ def indicator_view(territory: Organisation, indicator: Indicator, year: int) -> 
     )
 
 
-def _note(shown: Shown) -> str:
+def _note(shown: Shown, unit: Unit) -> str:
     if shown.is_secret:
-        return _("kept secret")
+        return why_hidden(shown, unit)
     return "" if shown.value is not None or shown.sign else _("not delivered")
-
-
-def level_name(kind: str) -> str:
-    """Name of a level of areas."""
-    return str(AreaKind(kind).label)
-
-
-def mean_text(view: AtlasView) -> str:
-    """The mean as written."""
-    return "" if view.mean is None else decimal_de(view.mean, view.places)

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db.models import Count, Max, QuerySet
 
 from monitoring.models import Area, Delivery, Indicator, Value
-from monitoring.secrecy import NO_FIGURE, Protection, Shown, protect, shown_value
+from monitoring.secrecy import NO_FIGURE, Shown, shown_value
+from monitoring.selectors.protection import (
+    Cell,
+    Line,
+    Lines,
+    Place,
+    Secrets,
+    lines_of,
+    overlaid,
+    places_around,
+    secrets_of,
+    values_around,
+    values_at,
+)
 from stakeholders.models import Organisation
-
-#: Indicator, year, area (primary keys).
-Cell = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -23,13 +32,13 @@ class Figures:
 
     Attributes:
         cells: What is shown, by indicator, year and area.
-        means: Mean over the planning areas by indicator and year; missing where it must not be shown.
         deliveries: Delivery each figure came with, by cell.
+        means: Mean over all areas of the level by indicator and year; missing where it must not be shown.
     """
 
     cells: Mapping[Cell, Shown]
-    means: Mapping[tuple[int, int], float]
     deliveries: Mapping[Cell, int] = dataclasses.field(default_factory=dict)
+    means: Mapping[tuple[int, int], float] = dataclasses.field(default_factory=dict)
 
     def of(self, indicator: Indicator, area: Area, year: int) -> Shown:
         """What is shown of a cell; no figure and no sign where nothing was delivered."""
@@ -43,76 +52,120 @@ class Figures:
         """Years with any figure or sign, rising."""
         return sorted({year for pk, year, _area in self.cells if pk == indicator.pk})
 
-    def latest_year(self, indicator: Indicator, area: Area) -> int | None:
-        """Last year in which the area has a number."""
-        years = [
-            year
-            for (pk, year, where), shown in self.cells.items()
-            if pk == indicator.pk and where == area.pk and shown.value is not None
-        ]
-        return max(years, default=None)
-
 
 def figures_in_force(
-    areas: Iterable[Area], indicators: Iterable[Indicator], *, years: Collection[int] | None = None
+    areas: Iterable[Area],
+    indicators: Iterable[Indicator],
+    *,
+    years: Collection[int] | None = None,
+    has_means: bool = True,
 ) -> Figures:
-    """Figures in force of whole lines, protected by statistical secrecy.
+    """Figures in force as they may be shown, protected within their whole lines whatever areas are wanted.
 
     Args:
-        areas: All areas of the line, not a choice of them: a secret is protected among its neighbours.
+        areas: Areas wanted.
         indicators: With their units loaded.
         years: Only these; None for all.
+        has_means: Whether means are wanted; without them far less is read for a few areas.
 
     Returns:
-        Cells and means. Queries: 1.
+        Cells, and means over all areas of their level in that year. Queries: 2, without means 3.
     """
-    areas = list(areas)
-    indicators = list(indicators)
-    values = Value.objects.filter(
-        is_current=True, area__in=[area.pk for area in areas], indicator__in=[row.pk for row in indicators]
-    )
+    areas, indicators = list(areas), list(indicators)
+    places = places_around(areas)
+    values = values_around(places, indicators) if has_means else values_at(places, indicators, areas)
     if years is not None:
         values = values.filter(year__in=list(years))
-    return _protected(values, areas, indicators)
+    rows = _rows(values)
+    lines = lines_of((pk, year, area, value) for (pk, year, area), (value, *_rest) in rows.items())
+    secrets = secrets_of(lines, indicators, places)
+    shown = _shown(rows, areas, indicators, secrets)
+    means = _means(lines, lines, indicators, areas, places, secrets) if has_means else {}
+    return Figures(*shown, means)
 
 
 def figures_delivered(delivery: Delivery, areas: Iterable[Area], indicators: Iterable[Indicator]) -> Figures:
-    """Figures of one delivery, whether in force or not, protected like any others. Queries: 1."""
-    return _protected(Value.objects.filter(delivery=delivery), list(areas), list(indicators))
+    """Figures of one delivery, whether in force or not, protected like any others.
+
+    What others delivered stands in the same lines: a delivery of half of the areas is protected with the half
+    that is in force, and what is hidden there stays hidden here. Queries: 3.
+    """
+    areas, indicators = list(areas), list(indicators)
+    places = places_around(areas)
+    rows = _rows(Value.objects.filter(delivery=delivery, indicator__in=[row.pk for row in indicators]))
+    own = lines_of((pk, year, area, value) for (pk, year, area), (value, *_rest) in rows.items())
+    values = values_around(places, indicators).filter(year__in={year for _pk, year in own})
+    in_force = lines_of(values.values_list("indicator_id", "year", "area_id", "value"))
+    lines = overlaid(in_force, own)
+    secrets = secrets_of(lines, indicators, places) | secrets_of(in_force, indicators, places)
+    shown = _shown(rows, areas, indicators, secrets)
+    return Figures(*shown, _means(own, lines, indicators, areas, places, secrets))
 
 
-def _protected(values: QuerySet[Value], areas: Sequence[Area], indicators: Sequence[Indicator]) -> Figures:
-    lines: dict[tuple[int, int], dict[int, tuple[float | None, str]]] = defaultdict(dict)
-    deliveries: dict[Cell, int] = {}
+#: Value, sign, delivery.
+_Row = tuple[float | None, str, int]
+
+
+def _rows(values: QuerySet[Value]) -> dict[Cell, _Row]:
     rows = values.order_by().values_list("indicator_id", "year", "area_id", "value", "sign", "delivery_id")
-    for indicator_pk, year, area_pk, value, sign, delivery_pk in rows.iterator():
-        lines[indicator_pk, year][area_pk] = (value, sign)
-        deliveries[indicator_pk, year, area_pk] = delivery_pk
-    counts = {row.pk for row in indicators if row.unit.is_count}
-    groups = _groups(areas)
+    return {(pk, year, area): (value, sign, came) for pk, year, area, value, sign, came in rows.iterator()}
+
+
+def _shown(
+    rows: Mapping[Cell, _Row], areas: Iterable[Area], indicators: Iterable[Indicator], secrets: Secrets
+) -> tuple[dict[Cell, Shown], dict[Cell, int]]:
+    """What may be shown of some areas, and where it came from."""
+    wanted = {area.pk for area in areas}
+    counts = {row.pk: row.unit.is_count for row in indicators}
     cells: dict[Cell, Shown] = {}
-    means: dict[tuple[int, int], float] = {}
-    for (indicator_pk, year), line in lines.items():
-        is_count = indicator_pk in counts
-        protection: Protection[int] = Protection(frozenset(), is_total_safe=True)
-        if is_count:
-            protection = protect({pk: value for pk, (value, _sign) in line.items()}, groups=groups)
-        for area_pk, (value, sign) in line.items():
-            cells[indicator_pk, year, area_pk] = shown_value(
-                value, sign, is_count=is_count, is_hidden=area_pk in protection.hidden
-            )
-        numbers = [value for value, _sign in line.values() if value is not None]
-        if numbers and protection.is_total_safe:
-            means[indicator_pk, year] = sum(numbers) / len(numbers)
-    return Figures(cells, means, deliveries)
+    deliveries: dict[Cell, int] = {}
+    for cell, (value, sign, delivery) in rows.items():
+        indicator_pk, _year, area_pk = cell
+        if area_pk not in wanted or indicator_pk not in counts:
+            continue
+        is_hidden = cell in secrets.cells
+        cells[cell] = shown_value(value, sign, is_count=counts[indicator_pk], is_hidden=is_hidden)
+        deliveries[cell] = delivery
+    return cells, deliveries
 
 
-def _groups(areas: Sequence[Area]) -> list[list[int]]:
-    """Areas that add up to one above them; each of these totals may be published."""
-    groups: dict[int | None, list[int]] = defaultdict(list)
-    for area in areas:
-        groups[area.parent_id].append(area.pk)
-    return list(groups.values())
+def _means(
+    lines: Lines,
+    whole: Lines,
+    indicators: Iterable[Indicator],
+    areas: Iterable[Area],
+    places: Mapping[int, Place],
+    secrets: Secrets,
+) -> dict[Line, float]:
+    """Means over the areas of a year on the level of the areas wanted.
+
+    Of rates only figures that are shown enter: with the others, the mean would tell what is hidden. Of counts
+    all enter, if no hidden one can be worked out from it; of a part of a line only those shown, as a line is
+    protected as a whole.
+    """
+
+    def counts_here(area: int, year: int) -> bool:
+        place = places.get(area)
+        return place is not None and (place.territory, place.kind) in levels and place.exists_in(year)
+
+    levels = {(places[area.pk].territory, places[area.pk].kind) for area in areas}
+    counts = {row.pk: row.unit.is_count for row in indicators}
+    means: dict[Line, float] = {}
+    for line, values in lines.items():
+        pk, year = line
+        if pk not in counts or line in secrets.totals:
+            continue
+        has_all = counts[pk] and all(area in values for area in whole[line] if counts_here(area, year))
+        numbers = [
+            value
+            for area, value in values.items()
+            if value is not None
+            and counts_here(area, year)
+            and (has_all or (pk, year, area) not in secrets.cells)
+        ]
+        if numbers:
+            means[line] = sum(numbers) / len(numbers)
+    return means
 
 
 def used_indicators(territory: Organisation) -> QuerySet[Indicator]:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
-from monitoring.models import IndexResult, IndexRun, IndexRunIndicator
-from monitoring.secrecy import NO_FIGURE, Shown, protect, shown_value
+from monitoring.models import Area, IndexResult, IndexRun, IndexRunIndicator, Indicator
+from monitoring.secrecy import NO_FIGURE, Shown, shown_value
+from monitoring.selectors.protection import (
+    lines_of,
+    overlaid,
+    places_around,
+    secrets_of,
+    values_around,
+)
 from stakeholders.models import Organisation
 from stakeholders.permissions import Perm, visible
 
@@ -93,15 +99,18 @@ def ordered_results(run: IndexRun) -> QuerySet[IndexResult]:
     )
 
 
+#: Area, indicator, value, sign, deviation, year of the figure.
+_Score = tuple[int, int, float | None, str, float | None, int | None]
+
+
 def run_table(run: IndexRun) -> RunTable:
-    """Everything of a run, protected by statistical secrecy. Queries: 3."""
+    """Everything of a run, protected by statistical secrecy. Queries: 5."""
     columns = list(run.indicators.select_related("indicator__unit", "indicator__domain").order_by("pk"))
     results = list(ordered_results(run))
-    counts = {row.indicator_id for row in columns if row.indicator.unit.is_count}
-    rows = list(
-        run.scores.order_by().values_list("area_id", "indicator_id", "value", "sign", "z", "source__year")
-    )
-    hidden = _hidden(rows, counts, results)
+    rows = _scores(run)
+    indicators = [row.indicator for row in columns]
+    counts = {row.pk for row in indicators if row.unit.is_count}
+    hidden = _hidden(rows, indicators, [row.area for row in results])
     cells: dict[tuple[int, int], RunCell] = {}
     years: dict[int, int] = {}
     for area_pk, indicator_pk, value, sign, z, year in rows:
@@ -118,23 +127,27 @@ def run_table(run: IndexRun) -> RunTable:
     return RunTable(run, columns, years, results, cells)
 
 
+def run_secrets(run: IndexRun) -> frozenset[tuple[int, int]]:
+    """Cells of a run that must not be shown, by area and indicator (primary keys). Queries: 5."""
+    indicators = [row.indicator for row in run.indicators.select_related("indicator__unit")]
+    areas = Area.objects.filter(index_results__run=run).defer("geometry")
+    return _hidden(_scores(run), indicators, list(areas))
+
+
+def _scores(run: IndexRun) -> list[_Score]:
+    return list(
+        run.scores.order_by().values_list("area_id", "indicator_id", "value", "sign", "z", "source__year")
+    )
+
+
 def _hidden(
-    rows: Sequence[tuple[int, int, float | None, str, float | None, int | None]],
-    counts: set[int],
-    results: Sequence[IndexResult],
-) -> set[tuple[int, int]]:
-    """Cells of counts that must not be shown; new runs hold rates only."""
-    if not counts:
-        return set()
-    lines: dict[int, dict[int, float | None]] = defaultdict(dict)
-    for area_pk, indicator_pk, value, *_rest in rows:
-        if indicator_pk in counts:
-            lines[indicator_pk][area_pk] = value
-    groups: dict[int | None, list[int]] = defaultdict(list)
-    for result in results:
-        groups[result.area.parent_id].append(result.area_id)
-    return {
-        (area_pk, indicator_pk)
-        for indicator_pk, line in lines.items()
-        for area_pk in protect(line, groups=groups.values()).hidden
-    }
+    rows: Sequence[_Score], indicators: Sequence[Indicator], areas: Sequence[Area]
+) -> frozenset[tuple[int, int]]:
+    """What is secret among the figures of a run, or is so today: what other pages hide stays hidden here."""
+    own = lines_of((pk, year, area, value) for area, pk, value, _s, _z, year in rows if year is not None)
+    places = places_around(areas)
+    values = values_around(places, indicators).filter(year__in={year for _pk, year in own})
+    in_force = lines_of(values.values_list("indicator_id", "year", "area_id", "value"))
+    lines = overlaid(in_force, own)
+    secrets = secrets_of(lines, indicators, places) | secrets_of(in_force, indicators, places)
+    return frozenset((area, pk) for pk, year, area in secrets.cells if (pk, year) in own)

@@ -163,7 +163,7 @@ def _store(
         by_key = {row.key: row for row in areas}
         by_indicator = {row.key: row for row in indicators}
         _write_values(delivery, reading.values, by_key, by_indicator)
-        issues += unusual_remarks(reading.values, by_key, by_indicator)
+        issues += unusual_remarks(delivery, reading.values, by_key, by_indicator)
     for issue in issues:
         issue.delivery = delivery
     DeliveryIssue.objects.bulk_create(issues)
@@ -265,9 +265,13 @@ def delivery_mark_submitted(delivery: Delivery) -> None:
 def delivery_accept(delivery: Delivery, *, user: User) -> int:
     """Bring a delivery's values into force; values they succeed stay readable.
 
+    Deliveries of a territory are accepted one after the other: of two that bring the same figure, the later
+    one would not see the value it has to succeed.
+
     Returns:
         Number of values that succeeded an older one.
     """
+    Organisation.objects.select_for_update(no_key=True).get(pk=delivery.territory_id)
     fresh = Value.objects.filter(delivery=delivery)
     succeeded = 0
     keys = fresh.order_by().values_list("indicator_id", "year").distinct()

@@ -26,7 +26,15 @@ from monitoring.models import (
     Indicator,
     Value,
 )
+from monitoring.secrecy import count_behind, is_rest_small, is_small, stand_in
 from monitoring.selectors.areas import areas_of_year, exists_on, planning_level
+from monitoring.selectors.protection import (
+    base_of,
+    lines_of,
+    places_around,
+    secrets_of,
+    values_around,
+)
 from project.common.errors import DomainError
 from stakeholders.audit import log_action
 from stakeholders.models import Organisation, User
@@ -221,8 +229,37 @@ def _inputs(territory: Organisation, year: int, indicators: list[Indicator], bor
         for pk, area_pk, indicator_pk, value_year, value, sign in rows
         if value_year == years[indicator_pk]
     }
+    cells |= _stand_ins(areas, indicators, years, cells)
     last_day = datetime.date(year, 12, 31)
     return _Inputs(areas, indicators, years, cells, [exists_on(area, last_day) for area in areas])
+
+
+def _stand_ins(
+    areas: Sequence[Area],
+    indicators: Sequence[Indicator],
+    years: Mapping[int, int],
+    cells: Mapping[tuple[int, int], tuple[int, float | None, str]],
+) -> dict[tuple[int, int], tuple[int, float | None, str]]:
+    """What enters in place of secret figures: the middle of what is kept secret.
+
+    The index of an area, mean and spread are shown, and from them whatever entered can be worked out.
+    """
+    places = places_around(areas)
+    values = values_around(places, indicators).filter(year__in=set(years.values()))
+    lines = lines_of(values.values_list("indicator_id", "year", "area_id", "value"))
+    hidden = secrets_of(lines, indicators, places).cells
+    found: dict[tuple[int, int], tuple[int, float | None, str]] = {}
+    for row in indicators:
+        year = years[row.pk]
+        for area in areas:
+            pk, value, sign = cells.get((area.pk, row.pk), (0, None, ""))
+            base, per = base_of(row, year, area.pk, lines, places), row.unit.rate_per
+            if value is not None and base and per and (row.pk, year, area.pk) in hidden:
+                small = is_small(count_behind(value, base=base, per=per))
+                if small or is_rest_small(value, base=base, per=per):
+                    value = stand_in(value, base=base, per=per)
+                found[area.pk, row.pk] = (pk, value, sign)
+    return found
 
 
 def _digest(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from monitoring.importers.issues import Issue
 from monitoring.importers.simple import read_delivery
 from monitoring.issues import REFUSED
 from monitoring.models import Area, Delivery, DeliveryIssue, Indicator, Severity, Value
-from monitoring.secrecy import protect
+from monitoring.selectors.figures import figures_delivered, figures_in_force
 from project.common.importing import ImportRefused, Table, column_letters, read_table
 
 #: Sheet of our own form that shows earlier figures; it is never read.
@@ -165,23 +165,40 @@ def same_file_remarks(delivery: Delivery) -> list[DeliveryIssue]:
 
 
 def unusual_remarks(
-    values: Sequence[DeliveredValue], areas: Mapping[str, Area], indicators: Mapping[str, Indicator]
+    delivery: Delivery,
+    values: Sequence[DeliveredValue],
+    areas: Mapping[str, Area],
+    indicators: Mapping[str, Indicator],
 ) -> list[DeliveryIssue]:
-    """Hints at figures that changed far more since the year before than elsewhere."""
+    """Hints at figures that changed far more since the year before than elsewhere; secret ones are not told.
+
+    Args:
+        delivery: With its values written: they are protected within the lines they belong to.
+        values: The same, with their places in the file.
+        areas: Areas asked for, by key.
+        indicators: Indicators asked for, by key.
+    """
     now: dict[tuple[str, int], dict[str, DeliveredValue]] = defaultdict(dict)
     for row in values:
         if row.value is not None:
             now[row.indicator_key, row.year][row.area_key] = row
     before = _figures_before(now.keys(), now, areas, indicators)
+    own = figures_delivered(delivery, areas.values(), indicators.values())
+    known = figures_in_force(
+        areas.values(), indicators.values(), years={year - 1 for _key, year in now}, has_means=False
+    )
     issues: list[DeliveryIssue] = []
     for (key, year), line in sorted(now.items()):
         indicator = indicators[key]
         old = before.get((key, year - 1), {})
         changes = {area: float(row.value or 0) - old[area] for area, row in line.items() if area in old}
-        secret: Collection[str] = ()
-        if indicator.unit.is_count:
-            numbers = {area: float(row.value or 0) for area, row in line.items()}
-            secret = protect(numbers).hidden | protect(old).hidden
+        secret = {
+            area
+            for area in changes
+            if own.of(indicator, areas[area], year).is_secret
+            or own.of(indicator, areas[area], year - 1).is_secret
+            or known.of(indicator, areas[area], year - 1).is_secret
+        }
         issues += [
             DeliveryIssue(
                 severity=Severity.WARNING,
@@ -199,7 +216,7 @@ def unusual_remarks(
                     "year_before": year - 1,
                 },
             )
-            for area in sorted(unusual_changes(changes) - set(secret))
+            for area in sorted(unusual_changes(changes) - secret)
         ]
     return issues
 

@@ -26,7 +26,7 @@ from monitoring.selectors.figures import (
     used_indicators,
 )
 from monitoring.selectors.runs import used_runs
-from monitoring.words import shown_text
+from monitoring.words import exported_value, shown_text, why_hidden
 from project.common.exports import Column, Kind, export_format, export_links, table_response
 from project.common.formats import date_de
 from project.common.svg import to_svg
@@ -46,6 +46,10 @@ class FigureRow:
     trend: SafeString
     series: Sequence[tuple[int, str]]
     delivery_pk: int | None
+
+    @property
+    def why_hidden(self) -> str:
+        return why_hidden(self.shown, self.indicator.unit)
 
 
 @require_safe
@@ -95,15 +99,11 @@ def _neighbours(area: Area) -> list[Area]:
 
 
 def _rows(area: Area, neighbours: Sequence[Area]) -> list[FigureRow]:
-    """Rows by domain. Queries: 5, whatever the number of areas and indicators."""
+    """Rows by domain. Queries: 7, whatever the number of areas and indicators."""
     indicators = list(used_indicators(area.territory))
     last = latest_years(area.territory)
     lines = figures_in_force(neighbours, indicators, years=set(last.values()))
-    rates = [row for row in indicators if not row.unit.is_count]
-    counts = [row for row in indicators if row.unit.is_count]
-    # Counts are protected among their neighbours, so their whole lines are needed; rates stand alone.
-    alone, protected = figures_in_force([area], rates), figures_in_force(neighbours, counts)
-    series = Figures({**alone.cells, **protected.cells}, {}, {**alone.deliveries, **protected.deliveries})
+    series = figures_in_force([area], indicators, has_means=False)
     rows = []
     for indicator in indicators:
         points = [(year, series.of(indicator, area, year)) for year in series.years(indicator)]
@@ -164,15 +164,17 @@ def _export(area: Area, rows: Sequence[FigureRow], fmt: Any) -> HttpResponseBase
         Column(_("Domain of indicators"), "indicator.domain.name"),
         Column(_("Indicator"), "indicator.name"),
         Column(_("Year"), lambda row: str(row.year)),
-        Column(_("Value"), lambda row: row.text if row.shown.value is None else row.shown.value, Kind.NUMBER),
+        Column(_("Value"), lambda row: exported_value(row.shown, row.indicator.unit), Kind.NUMBER),
+        Column(_("Sign"), "shown.sign"),
         Column(_("Unit"), "indicator.unit.symbol"),
         Column(_("Mean of the areas"), "mean_text"),
         Column(_("Deviation in standard deviations"), "deviation", Kind.NUMBER, places=2),
         Column(_("Source"), "indicator.source"),
+        Column(_("Remark"), "why_hidden"),
     ]
     lines = [
         f"{area.territory}, {area.name} ({area.key})",
-        _("Made on %(day)s. Counts of one or two people are not shown.")
+        _("Made on %(day)s. Counts of one or two people, and rates that rest on so few, are not shown.")
         % {"day": date_de(timezone.localdate())},
     ]
     return table_response(area.name, columns, rows, fmt, lines)

@@ -194,7 +194,7 @@ def _source_lines(choice: _Choice, view: AtlasView) -> list[str]:
     lines = [
         f"{choice.territory}, {view.title}" + (f" ({view.unit})" if view.unit else ""),
         _("Source: %(source)s") % {"source": view.source},
-        _("Made on %(day)s. Counts of one or two people are not shown.")
+        _("Made on %(day)s. Counts of one or two people, and rates that rest on so few, are not shown.")
         % {"day": date_de(timezone.localdate())},
     ]
     sources = {row.area.geometry_source for row in view.rows if row.area.geometry_source}
@@ -209,19 +209,14 @@ def _table_file(choice: _Choice, view: AtlasView, fmt: Any) -> HttpResponseBase:
         Column(_("Area key"), "area.key"),
         Column(_("Area"), "area.name"),
         Column(_("Rank"), "rank", Kind.NUMBER, places=0),
-        Column(_("Value") if choice.indicator else _("Deviation"), _value_or_sign, Kind.NUMBER, view.places),
+        Column(_("Value") if choice.indicator else _("Deviation"), "value", Kind.NUMBER, view.places),
+        Column(_("Sign"), "sign") if choice.indicator else Column(_("Stands out"), "stands_out"),
         Column(_("Remark"), "note"),
     ]
     if choice.indicator is None:
         columns[3:3] = [Column(_("Index"), "total", Kind.NUMBER, places=1)]
-        columns.insert(5, Column(_("Stands out"), "stands_out"))
     name = f"{view.title} {choice.territory}"
     return table_response(name, columns, view.rows, fmt, _source_lines(choice, view))
-
-
-def _value_or_sign(row: AtlasRow) -> float | str:
-    """A sign of official statistics stays text in the column of numbers."""
-    return row.text if row.value is None else row.value
 
 
 def _svg_file(

@@ -17,7 +17,7 @@ from monitoring.models import IndexResult
 from monitoring.selectors.atlas import left_out_reason
 from monitoring.selectors.runs import RunTable, run_table, runs_seen_by
 from monitoring.services.index import Missing
-from monitoring.words import shown_text
+from monitoring.words import exported_value, why_hidden
 from project.common.exports import Column, Kind, export_format, export_links, table_response
 from project.common.formats import date_de, decimal_de
 
@@ -110,10 +110,10 @@ def _export_cells(table: RunTable, fmt: Any) -> HttpResponseBase:
                     "area": result.area,
                     "indicator": column.indicator,
                     "year": str(table.years.get(column.indicator_id, "")),
-                    "value": cell.shown.value
-                    if cell.shown.value is not None
-                    else shown_text(cell.shown, column.indicator.unit),
+                    "value": exported_value(cell.shown, column.indicator.unit),
+                    "sign": cell.shown.sign,
                     "z": cell.z,
+                    "note": why_hidden(cell.shown, column.indicator.unit),
                 }
 
     columns = [
@@ -122,7 +122,9 @@ def _export_cells(table: RunTable, fmt: Any) -> HttpResponseBase:
         Column(_("Indicator"), "indicator.name"),
         Column(_("Year"), "year"),
         Column(_("Value"), "value", Kind.NUMBER),
+        Column(_("Sign"), "sign"),
         Column(_("Deviation in standard deviations"), "z", Kind.NUMBER, places=3),
+        Column(_("Remark"), "note"),
     ]
     name = _("Figures of the index %(territory)s %(year)s") % {
         "territory": table.run.territory,

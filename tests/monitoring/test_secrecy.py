@@ -31,8 +31,9 @@ def test_zero_and_larger_counts_are_shown(value: int) -> None:
     assert shown_value(value, is_count=True) == Shown(value)
 
 
-def test_rates_are_no_counts() -> None:
-    assert shown_value(1.5, is_count=False, is_hidden=True) == Shown(1.5)
+def test_a_rate_is_shown_unless_it_is_hidden() -> None:
+    assert shown_value(1.5, is_count=False) == Shown(1.5)
+    assert shown_value(1.5, is_count=False, is_hidden=True) == Shown(None, ".", is_secret=True)
 
 
 def test_a_missing_figure_keeps_its_sign_and_is_no_secret() -> None:
