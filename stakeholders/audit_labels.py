@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from project.common.formats import date_de, share_de
-from stakeholders.models import BodyKind, Function, LogEntry, OrganisationKind, Seat
+from stakeholders.models import BodyKind, Function, LogEntry, OrganisationKind, Seat, User
 
 #: Code -> what happened, said of the thing the entry names. Names of higher layers stand here as plain text.
 LABELS: dict[str, str | Promise] = {
@@ -22,6 +22,7 @@ LABELS: dict[str, str | Promise] = {
     "body.changed": _("Body changed"),
     "body.created": _("Body founded"),
     "contribution.finished": _("Statements for the conference finished"),
+    "cycle.abandoned": _("Planning cycle given up"),
     "cycle.closed": _("Planning cycle closed"),
     "cycle.implementation_ended": _("Implementation ended, evaluation begun"),
     "cycle.measures_shaped": _("Shaping of measures finished"),
@@ -31,6 +32,7 @@ LABELS: dict[str, str | Promise] = {
     "decision.recorded": _("Decision recorded"),
     "delivery.accepted": _("Delivery accepted"),
     "delivery.read": _("Delivered file read"),
+    "delivery.reopened": _("Delivery expected again"),
     "delivery.returned": _("Delivery returned"),
     "delivery.submitted": _("Delivery handed in"),
     "delivery.waived": _("Going on without a delivery"),
@@ -57,6 +59,11 @@ LABELS: dict[str, str | Promise] = {
     "person.created": _("Sign-in given"),
     "person.deactivated": _("Sign-in taken away"),
     "person.invited": _("Link for choosing a password sent"),
+    "person.mail_repeated": _("Mail to a person sent again"),
+    "person.password_changed": _("Password changed"),
+    "person.password_chosen": _("Password chosen by a link"),
+    "person.sign_in_failed": _("Sign-in refused: wrong password"),
+    "person.sign_in_paused": _("Sign-in paused after too many wrong passwords"),
     "person.looked_round": _("Signed in on the demo page"),
     "person.reactivated": _("Sign-in given back"),
     "plan.created": _("Action plan begun"),
@@ -151,6 +158,11 @@ def _text(value: Any) -> str:
     return str(value)
 
 
+def _person(value: Any) -> str:
+    """The log keeps no names; whoever reads it sees today's."""
+    return str(User.objects.filter(pk=value).first() or value)
+
+
 def _shares(value: Any) -> str:
     before, after = value
     return f"{share_de(before, 0)} → {share_de(after, 0)}"
@@ -172,8 +184,11 @@ _DETAILS: dict[str, tuple[str | Promise, Callable[[Any], str]]] = {
     "held_on": (_("Day of the meeting"), _day),
     "due_on": (_("Due on"), _day),
     "reference_on": (_("Reporting date"), _day),
+    # Older entries hold names, newer ones keys of people.
     "former": (_("Before"), _text),
     "deputy": (_("Deputy"), _text),
+    "former_id": (_("Before"), _person),
+    "deputy_id": (_("Deputy"), _person),
     "from": (_("Before"), _text),
     "to": (_("Now"), _text),
     "suppliers": (_("Suppliers"), _text),

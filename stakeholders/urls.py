@@ -4,7 +4,7 @@ from django.contrib.auth import views as auth
 from django.urls import URLPattern, path
 
 from stakeholders import views_bodies
-from stakeholders.views import account, audit, body_forms, organisations, people
+from stakeholders.views import account, audit, body_forms, mails, organisations, people
 
 app_name = "stakeholders"
 _ACCOUNT: list[URLPattern] = [
@@ -71,5 +71,7 @@ urlpatterns: list[URLPattern] = [
     *_BODIES,
     *_ORGANISATIONS,
     *_PEOPLE,
+    path("administration/mails/", mails.mail_list, name="mail-list"),
+    path("administration/mails/<int:pk>/again/", mails.mail_send_again_page, name="mail-send-again"),
     path("administration/log/", audit.audit_log, name="audit-log"),
 ]

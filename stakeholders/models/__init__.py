@@ -9,6 +9,7 @@ from stakeholders.models.organisations import (
     Organisation,
     OrganisationKind,
 )
+from stakeholders.models.sign_ins import SignInCount
 from stakeholders.models.users import User
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "OrganisationKind",
     "OutgoingMail",
     "Seat",
+    "SignInCount",
     "User",
 ]

@@ -1,6 +1,7 @@
 """The audit log: every act of consequence, written once, never changed."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
@@ -10,6 +11,33 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from stakeholders.models.organisations import Organisation
+
+_NEVER_CHANGED = "Audit entries are never changed."
+_NEVER_DELETED = "Audit entries are never deleted."
+
+
+class LogQuerySet(models.QuerySet["LogEntry"]):
+    """Entries can be read and added, also by the hundred; nothing else."""
+
+    def update(self, **kwargs: Any) -> NoReturn:
+        """Refuse to change what was logged."""
+        raise TypeError(_NEVER_CHANGED)
+
+    def bulk_update(
+        self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None
+    ) -> NoReturn:
+        """Refuse to change what was logged."""
+        raise TypeError(_NEVER_CHANGED)
+
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
+        """Add entries, but never over others."""
+        if kwargs.get("update_conflicts"):
+            raise TypeError(_NEVER_CHANGED)
+        return super().bulk_create(objs, *args, **kwargs)
+
+    def delete(self) -> NoReturn:
+        """Refuse to delete what was logged."""
+        raise TypeError(_NEVER_DELETED)
 
 
 class LogEntry(models.Model):
@@ -38,7 +66,11 @@ class LogEntry(models.Model):
     object_label = models.CharField(_("Thing"), max_length=250)
     data = models.JSONField(_("Details"), default=dict, encoder=DjangoJSONEncoder)
 
+    objects = LogQuerySet.as_manager()
+
     class Meta:
+        # Django's own ways to the rows lead past the guard otherwise.
+        base_manager_name = "objects"
         verbose_name = _("Audit entry")
         verbose_name_plural = _("Audit log")
         ordering = ["-at", "-pk"]
@@ -53,9 +85,9 @@ class LogEntry(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Refuse to change what was logged."""
         if not self._state.adding:
-            raise TypeError("Audit entries are never changed.")
+            raise TypeError(_NEVER_CHANGED)
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Refuse to delete what was logged."""
-        raise TypeError("Audit entries are never deleted.")
+        raise TypeError(_NEVER_DELETED)

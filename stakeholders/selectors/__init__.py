@@ -3,6 +3,7 @@
 from stakeholders.selectors.audit import audit_actions, audit_entries, audit_territories
 from stakeholders.selectors.bodies import body_seats, managed_bodies
 from stakeholders.selectors.demo import REAL_DATABASE, DemoGroup, DemoPerson, database_is_real, demo_people
+from stakeholders.selectors.mails import MailRow, mail_rows, unsent_mails
 from stakeholders.selectors.organisations import (
     OrganisationRow,
     administered_scopes,
@@ -31,6 +32,7 @@ __all__ = [
     "REAL_DATABASE",
     "DemoGroup",
     "DemoPerson",
+    "MailRow",
     "OrganisationRow",
     "PersonRow",
     "administered_scopes",
@@ -43,6 +45,7 @@ __all__ = [
     "colleagues",
     "database_is_real",
     "demo_people",
+    "mail_rows",
     "managed_bodies",
     "managed_organisations",
     "managed_people",
@@ -56,5 +59,6 @@ __all__ = [
     "selectable_people",
     "stand_ins",
     "territory_organisations",
+    "unsent_mails",
     "visible_organisations",
 ]

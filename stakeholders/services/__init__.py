@@ -7,6 +7,7 @@ from stakeholders.services.bodies import (
     seat_set_deputy,
     seat_start,
 )
+from stakeholders.services.mails import mail_send_again
 from stakeholders.services.memberships import membership_end, membership_start
 from stakeholders.services.organisations import organisation_create, organisation_update
 from stakeholders.services.people import (
@@ -19,14 +20,23 @@ from stakeholders.services.people import (
     person_update,
 )
 from stakeholders.services.roles import sync_person, sync_roles
+from stakeholders.services.sign_ins import (
+    password_changed,
+    sign_in_begin,
+    sign_in_failed,
+    sign_in_succeeded,
+    sign_ins_forget,
+)
 
 __all__ = [
     "body_create",
     "body_update",
+    "mail_send_again",
     "membership_end",
     "membership_start",
     "organisation_create",
     "organisation_update",
+    "password_changed",
     "password_link_request",
     "person_create",
     "person_deactivate",
@@ -37,6 +47,10 @@ __all__ = [
     "seat_end",
     "seat_set_deputy",
     "seat_start",
+    "sign_in_begin",
+    "sign_in_failed",
+    "sign_in_succeeded",
+    "sign_ins_forget",
     "sync_person",
     "sync_roles",
 ]

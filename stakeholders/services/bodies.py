@@ -233,8 +233,9 @@ def seat_set_deputy(seat: BodyMembership, *, deputy: User | None, user: User | N
         territory=seat.body.territory,
         data={
             "body": seat.body.name,
-            "former": str(former) if former else "",
-            "deputy": str(deputy) if deputy else "",
+            # Keys: a name has no place in a log kept for ever.
+            "former_id": former.pk if former else None,
+            "deputy_id": deputy.pk if deputy else None,
         },
     )
     return seat

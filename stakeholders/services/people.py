@@ -260,7 +260,9 @@ def _queue_link(person: User, *, spares_mailbox: bool = False) -> int:
     last = OutgoingMail.objects.filter(address=person.email, subject=subject, created_at__gt=fresh)
     if spares_mailbox and last.exists():
         return 0
-    return mail_queue([person.email], subject=subject, body=body)
+    # Afterwards the link no longer works; nobody should find it in the database for longer than needed.
+    expires_at = timezone.now() + datetime.timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
+    return mail_queue([person.email], subject=subject, body=body, expires_at=expires_at)
 
 
 def person_look_round(person: User) -> None:

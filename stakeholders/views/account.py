@@ -9,6 +9,8 @@ from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.urls import reverse_lazy
@@ -19,12 +21,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from django.views.generic import FormView
 
+from project.common.addresses import browser_address
 from stakeholders.forms.account import LinkRequestForm, SignInForm
 from stakeholders.models import User
 from stakeholders.selectors import demo_people, person_functions, person_seats, stand_ins
-from stakeholders.services import password_link_request, person_look_round
+from stakeholders.services import password_changed, password_link_request, person_look_round
 from stakeholders.views.common import UNPROCESSABLE, signed_in
 
+TOO_MANY_REQUESTS = 429
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -36,7 +40,8 @@ class SignIn(auth.LoginView):
     def form_invalid(self, form: Any) -> HttpResponse:
         """Show the form again."""
         response = super().form_invalid(form)
-        response.status_code = UNPROCESSABLE
+        is_paused = form.has_error(NON_FIELD_ERRORS, "too_many_failures")
+        response.status_code = TOO_MANY_REQUESTS if is_paused else UNPROCESSABLE
         return response
 
 
@@ -46,8 +51,10 @@ class PasswordChange(auth.PasswordChangeView):
     success_url = reverse_lazy("stakeholders:profile")
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Say that it worked and go back to the profile."""
-        response = super().form_valid(form)
+        """Save it, say that it worked and go back to the profile."""
+        with transaction.atomic():
+            response = super().form_valid(form)
+            password_changed(signed_in(self.request), address=browser_address(self.request), is_by_link=False)
         messages.success(self.request, _("From now on the new password applies."))
         return response
 
@@ -70,6 +77,13 @@ class PasswordChoice(auth.PasswordResetConfirmView):
     """A new password for who has the link."""
 
     success_url = reverse_lazy("stakeholders:password-reset-complete")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Save it."""
+        with transaction.atomic():
+            response = super().form_valid(form)
+            password_changed(self.user, address=browser_address(self.request), is_by_link=True)
+        return response
 
 
 @login_not_required

@@ -56,6 +56,7 @@ def tabs(request: HttpRequest, current: str) -> list[NavItem]:
         ("organisation-list", _("Organisations"), True),
         ("person-list", _("People"), is_administrator),
         ("body-list", _("Bodies"), is_administrator),
+        ("mail-list", _("Mails not sent"), is_administrator),
         ("audit-log", _("Log"), audit_territories(request.user).exists()),
     ]
     return [

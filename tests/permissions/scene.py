@@ -12,7 +12,7 @@ from measures.models import FundedProject
 from measures.services.projects import project_create
 from measures.services.rights import measure_grant_rights
 from monitoring.models import Delivery
-from stakeholders.models import Membership, User
+from stakeholders.models import Membership, OutgoingMail, User
 from tests.factories import World
 from tests.stages import Stages
 from workflows.engine import recommendation_begin, round_open
@@ -99,6 +99,7 @@ class Scene:
         self.card = TaskCard.objects.get(is_open=True, task__process__reportprocess__report__round=self.round)
         self.report = self.round.reports.get()
         self.membership = Membership.objects.get(user=world.people["specialist"])
+        self.mail = OutgoingMail.objects.create(address=self.membership.user.email, subject="S")
         self.seat = world.conference.memberships.get(user=world.people["specialist"])
 
     def person(self, role: str) -> User | None:
@@ -112,6 +113,7 @@ class Scene:
         """
         objects: dict[str, Any] = {
             "administration/functions/": self.membership,
+            "administration/mails/": self.mail,
             "administration/organisations/": self.world.youth_office,
             "administration/people/": self.world.people["specialist"],
             "areas/": self.world.areas[0],

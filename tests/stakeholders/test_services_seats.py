@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from project.common.errors import DomainError
 from stakeholders import services
+from stakeholders.audit_labels import detail_lines
 from stakeholders.models import (
     Function,
     LogEntry,
@@ -69,7 +70,10 @@ def test_a_new_deputy_takes_the_place_of_the_former(world, admin, specialist):
     assert not can(specialist, Perm.VOTE_IN_BODY, world.steering_group)
     entry = last_entry()
     assert entry.action == "seat.deputy_changed"
-    assert entry.data["former"] == str(specialist)
+    assert entry.data["former_id"] == specialist.pk
+    assert entry.data["deputy_id"] == successor.pk
+    assert "Neue Vertretung" not in str(entry.data), "no names in a log kept for ever"
+    assert "Neue Vertretung" in "".join(detail_lines(entry)), "who reads it sees today's"
     count = LogEntry.objects.count()
     services.seat_set_deputy(seat, deputy=successor, user=admin)
     assert LogEntry.objects.count() == count

@@ -179,3 +179,22 @@ def test_entries_cannot_be_changed_or_deleted(world):
         entry.save()
     with pytest.raises(TypeError):
         entry.delete()
+
+
+@pytest.mark.parametrize("manager", ["objects", "_base_manager"])
+def test_many_entries_cannot_be_changed_or_deleted_either(world, manager):
+    entries_ = getattr(LogEntry, manager).all()
+    before = list(entries_.values())
+    for act in (
+        lambda: entries_.update(action="measure.begun"),
+        lambda: entries_.delete(),
+        lambda: entries_.bulk_update([entries_[0]], ["action"]),
+        lambda: entries_.bulk_create(
+            [], update_conflicts=True, update_fields=["action"], unique_fields=["id"]
+        ),
+        lambda: world.territory.log_entries.update(action="measure.begun"),
+        lambda: world.territory.log_entries.all().delete(),
+    ):
+        with pytest.raises(TypeError):
+            act()
+    assert list(entries_.values()) == before

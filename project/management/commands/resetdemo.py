@@ -34,7 +34,7 @@ class Command(BaseCommand):
         self.stdout.write("The next `make demo` starts over.")
 
     def _refuse_real_data(self) -> None:
-        # Asking would make the file of a database that is not there; without a marker nothing is removed anyway.
+        # Asking would make the file of a database that is not there; without a marker nothing is removed.
         if not (settings.VAR_DIR / MARKER).exists():
             return
         try:

@@ -27,10 +27,13 @@
   const count = () => {
     const of = (choice) => votes.filter((vote) => vote.value === choice).length;
     const [yes, no, abstain] = ["yes", "no", "abstain"].map(of);
-    const { quorum, voting } = line.dataset;
+    const { voting } = line.dataset;
+    // Who is biased is out of the base of the quorum; whole numbers, so that nothing is rounded up wrongly.
+    const able = Number(voting) - of("biased");
+    const quorum = Math.max(1, Math.ceil((able * Number(line.dataset.quorumPercent)) / 100));
     const present = yes + no + abstain;
     if (!votes.some((vote) => vote.value)) return;
-    const isQuorate = present >= Number(quorum);
+    const isQuorate = present >= quorum;
     const text = filled(isQuorate ? line.dataset.quorate : line.dataset.notQuorate, { present, voting, quorum });
     line.textContent = `${text} ${filled(line.dataset.tally, { yes, no, abstain })}`;
     line.classList.toggle("is-missing", !isQuorate);
