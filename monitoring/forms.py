@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -58,10 +59,16 @@ class IndicatorFilterForm(forms.Form):
     q = forms.CharField(label=_("Search"), required=False, max_length=100)
     domain = forms.ModelChoiceField(
         label=pgettext_lazy("of indicators", "Domain"),
-        queryset=Domain.objects.all(),
+        queryset=Domain.objects.none(),
         required=False,
         empty_label=_("All domains"),
     )
+
+    def __init__(self, *args: Any, domains: QuerySet[Domain], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        domain = self.fields["domain"]
+        assert isinstance(domain, forms.ModelChoiceField)
+        domain.queryset = domains
 
 
 class ResultFilterForm(forms.Form):

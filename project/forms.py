@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.renderers import TemplatesSetting
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from project.common.formats import MINUS, NO_VALUE, decimal_de, is_german
@@ -18,6 +19,17 @@ class KernFormRenderer(TemplatesSetting):
     form_template_name = "forms/form.html"
     formset_template_name = "forms/formset.html"
     field_template_name = "forms/field.html"
+
+
+def needed_if(field: forms.Field, case: str | Promise) -> forms.Field:
+    """Say beside the label in which case a field must be filled in, instead of "(optional)".
+
+    Args:
+        field: A field that is not required by itself.
+        case: The case in a few words, such as "only needed for a return".
+    """
+    field.needed_if = case  # type: ignore[attr-defined]
+    return field
 
 
 _GERMAN_GROUPED = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?")

@@ -203,7 +203,7 @@ _DETAILS: dict[str, tuple[str | Promise, Callable[[Any], str]]] = {
     "errors": (_("Errors"), _text),
     "recommendation": (_("Recommendation"), _text),
     "decision": (_("Decision"), _text),
-    "version": (_("Version"), _text),
+    "version": (_("Version of the text"), _text),
     "result": (_("Result"), _choice("result")),
     "yes": (_("Yes"), _text),
     "no": (_("No"), _text),

@@ -93,6 +93,8 @@ def body_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
             "advisory_count": len(members) - voting_count,
             "quorum": body.quorum_count(voting_count),
             "quorum_percent": body.quorum_share * 100,
+            # Who sees no cycle of the territory must not read that nothing was set: it is only not shown.
+            "sees_cycles": cycles.filter(territory=body.territory).exists(),
             "meetings": meetings.select_related("cycle").order_by("-held_on")[:LATEST],
             "decisions": decisions.select_related("version").order_by("-year", "-number")[:LATEST],
             "former": body.memberships.filter(ends_on__lt=timezone.localdate())

@@ -16,9 +16,10 @@ from django.views.decorators.http import require_safe
 
 from monitoring.charts import Series, TimeChart, time_chart
 from monitoring.forms import IndicatorFilterForm
-from monitoring.models import Area, Indicator
+from monitoring.models import Area, Domain, Indicator
 from monitoring.selectors.areas import planning_areas
 from monitoring.selectors.atlas import atlas_territories
+from monitoring.selectors.catalogue import indicators_of
 from monitoring.selectors.figures import Figures, figures_in_force
 from project.common.exports import Column, export_format, export_links, table_response
 from project.common.formats import date_de, decimal_de
@@ -30,9 +31,12 @@ _PAGE_SIZE = 25
 
 @require_safe
 def indicator_list(request: HttpRequest) -> HttpResponseBase:
-    """All indicators of the installation, by domain."""
-    form = IndicatorFilterForm(request.GET)
-    rows = Indicator.objects.select_related("domain", "unit").filter(is_active=True)
+    """Indicators of the territories whose figures a person may see, by domain."""
+    rows = indicators_of(request.user)
+    form = IndicatorFilterForm(
+        request.GET, domains=Domain.objects.filter(pk__in=rows.order_by().values("domain_id"))
+    )
+    rows = rows.select_related("domain", "unit")
     if form.is_valid():
         text, domain = form.cleaned_data["q"], form.cleaned_data["domain"]
         if text:

@@ -402,3 +402,29 @@ def test_a_run_costs_the_same_for_many_areas(
         page = client.get(reverse("monitoring:run-detail", args=[made.pk]))
     assert len(page.context["page_obj"]) == 20
     assert len(many) == len(few)
+
+
+# --- the catalogue ---------------------------------------------------------------------------------
+
+
+def listed(client: Client) -> set[str]:
+    response = client.get(reverse("monitoring:indicator-list"))
+    return {row.key for row in response.context["page_obj"]}
+
+
+def test_the_catalogue_holds_what_the_own_territories_have_figures_of(
+    world: World, figures: None, client_as: ClientAs, planner: User
+) -> None:
+    sgb2, childcare, *_others = world.indicators
+    foreign = factories.indicator("foreign")
+    response = client_as(planner).get(reverse("monitoring:indicator-list"))
+
+    assert {row.key for row in response.context["page_obj"]} == {sgb2.key, childcare.key}
+    assert foreign.key not in response.content.decode()
+    assert set(response.context["form"].fields["domain"].queryset) == {sgb2.domain, childcare.domain}
+
+
+def test_who_has_no_figures_yet_reads_the_whole_catalogue(
+    world: World, client_as: ClientAs, planner: User
+) -> None:
+    assert listed(client_as(planner)) == {row.key for row in world.indicators}

@@ -10,7 +10,10 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import translation
 
-from project.forms import GermanDecimalField, GermanIntegerField, parse_number
+from project.forms import GermanDecimalField, GermanIntegerField, needed_if, parse_number
+from workflows.forms.deliveries import ReviewForm
+from workflows.forms.implementation import ConfirmForm
+from workflows.forms.recommendations import AdoptionForm
 
 
 @pytest.fixture(autouse=True)
@@ -123,6 +126,31 @@ def test_only_optional_fields_say_so():
     assert "kern-label__optional" not in form["sure"].as_field_group()
     form.hide_optional = True
     assert "kern-label__optional" not in form["text"].as_field_group()
+
+
+def test_a_field_needed_for_one_answer_says_for_which_and_never_optional():
+    class Review(forms.Form):
+        reason = needed_if(forms.CharField(required=False), "nur bei Rückgabe nötig")
+
+    html = _html(Review()["reason"].as_field_group())
+    assert '<span class="kern-label__optional">(nur bei Rückgabe nötig)</span>' in html
+    assert html.count("kern-label__optional") == 1
+
+
+@pytest.mark.parametrize(
+    ("form", "name"),
+    [
+        (ReviewForm(), "reason"),
+        (AdoptionForm(), "reason"),
+        (ConfirmForm(), "comment"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, forms.Form) else value,
+)
+def test_what_one_answer_needs_is_not_called_optional(form, name):
+    with translation.override("en"):
+        html = form[name].as_field_group()
+    assert "(only needed" in html
+    assert "(optional)" not in html
 
 
 def test_error_is_announced_marked_and_linked():

@@ -19,7 +19,9 @@ from workflows.forms.decisions import DecisionFilterForm
 READERS = ("planner", "admin", "funder_reader")
 #: Years from 1900 to 2099 with a dot for thousands; what counts people is no year.
 DOTTED_YEAR = re.compile(r"\b(?:1\.9|2\.0)\d\d\b(?!\s+Einwohner)")
+ENGINE_WORDS = re.compile(r"deviation_sum|_v1\b")
 DOUBLE_STOP = re.compile(r"(?<!\.)\.\.(?!\.)")
+WRONG = {"year": DOTTED_YEAR, "two stops": DOUBLE_STOP, "engine word": ENGINE_WORDS}
 
 
 def text_of(page: str) -> str:
@@ -49,7 +51,7 @@ def test_pages_read_well(world: World) -> None:
     seen = set()
     for name, text in pages(world):
         seen.add(name)
-        for what, pattern in (("year", DOTTED_YEAR), ("two stops", DOUBLE_STOP)):
+        for what, pattern in WRONG.items():
             wrong += [
                 f"{name}: {what} {found.group()!r} in {_around(text, found)}"
                 for found in pattern.finditer(text)

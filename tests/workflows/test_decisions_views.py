@@ -356,3 +356,11 @@ def test_who_sees_the_list_of_decisions(session, world, client_as, client):
     assert client.get(url).status_code == 302
     assert client_as(world.fresh("outsider")).get(url).status_code == 404
     assert "pg-empty" in client_as(world.fresh("member")).get(url).content.decode()
+
+
+def test_the_empty_list_says_what_is_before_the_group(session, stages, client_as, planner):
+    address = reverse("workflows:decision-list", args=[session[0].pk])
+
+    assert client_as(planner).get(address).context["are_submitted"]
+    session[0].recommendations.update(state="proposed")
+    assert not client_as(planner).get(address).context["are_submitted"]

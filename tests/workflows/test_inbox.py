@@ -15,6 +15,7 @@ from viewflow.workflow.models import Task
 from project.common.errors import DomainError
 from stakeholders.models import LogEntry, User
 from tests import factories
+from tests.permissions.scene import Scene
 from workflows.catalogue import human_nodes, nodes_called
 from workflows.demo import driver
 from workflows.flows import DeliveryFlow
@@ -176,6 +177,23 @@ def test_an_unknown_scope_is_not_found(client_as, head):
 def test_the_inbox_needs_a_sign_in_and_only_reads(client, client_as, head):
     assert client.get(INBOX).status_code == 302
     assert client_as(head).post(INBOX).status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("provider_head", "workflows:cycle-list"),
+        ("funder_reader", "measures:project-list"),
+        ("outsider", "workflows:cycle-list"),
+    ],
+)
+def test_an_empty_inbox_leads_to_what_the_person_sees(name, address, world, client_as):
+    scene = Scene(world)
+    TaskCard.objects.all().delete()
+
+    shown = client_as(scene.person(name)).get(INBOX)
+
+    assert shown.context["elsewhere"]["url"] == reverse(address)
 
 
 def test_an_empty_inbox_says_what_comes_next(client_as, outsider):

@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from monitoring.models import Area, Indicator
+from project.forms import needed_if
 from workflows.models import DataRequestState
 
 _TEXT_ROWS = {"rows": 4}
@@ -45,12 +46,15 @@ class SubmitForm(forms.Form):
 class ReviewForm(forms.Form):
     """Judgement of a delivery."""
 
-    reason = forms.CharField(
-        label=_("Reason for returning it"),
-        required=False,
-        max_length=4000,
-        widget=forms.Textarea(attrs=_TEXT_ROWS),
-        help_text=_("Only needed if you return the delivery. The supplier reads it word for word."),
+    reason = needed_if(
+        forms.CharField(
+            label=_("Reason for returning it"),
+            required=False,
+            max_length=4000,
+            widget=forms.Textarea(attrs=_TEXT_ROWS),
+            help_text=_("Only needed if you return the delivery. The supplier reads it word for word."),
+        ),
+        _("only needed for a return"),
     )
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from measures.forms.choices import by_kind, offer
 from measures.forms.filters import FilterForm
+from project.forms import needed_if
 from stakeholders.models import Organisation
 from workflows.models import EvaluationOutcome, PlanningCycle, Recommendation
 from workflows.selectors.conference import invitable
@@ -43,12 +44,15 @@ class ShapeForm(forms.Form):
         self.approved = approved
         for line in approved:
             if not line.measures:
-                self.fields[self.reason_name(line)] = forms.CharField(
-                    label=_("Why is there no measure?"),
-                    required=False,
-                    initial=line.reason,
-                    max_length=_LONG_TEXT,
-                    widget=forms.Textarea({"rows": 2}),
+                self.fields[self.reason_name(line)] = needed_if(
+                    forms.CharField(
+                        label=_("Why is there no measure?"),
+                        required=False,
+                        initial=line.reason,
+                        max_length=_LONG_TEXT,
+                        widget=forms.Textarea({"rows": 2}),
+                    ),
+                    _("only needed if there is none"),
                 )
         if cycle.social_space_conference is None:
             for name in ("held_on", "place", "participants"):
@@ -131,12 +135,17 @@ class ConfirmForm(forms.Form):
         ],
         widget=forms.RadioSelect,
     )
-    comment = forms.CharField(
-        label=_("Comment or reason"),
-        required=False,
-        max_length=_LONG_TEXT,
-        widget=forms.Textarea({"rows": 4}),
-        help_text=_("Needed if something has to change; the social planning unit revises the measure by it."),
+    comment = needed_if(
+        forms.CharField(
+            label=_("Comment or reason"),
+            required=False,
+            max_length=_LONG_TEXT,
+            widget=forms.Textarea({"rows": 4}),
+            help_text=_(
+                "Needed if something has to change; the social planning unit revises the measure by it."
+            ),
+        ),
+        _("only needed if something has to change"),
     )
 
     def clean(self) -> dict[str, Any]:

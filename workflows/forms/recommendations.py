@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from measures.models import FieldOfAction
 from monitoring.models import Area, Indicator
 from project.common.keys import key_or_none
+from project.forms import needed_if
 from stakeholders.models import Organisation
 from workflows.forms.conference import choose_from, grouped_by_kind
 from workflows.models import (
@@ -198,11 +199,14 @@ class AdoptionForm(forms.Form):
         ],
         widget=forms.RadioSelect,
     )
-    reason = forms.CharField(
-        label=_("What has to be changed?"),
-        required=False,
-        widget=forms.Textarea({"rows": 4}),
-        help_text=_("Needed if you give it back; it will stand beside the text while it is changed."),
+    reason = needed_if(
+        forms.CharField(
+            label=_("What has to be changed?"),
+            required=False,
+            widget=forms.Textarea({"rows": 4}),
+            help_text=_("Needed if you give it back; it will stand beside the text while it is changed."),
+        ),
+        _("only needed for a return"),
     )
 
     def clean(self) -> dict[str, Any]:

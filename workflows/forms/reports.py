@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from measures.selectors.reports import ReportLine
 from measures.services.reporting import Actual
-from project.forms import GermanDecimalField
+from project.forms import GermanDecimalField, needed_if
 
 _LONG_TEXT = 2000
 
@@ -77,12 +77,15 @@ class ReviewForm(forms.Form):
         ],
         widget=forms.RadioSelect,
     )
-    reason = forms.CharField(
-        label=_("What has to be changed?"),
-        required=False,
-        max_length=_LONG_TEXT,
-        widget=forms.Textarea({"rows": 4}),
-        help_text=_("Needed if you return it; the organisation will read it."),
+    reason = needed_if(
+        forms.CharField(
+            label=_("What has to be changed?"),
+            required=False,
+            max_length=_LONG_TEXT,
+            widget=forms.Textarea({"rows": 4}),
+            help_text=_("Needed if you return it; the organisation will read it."),
+        ),
+        _("only needed for a return"),
     )
 
     def clean(self) -> dict[str, Any]:

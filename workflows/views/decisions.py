@@ -18,7 +18,7 @@ from project.common.exports import Column, Kind, export_format, export_links, ta
 from project.common.listing import order_of, page_of
 from stakeholders.permissions import Perm, visible
 from workflows.forms.decisions import DecisionFilterForm, ReconsiderForm
-from workflows.models import Decision, VoteChoice
+from workflows.models import Decision, RecommendationState, VoteChoice
 from workflows.recommendation_cases import decision_take_up
 from workflows.selectors.decisions import (
     DecisionFilter,
@@ -80,6 +80,7 @@ def decision_list(request: HttpRequest, pk: int) -> HttpResponseBase:
             "page_obj": page_of(request, rows),
             "links": export_links(request),
             "is_filtered": any(request.GET.get(name) for name in ("q", "result", "year")),
+            "are_submitted": cycle.recommendations.filter(state=RecommendationState.SUBMITTED).exists(),
         },
     )
 

@@ -19,13 +19,16 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from viewflow.workflow.models import Task
 
+from measures.models import Measure
+from measures.selectors.projects import projects_seen_by
 from project.common.errors import DomainError
 from project.common.exports import Column, Kind, export_format, export_links, table_response
 from project.common.keys import key_or_none
+from stakeholders.permissions import Perm, visible
 from workflows import cards
 from workflows.catalogue import nodes_called
 from workflows.forms.tasks import HandOverForm, ReleaseForm, TaskFilterForm
-from workflows.models import TaskCard
+from workflows.models import PlanningCycle, TaskCard
 from workflows.selectors import tasks as selectors
 from workflows.services import tasks as services
 from workflows.views.access import signed_in
@@ -117,8 +120,20 @@ def inbox(request: HttpRequest) -> HttpResponseBase:
             "filter_form": form,
             "is_filtered": any(name in request.GET for name in ("q", "cycle", "stage", "overdue")),
             "export_links": export_links(request) if rows else [],
+            "elsewhere": None if rows else _elsewhere(request),
         },
     )
+
+
+def _elsewhere(request: HttpRequest) -> dict[str, str]:
+    """Where who has nothing to do can look: the cycles, or what else they see."""
+    user = signed_in(request)
+    if not visible(user, Perm.VIEW_CYCLE, PlanningCycle.objects.all()).exists():
+        if visible(user, Perm.VIEW_MEASURE, Measure.objects.all()).exists():
+            return {"url": reverse("measures:plan-list"), "label": _("To the measures")}
+        if projects_seen_by(user).exists():
+            return {"url": reverse("measures:project-list"), "label": _("To the funded projects")}
+    return {"url": reverse("workflows:cycle-list"), "label": _("To the planning cycles")}
 
 
 def _tabs(current: str) -> list[dict[str, Any]]:
