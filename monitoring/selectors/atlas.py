@@ -16,7 +16,8 @@ from monitoring.selectors.areas import areas_of_year
 from monitoring.selectors.figures import figures_in_force
 from monitoring.selectors.runs import ordered_results
 from monitoring.words import shown_text, why_hidden
-from project.common.formats import signed_de
+from project.common.formats import as_written, signed_de
+from project.common.sorting import natural_key
 from stakeholders.models import Organisation
 from stakeholders.permissions import Perm, visible
 
@@ -31,7 +32,7 @@ class AtlasRow:
     Attributes:
         area: Without its geometry.
         rank: 1 for the highest figure (of the index: the most need); None without a figure.
-        value: The figure shown; None for none.
+        value: The figure as it is shown; None for none.
         text: As written, number or sign.
         map_class: 1 to 5; None without a figure.
         stands_out: Whether the index of the area is above the border.
@@ -164,22 +165,23 @@ def indicator_view(territory: Organisation, indicator: Indicator, year: int) -> 
     areas = list(areas_of_year(territory, year))
     figures = figures_in_force(areas, [indicator], years=[year])
     found = [(area, figures.of(indicator, area, year)) for area in areas]
-    numbers = [shown.value for _area, shown in found]
+    # Classes and ranks go by what readers see: equal figures stand alike.
+    numbers = [as_written(shown.value, indicator.unit.decimals) for _area, shown in found]
     borders = quantile_borders(numbers)
     ranking = sorted((number for number in numbers if number is not None), reverse=True)
     rows = [
         AtlasRow(
             area=area,
-            rank=None if shown.value is None else ranking.index(shown.value) + 1,
-            value=shown.value,
+            rank=None if number is None else ranking.index(number) + 1,
+            value=number,
             text=shown_text(shown, indicator.unit) if shown.sign or shown.value is not None else "",
-            map_class=map_class(shown.value, borders),
+            map_class=map_class(number, borders),
             note=_note(shown, indicator.unit),
             sign=shown.sign,
         )
-        for area, shown in found
+        for (area, shown), number in zip(found, numbers, strict=True)
     ]
-    rows.sort(key=lambda row: (row.rank is None, row.rank or 0, row.area.name, row.area.pk))
+    rows.sort(key=lambda row: (row.rank is None, row.rank or 0, natural_key(row.area.name), row.area.pk))
     return AtlasView(
         title=f"{indicator.name} {year}",
         unit=indicator.unit.symbol,

@@ -23,6 +23,7 @@ from monitoring.selectors.catalogue import indicators_of
 from monitoring.selectors.figures import Figures, figures_in_force
 from project.common.exports import Column, export_format, export_links, table_response
 from project.common.formats import date_de, decimal_de
+from project.common.sorting import natural_key
 from project.common.svg import to_svg
 from stakeholders.models import Organisation
 
@@ -85,7 +86,7 @@ def indicator_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
     areas: list[Area] = []
     area: Area | None = None
     if territory is not None:
-        areas = list(planning_areas(territory))
+        areas = sorted(planning_areas(territory), key=lambda row: natural_key(row.name))
         area = _chosen(areas, request.GET.get("area"), default=None)
         chart = _chart(indicator, territory, areas, area)
     return render(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +21,7 @@ from monitoring.services.index import Missing
 from monitoring.words import exported_value, why_hidden
 from project.common.exports import Column, Kind, export_format, export_links, table_response
 from project.common.formats import date_de, decimal_de
+from project.common.sorting import natural_key
 
 _PAGE_SIZE = 25
 
@@ -34,7 +36,7 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
     results = _filtered(table, form)
     sort = request.GET.get("sort", "")
     if sort in {"name", "-name"}:
-        results.sort(key=lambda row: row.area.name, reverse=sort == "-name")
+        results.sort(key=lambda row: natural_key(row.area.name), reverse=sort == "-name")
     elif sort == "-rank":
         results.sort(key=lambda row: (row.rank is not None, row.rank or 0), reverse=True)
     fmt = export_format(request)
@@ -50,6 +52,7 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
             "run": run,
             "table": table,
             "columns": [(column, table.years.get(column.indicator_id)) for column in table.columns],
+            "earlier": _earlier(table),
             "missing_rule": Missing(run.missing_policy).label,
             "form": form,
             "sort": sort,
@@ -59,6 +62,12 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
             "cell_links": export_links(request, "cells"),
         },
     )
+
+
+def _earlier(table: RunTable) -> list[tuple[int, int]]:
+    """Years before that of the run, and how many indicators went in with figures of each."""
+    found = Counter(year for year in table.years.values() if year != table.run.year)
+    return sorted(found.items())
 
 
 def _filtered(table: RunTable, form: ResultFilterForm) -> list[IndexResult]:

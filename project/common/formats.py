@@ -50,6 +50,23 @@ def _to_decimal(value: Number | str) -> Decimal:
         raise ValueError(f"not a number: {value!r}") from error
 
 
+def _rounded(number: Decimal, places: int) -> Decimal:
+    return number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+
+
+def as_written(value: float | None, places: int) -> float | None:
+    """Round a figure as ``decimal_de`` writes it, to compare what readers see.
+
+    Args:
+        value: The figure; None stays None.
+        places: Digits after the comma.
+
+    >>> as_written(0.6951, 1) == as_written(0.7449, 1)
+    True
+    """
+    return None if value is None else float(_rounded(_to_decimal(value), places))
+
+
 def date_de(value: datetime.date | datetime.datetime | None) -> str:
     """Write a date: 14.01.2027, in English 14 Jan 2027.
 
@@ -110,7 +127,7 @@ def decimal_de(value: Number | str | None, places: int | None = None) -> str:
     if not number.is_finite():
         return NO_VALUE
     if places is not None:
-        number = number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+        number = _rounded(number, places)
     elif number == number.to_integral_value():
         number = number.quantize(Decimal(1))
     else:

@@ -94,6 +94,25 @@ def test_the_atlas_ranks_the_areas_of_a_figure(head: User, client_as: ClientAs, 
     assert "Source" in text or "Quelle" in text
 
 
+def test_figures_that_read_alike_have_one_rank_and_one_class(
+    head: User, client_as: ClientAs, world: World
+) -> None:
+    areas = [factories.area(world.territory, f"Wohnplatz {number}") for number in (10, 2)]
+    numbers = (0.74, 0.68, 0.5, 0.3)
+    values = {
+        (world.indicators[0], area, 2024): number for area, number in zip(world.areas, numbers, strict=True)
+    }
+    in_force(world, values | {(world.indicators[0], area, 2024): 0.71 for area in areas})
+
+    view = client_as(head).get(ATLAS, {"show": "sgb2_rate", "year": "2024"}).context["view"]
+
+    first = view.rows[:4]
+    assert {(row.rank, row.text, row.map_class) for row in first} == {(1, "0,7", first[0].map_class)}
+    names = [row.area.name for row in first if row.area in areas]
+    assert names == ["Wohnplatz 2", "Wohnplatz 10"]
+    assert view.rows[4].rank == 5
+
+
 @pytest.mark.usefixtures("figures")
 def test_map_and_ranking_act_together(head: User, client_as: ClientAs, world: World) -> None:
     area = world.areas[1]
@@ -402,6 +421,24 @@ def test_a_run_costs_the_same_for_many_areas(
         page = client.get(reverse("monitoring:run-detail", args=[made.pk]))
     assert len(page.context["page_obj"]) == 20
     assert len(many) == len(few)
+
+
+def test_a_run_says_how_many_indicators_are_of_earlier_years(
+    world: World, figures: None, client_as: ClientAs, planner: User
+) -> None:
+    old = {(world.indicators[2], area, 2021): float(area.pk) for area in world.areas}
+    in_force(world, old)
+    made = index_run_create(
+        territory=world.territory,
+        year=2024,
+        indicators=[world.indicators[0], world.indicators[2]],
+        border=Decimal("1.00"),
+        user=planner,
+    )
+
+    page = client_as(planner).get(reverse("monitoring:run-detail", args=[made.pk]))
+
+    assert page.context["earlier"] == [(2021, 1)]
 
 
 # --- the catalogue ---------------------------------------------------------------------------------

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from monitoring.models import AreaKind
+from stakeholders.models import Organisation, OrganisationKind
 from tests import factories
+from tests.permissions.scene import Scene
 from tests.workflows.test_inbox import count_queries
 from workflows.selectors import search as selectors
 from workflows.selectors.search import Wanted, pieces_of, search_all
@@ -132,3 +135,29 @@ def test_an_unknown_kind_and_other_methods_and_strangers(client, client_as, plan
     assert client_as(planner).get(SEARCH, {"q": "kreis", "kind": "people"}).status_code == 404
     assert client_as(planner).post(SEARCH).status_code == 405
     assert client.get(SEARCH).status_code == 302
+
+
+def test_a_town_finds_the_small_areas_whose_keys_begin_with_its_key(world, planner):
+    factories.area(world.territory, "Zentrum Süd", key="0599900802")
+    factories.area(world.territory, "Anderswo", key="0599901602")
+    Organisation.objects.create(
+        territory=world.territory, name="Stadt Musterau", kind=OrganisationKind.MUNICIPALITY, ags="05999008"
+    )
+
+    assert found(planner, "Musterau")["areas"] == ["Zentrum Süd"]
+    assert found(planner, "musterau süd")["areas"] == ["Zentrum Süd"]
+
+
+def test_an_area_is_found_by_the_town_above_it(world, planner):
+    town = factories.area(world.territory, "Musterau", kind=AreaKind.MUNICIPALITY)
+    factories.area(world.territory, "Zentrum Süd", parent=town)
+
+    assert set(found(planner, "musterau")["areas"]) == {"Musterau", "Zentrum Süd"}
+
+
+def test_projects_are_found_by_who_follows_them(world):
+    scene = Scene(world)
+
+    assert found(scene.person("funder_reader"), "Projekt") == {"projects": ["Projekt"]}
+    assert found(scene.person("funder_reader"), "ziq projekt") == {"projects": ["Projekt"]}
+    assert "projects" not in found(scene.person("outsider"), "Projekt")

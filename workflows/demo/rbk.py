@@ -34,10 +34,10 @@ OFFICES = {
     "Sozialamt": "sozialamt",
 }
 MUNICIPALITIES = (
-    ("bergisch-gladbach", "Stadt Bergisch Gladbach"),
-    ("burscheid", "Stadt Burscheid"),
-    ("leichlingen", "Stadt Leichlingen"),
-    ("wermelskirchen", "Stadt Wermelskirchen"),
+    ("bergisch-gladbach", "Stadt Bergisch Gladbach", "05378004"),
+    ("burscheid", "Stadt Burscheid", "05378008"),
+    ("leichlingen", "Stadt Leichlingen", "05378016"),
+    ("wermelskirchen", "Stadt Wermelskirchen", "05378032"),
 )
 FIELDS = ("Familien stärken", "Jugendhilfe", "Übergang junger Menschen in Arbeit")
 
@@ -197,8 +197,9 @@ def _cast() -> Cast:
                     name,
                     OrganisationKind.MUNICIPALITY,
                     ((f"{slug}-soziales", f"Leitung Jugend und Soziales {name}", Function.HEAD),),
+                    ags=ags,
                 )
-                for slug, name in MUNICIPALITIES
+                for slug, name, ags in MUNICIPALITIES
             ),
         ),
     )
@@ -231,7 +232,7 @@ def seed(today: datetime.date) -> PlanningCycle:
                 "leitung-jugendamt": ("jugendamt", Seat.VOTING),
                 "leitung-sozialamt": ("sozialamt", Seat.VOTING),
                 "jobcenter": ("jobcenter", Seat.VOTING),
-                **{f"{slug}-soziales": (slug, Seat.VOTING) for slug, _name in MUNICIPALITIES},
+                **{f"{slug}-soziales": (slug, Seat.VOTING) for slug, _name, _ags in MUNICIPALITIES},
                 "verband": ("verband", Seat.ADVISORY),
             },
             deputies={"leitung-jugendamt": "fachplanung-jugendamt"},

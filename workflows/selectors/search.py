@@ -7,15 +7,17 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.db.models import Exists, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Substr
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from measures.models import Measure
+from measures.models import FundedProject, Measure
+from measures.selectors.projects import projects_seen_by
 from monitoring.models import Area, Indicator
 from project.common.formats import date_de
-from stakeholders.models import Body, Organisation
+from stakeholders.models import Body, Organisation, OrganisationKind
 from stakeholders.permissions import Perm, visible
 from workflows.links import link
 from workflows.models import PlanningCycle, Recommendation, StageKind, TaskCard
@@ -28,6 +30,8 @@ TERM_LEAST = 2
 TERM_LENGTH = 100
 #: Found rows shown of each kind; all are behind the link.
 SHOWN = 5
+#: Digits of the official key of a municipality.
+_AGS_LENGTH = 8
 
 
 @dataclasses.dataclass(frozen=True)
@@ -129,9 +133,17 @@ def _cycles(wanted: Wanted) -> _Search:
 
 def _areas(wanted: Wanted) -> _Search:
     rows = visible(wanted.user, Perm.VIEW_AREA, Area.objects.select_related("territory", "parent"))
-    rows = rows.filter(_contains(wanted.words, "name", "key"), valid_until__isnull=True).order_by(
-        "name", "pk"
-    )
+    condition = Q()
+    for word in wanted.words:
+        # Small areas rarely name their municipality; their keys begin with its official key.
+        town = Organisation.objects.filter(
+            _contains([word], "name"),
+            kind=OrganisationKind.MUNICIPALITY,
+            territory=OuterRef("territory"),
+            ags=Substr(OuterRef("key"), 1, _AGS_LENGTH),
+        )
+        condition &= _contains([word], "name", "key", "parent__name") | Exists(town)
+    rows = rows.filter(condition, valid_until__isnull=True).order_by("name", "pk")
 
     def hit(row: Area) -> Hit:
         url = link("monitoring:area-detail", row.pk)
@@ -209,6 +221,16 @@ def _measures(wanted: Wanted) -> _Search:
     return rows, hit
 
 
+def _projects(wanted: Wanted) -> _Search:
+    fields = ("title", "programme", "reference", "provider__name", "measure__title")
+    rows = projects_seen_by(wanted.user).filter(_contains(wanted.words, *fields)).order_by("title", "pk")
+
+    def hit(row: FundedProject) -> Hit:
+        return _hit(wanted, row.title, link("measures:project-detail", row.pk), row.programme, row.provider)
+
+    return rows, hit
+
+
 def _organisations(wanted: Wanted) -> _Search:
     rows = visible(wanted.user, Perm.VIEW_ORGANISATION, Organisation.objects.select_related("territory"))
     rows = rows.filter(_contains(wanted.words, "name", "short_name")).order_by("name", "pk")
@@ -250,6 +272,7 @@ KINDS: dict[str, tuple[Promise, Callable[[Wanted], _Search]]] = {
     "recommendations": (gettext_lazy("Recommendations"), _recommendations),
     "decisions": (gettext_lazy("Decisions"), _decisions),
     "measures": (gettext_lazy("Measures"), _measures),
+    "projects": (gettext_lazy("Funded projects"), _projects),
     "areas": (gettext_lazy("Areas"), _areas),
     "indicators": (gettext_lazy("Indicators"), _indicators),
     "organisations": (gettext_lazy("Organisations"), _organisations),
