@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("workflows", "0003_keep_reasons")]
+    dependencies = [("workflows", "0003_create_reasons")]
 
     operations = [
         migrations.AddField(

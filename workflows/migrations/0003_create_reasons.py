@@ -26,7 +26,7 @@ def copy_from_log(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("workflows", "0002_guard_decisions"),
+        ("workflows", "0002_add_decision_rules"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
