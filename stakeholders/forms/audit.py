@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from stakeholders.forms.fields import offer_territories
 from stakeholders.models import Organisation
+from stakeholders.selectors.audit import DEMO_SIGN_IN
 
 
 class LogFilterForm(forms.Form):
@@ -22,6 +23,7 @@ class LogFilterForm(forms.Form):
     action = forms.ChoiceField(label=_("What happened"), required=False)
     since = forms.DateField(label=_("From"), required=False)
     until = forms.DateField(label=_("Until"), required=False)
+    sign_ins = forms.BooleanField(label=_("Sign-ins on the demo page too"), required=False)
     territory = forms.ModelChoiceField(
         label=_("Territory"), required=False, queryset=Organisation.objects.none(), empty_label=_("All")
     )
@@ -37,4 +39,7 @@ class LogFilterForm(forms.Form):
         offer_territories(self, territories)
         action = self.fields["action"]
         assert isinstance(action, forms.ChoiceField)
-        action.choices = [("", _("Everything")), *actions]
+        choices = list(actions)
+        action.choices = [("", _("Everything")), *choices]
+        if DEMO_SIGN_IN not in dict(choices):
+            del self.fields["sign_ins"]

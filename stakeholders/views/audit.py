@@ -21,6 +21,7 @@ from stakeholders.audit_labels import action_label, detail_lines
 from stakeholders.forms.audit import LogFilterForm
 from stakeholders.models import LogEntry
 from stakeholders.selectors import audit_actions, audit_entries, audit_territories
+from stakeholders.selectors.audit import DEMO_SIGN_IN, audit_pages
 from stakeholders.views.common import tabs
 
 _ORDERS = {"at": ["at"], "action": ["action", "at"], "thing": ["object_label", "at"]}
@@ -42,12 +43,18 @@ def audit_log(request: HttpRequest) -> HttpResponseBase:
     about = request.GET.get("about", "")
     if about:
         entries = _about(entries, about)
+    elif not form.cleaned_data.get("sign_ins") and form.cleaned_data.get("action") != DEMO_SIGN_IN:
+        # Looking round in the demo is no act on a thing; it would fill the first page.
+        entries = entries.exclude(action=DEMO_SIGN_IN)
     wanted = export_format(request)
     if wanted is not None:
         lines = [", ".join(territory.name for territory in territories)]
         return table_response(_("Log"), _columns(), entries.iterator(chunk_size=2000), wanted, lines)
     page = page_of(request, entries)
-    rows = [(entry, action_label(entry.action), detail_lines(entry)) for entry in page]
+    pages = audit_pages(request.user, list(page))
+    rows = [
+        (entry, action_label(entry.action), detail_lines(entry), pages.get(entry.pk, "")) for entry in page
+    ]
     return render(
         request,
         "stakeholders/audit_log.html",

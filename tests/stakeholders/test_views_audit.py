@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from stakeholders import services
@@ -22,7 +23,7 @@ LOG = "/administration/log/"
 
 
 def entries(response):
-    return [entry for entry, _action, _details in response.context["rows"]]
+    return [row[0] for row in response.context["rows"]]
 
 
 def write(world, count, *, at=None, action="measure.begun", territory=None, data=None, user=None):
@@ -45,7 +46,7 @@ def test_the_log_says_what_happened_in_words(world, client_as, admin):
 
     response = client_as(admin).get(LOG)
 
-    entry, action, details = response.context["rows"][0]
+    entry, action, details, _url = response.context["rows"][0]
     assert entry.user == world.people["planner"]
     assert action == "Termin einer Phase geändert"
     assert details == ["Phase: Daten", "Fällig am: 01.03.2027", "Grund: Ferien"]
@@ -91,6 +92,47 @@ def test_filters_by_act_thing_and_days(world, client_as, admin):
     assert found(until="2026-03-01") == set()
     assert old not in found(since="2026-03-03")
     assert client.get(LOG, {"since": "unsinn", "action": "unsinn"}).status_code == 200
+
+
+def test_sign_ins_on_the_demo_page_are_left_out_unless_asked_for(world, client_as, admin):
+    (kept,) = write(world, 1)
+    client = client_as(admin)
+    assert "sign_ins" not in client.get(LOG).context["filter_form"].fields
+    (sign_in,) = write(world, 1, action="person.looked_round")
+
+    def found(**query):
+        return set(entries(client.get(LOG, query)))
+
+    assert kept in found()
+    assert sign_in not in found()
+    assert {kept, sign_in} <= found(sign_ins="on")
+    assert found(action="person.looked_round") == {sign_in}
+    csv = client.get(LOG, {"export": "csv"}).content.decode()
+    assert "auf der Demo" not in csv
+
+
+def test_entries_lead_to_their_things_for_those_who_may_see_them(stages, world, client_as, admin, planner):
+    cycle, meeting = stages.in_steering_group(("Eingereicht", "Entwurf"))
+    submitted, draft = cycle.recommendations.order_by("number")
+    draft.versions.update(submitted_at=None)
+    things = [world.youth_office, cycle, meeting, submitted, draft]
+    for thing in things:
+        log_action("measure.begun", user=None, obj=thing, territory=world.territory)
+
+    def pages(user):
+        rows = client_as(user).get(LOG, {"action": "measure.begun"}).context["rows"]
+        return {row[0].obj: row[3] for row in rows}
+
+    assert pages(planner) == {
+        world.youth_office: reverse("stakeholders:organisation-detail", args=[world.youth_office.pk]),
+        cycle: reverse("workflows:cycle-detail", args=[cycle.pk]),
+        meeting: reverse("workflows:meeting-detail", args=[meeting.pk]),
+        submitted: reverse("workflows:recommendation-detail", args=[submitted.pk]),
+        draft: "",
+    }
+    seen = pages(admin)
+    assert seen[world.youth_office]
+    assert not any(seen[thing] for thing in things[1:])
 
 
 def test_the_way_from_a_thing_to_its_entries(world, client_as, admin):

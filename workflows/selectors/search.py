@@ -142,7 +142,7 @@ def _areas(wanted: Wanted) -> _Search:
             territory=OuterRef("territory"),
             ags=Substr(OuterRef("key"), 1, _AGS_LENGTH),
         )
-        condition &= _contains([word], "name", "key", "parent__name") | Exists(town)
+        condition &= _contains([word], "name", "key", "parent__name") | Q(Exists(town))
     rows = rows.filter(condition, valid_until__isnull=True).order_by("name", "pk")
 
     def hit(row: Area) -> Hit:
