@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
+import time_machine
 from django.utils import timezone
 
 from measures.models import Measure
@@ -14,6 +16,17 @@ from tests.factories import World
 from workflows.demo import driver
 from workflows.models import DecisionResult, Meeting, PlanningCycle, Position, Recommendation, Statement
 from workflows.services.recommendations import Wording
+
+
+def at_noon(day: datetime.date) -> Any:
+    """Stand at noon of a day, however far away."""
+    moment = datetime.datetime.combine(day, datetime.time(12))
+    return time_machine.travel(timezone.make_aware(moment), tick=False)
+
+
+def further(cycle: PlanningCycle, day: datetime.date) -> Meeting:
+    """A further meeting of the steering group."""
+    return Meeting.objects.create(cycle=cycle, body=cycle.steering_group, held_on=day)
 
 
 class Stages:

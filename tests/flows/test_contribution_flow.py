@@ -10,6 +10,7 @@ from django.utils import timezone
 from project.common.errors import DomainError
 from stakeholders import services as people
 from stakeholders.models import OutgoingMail
+from tests.stages import at_noon
 from tests.workflows.taskpages import page_of, take
 from workflows.demo import driver
 from workflows.flows import ContributionFlow
@@ -102,7 +103,8 @@ def test_the_conference_calls_off_what_is_open_and_keeps_what_was_said(
     page = take(client, contribution.process, ContributionFlow.give_statements)
     client.post(page, entry(world))
 
-    driver.close_conference(cycle, user=planner)
+    with at_noon(timezone.localdate() + datetime.timedelta(days=20)):
+        driver.close_conference(cycle, user=planner)
 
     assert ended_by(contribution.process) == "called_off"
     assert Statement.objects.count() == 1

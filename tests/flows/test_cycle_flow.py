@@ -18,7 +18,7 @@ from stakeholders.models import BodyKind, LogEntry, Organisation
 from stakeholders.services import body_create
 from tests import factories
 from tests.factories import World
-from tests.stages import Stages
+from tests.stages import Stages, at_noon, further
 from workflows.demo import driver
 from workflows.engine import recommendation_begin, request_go_on_without
 from workflows.flows import MeasureFlow, PlanningCycleFlow, RecommendationFlow
@@ -194,7 +194,9 @@ def test_a_postponed_recommendation_does_not_hold_up(stages: Stages, world: Worl
 
     again = open_task(first.process, RecommendationFlow.decide_recommendation)
     assert again.card.due_on == until, "it waits with the group for its day"
-    driver.decide(first, meeting, DecisionResult.REJECTED, user=chair, reason="Kein Geld")
+    with at_noon(until):
+        later = further(cycle, until)
+        driver.decide(first, later, DecisionResult.REJECTED, user=chair, reason="Kein Geld")
     assert first.state == RecommendationState.REJECTED
     assert _stage(cycle) == StageKind.SOCIAL_SPACE
 
@@ -479,7 +481,8 @@ def test_what_was_approved_too_late_is_shaped_in_the_next_cycle(stages: Stages, 
         postponed_until=later,
     )
     driver.shape(cycle, lambda _: [], user=planner)
-    driver.decide(recommendation, meeting, DecisionResult.APPROVED, user=chair)
+    with at_noon(later):
+        driver.decide(recommendation, further(cycle, later), DecisionResult.APPROVED, user=chair)
     driver.end_implementation(cycle, user=planner)
     driver.close(cycle, user=planner)
     carried = list(recommendations_to_carry(cycle))

@@ -294,7 +294,10 @@ def test_the_chair_of_another_body_of_the_same_kind_decides_nothing(submitted, m
     assert not Decision.objects.exists()
 
 
-def test_who_drafts_does_not_adopt(cycle, stages, planning_head, client_as):
+def test_who_drafts_does_not_adopt(cycle, stages, world, planning_head, client_as):
+    """The chair wrote it: the deputy adopts."""
+    world.conference.memberships.filter(user=planning_head).update(deputy=world.people["health_head"])
+    people.sync_roles()
     recommendation = driver.recommend(cycle, stages.wording(), author=planning_head)
     task = open_task(recommendation.process, Flow.adopt_recommendation)
     client = client_as(planning_head)

@@ -101,7 +101,7 @@ def test_an_attempt_counts_before_the_password_is_compared(someone):
     """A thousand at once would all be let through if the count came afterwards."""
     for _number in range(MOST_FAILURES):
         sign_in_begin(someone.username, "10.0.0.1")
-    with pytest.raises(module.DomainError, match="") as refused:
+    with pytest.raises(module.DomainError) as refused:
         sign_in_begin(someone.username, "10.0.0.1")
     assert refused.value.code == "too_many_failures"
 

@@ -79,7 +79,9 @@ def test_meetings_and_decisions_are_for_those_who_see_the_cycle(stages, world, c
     assert (len(member["meetings"]), len(member["decisions"])) == (1, 1)
     assert (len(administrator["meetings"]), len(administrator["decisions"])) == (0, 0)
     assert member["sees_cycles"]
-    assert not administrator["sees_cycles"], "the page says that meetings are not shown, not that there are none"
+    assert not administrator["sees_cycles"], (
+        "the page says that meetings are not shown, not that there are none"
+    )
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import datetime
 
 import pytest
-import time_machine
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -11,6 +10,7 @@ from project.common.errors import DomainError
 from stakeholders import services as people
 from stakeholders.models import LogEntry, Seat
 from tests import factories
+from tests.stages import at_noon, further
 from workflows.demo import driver
 from workflows.models import (
     Decision,
@@ -209,16 +209,6 @@ def test_a_postponed_one_comes_up_again_with_a_new_decision(scene, chair):
     assert [first.number, second.number] == [1, 2] if first.year == second.year else [1, 1]
     assert Decision.objects.get(pk=first.pk).result == DecisionResult.POSTPONED
     assert second.replaces is None
-
-
-def at_noon(day):
-    moment = datetime.datetime.combine(day, datetime.time(12))
-    return time_machine.travel(timezone.make_aware(moment), tick=False)
-
-
-def further(cycle, day):
-    """A further meeting of the steering group."""
-    return Meeting.objects.create(cycle=cycle, body=cycle.steering_group, held_on=day)
 
 
 def refusal(scene, user, **kwargs):
