@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -63,12 +64,38 @@ def axis_over(days: Sequence[datetime.date]) -> TimeAxis:
     return TimeAxis(min(days).year, max(days).year)
 
 
+class Phase(StrEnum):
+    """Which part of its life a measure is in: told by the outline of the bar, whatever its colour."""
+
+    AHEAD = "ahead"
+    RUNNING = "running"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True)
+class SpanLook:
+    """How a bar looks: the kind of the badge names the colour, the phase the outline."""
+
+    kind: str
+    phase: Phase
+
+    @property
+    def css(self) -> str:
+        """Classes of the bar."""
+        return f"pg-span--{self.kind} pg-span--{self.phase}"
+
+
+def span_swatch(look: SpanLook) -> Drawing:
+    """A bar as a small picture for the legend; the words stand beside it."""
+    return Drawing(20, 20, "", "", (Rect(1, 4, 18, 12, look.css),), css="pg-swatch")
+
+
 def timeline_row(
     axis: TimeAxis,
     *,
     starts_on: datetime.date,
     ends_on: datetime.date,
-    kind: str,
+    look: SpanLook,
     today: datetime.date,
     stage_two_on: datetime.date | None = None,
 ) -> Drawing:
@@ -80,7 +107,7 @@ def timeline_row(
         axis: Years of all rows.
         starts_on: First day of the bar.
         ends_on: Last day of the bar, included.
-        kind: Kind of the badge, which names the colour.
+        look: Colour and outline of the bar.
         today: Where the line of today stands.
         stage_two_on: Where the line of stage 2 stands; None draws none.
     """
@@ -93,7 +120,7 @@ def timeline_row(
             (ROW_HEIGHT - _BAR_HEIGHT) / 2,
             width,
             _BAR_HEIGHT,
-            f"pg-span--{kind}",
+            look.css,
         )
     ]
     for day, css in ((stage_two_on, "pg-span__stage"), (today, "pg-span__today")):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest
@@ -14,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from measures.charts import axis_over, timeline_row
+from measures.charts import Phase, SpanLook, axis_over, span_swatch, timeline_row
 from measures.forms.filters import MeasureFilterForm, OwnFilterForm
 from measures.models import ActionPlan, FieldOfAction
 from measures.selectors.figures import FigureLine
@@ -228,7 +229,7 @@ def plan_timeline(request: HttpRequest, pk: int) -> HttpResponseBase:
             axis,
             starts_on=line.first_day,
             ends_on=line.last_day,
-            kind=line.badge.kind,
+            look=_look(line),
             today=today,
             stage_two_on=stage_two_on,
         )
@@ -246,6 +247,25 @@ def plan_timeline(request: HttpRequest, pk: int) -> HttpResponseBase:
             "today": today,
             "is_today_shown": axis.holds(today),
             "stage_two_on": stage_two_on if stage_two_on and axis.holds(stage_two_on) else None,
+            "legend": _legend(lines),
             "links": export_links(request),
         },
     )
+
+
+def _look(line: MeasureLine) -> SpanLook:
+    if line.state in {PortfolioState.COMPLETED, PortfolioState.ENDED_EARLY}:
+        return SpanLook(line.badge.kind, Phase.OVER)
+    return SpanLook(line.badge.kind, Phase.RUNNING if line.measure.started_on else Phase.AHEAD)
+
+
+def _legend(lines: Sequence[MeasureLine]) -> list[tuple[SafeString, str]]:
+    """Every look of the bars that are drawn, with its words, in the order of the tiles."""
+    order = list(STATE_LABELS)
+    found: dict[tuple[SpanLook, str], None] = {}
+    for line in sorted(lines, key=lambda line: order.index(line.state)):
+        text = line.badge.text
+        if line.state is PortfolioState.DELAYED and line.measure.started_on is None:
+            text = _("%(state)s, not begun") % {"state": text}
+        found[_look(line), text] = None
+    return [(to_svg(span_swatch(look)), text) for look, text in found]

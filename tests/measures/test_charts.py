@@ -4,11 +4,23 @@ import datetime
 
 import pytest
 
-from measures.charts import ROW_WIDTH, Mark, TimeAxis, axis_over, figure_chart, timeline_row, value_range
+from measures.charts import (
+    ROW_WIDTH,
+    Mark,
+    Phase,
+    SpanLook,
+    TimeAxis,
+    axis_over,
+    figure_chart,
+    span_swatch,
+    timeline_row,
+    value_range,
+)
 from project.common.svg import Circle, Line, Rect, to_svg
 
 D = datetime.date
 AXIS = TimeAxis(2024, 2028)
+ON_PATH = SpanLook("success", Phase.RUNNING)
 
 
 def test_the_axis_holds_whole_years() -> None:
@@ -23,7 +35,7 @@ def test_the_axis_holds_whole_years() -> None:
 
 
 def bar(starts_on: datetime.date, ends_on: datetime.date) -> Rect:
-    drawing = timeline_row(AXIS, starts_on=starts_on, ends_on=ends_on, kind="success", today=D(2026, 1, 1))
+    drawing = timeline_row(AXIS, starts_on=starts_on, ends_on=ends_on, look=ON_PATH, today=D(2026, 1, 1))
     (found,) = [shape for shape in drawing.shapes if isinstance(shape, Rect)]
     return found
 
@@ -48,7 +60,7 @@ def test_lines_of_today_and_stage_two_only_where_they_lie_on_the_axis() -> None:
             AXIS,
             starts_on=D(2025, 1, 1),
             ends_on=D(2025, 2, 1),
-            kind="info",
+            look=ON_PATH,
             today=today,
             stage_two_on=stage_two_on,
         )
@@ -122,3 +134,11 @@ def test_a_path_needs_a_target() -> None:
         figure_chart(
             title="x", unit="x", path=PATH[:1], actuals=[], low_label="", high_label="", today=D(2026, 1, 1)
         )
+
+
+def test_what_is_over_and_what_has_not_begun_differs_in_more_than_colour() -> None:
+    looks = [SpanLook("success", phase) for phase in Phase]
+    assert len({look.css for look in looks}) == len(Phase)
+    (shape,) = span_swatch(looks[0]).shapes
+    assert isinstance(shape, Rect)
+    assert shape.css == "pg-span--success pg-span--ahead"

@@ -140,6 +140,22 @@ def test_the_timeline_draws_a_bar_for_each_measure(filled: World, client_as: Cli
     assert not re.search(r"<[^>]+\sstyle=", html)
 
 
+def test_the_timeline_says_what_each_look_of_a_bar_means(
+    filled: World, client_as: ClientAs, planner: User
+) -> None:
+    response = client_as(planner).get(timeline(filled))
+
+    legend = response.context["legend"]
+    drawn = set(
+        re.findall(r'class="(pg-span--\w+ pg-span--\w+)"', response.content.decode().split("pg-legend")[0])
+    )
+    explained = {
+        re.findall(r'class="(pg-span--\w+ pg-span--\w+)"', str(swatch))[0] for swatch, _text in legend
+    }
+    assert drawn == explained
+    assert len({text for _swatch, text in legend}) == len(legend)
+
+
 def test_the_timeline_tells_stage_two_before_and_after_its_decision(
     filled: World, client_as: ClientAs, planner: User
 ) -> None:
