@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 
+from django.apps import apps
 from django.db import connection
 from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from guardian.models import GroupObjectPermission
 
 from stakeholders.models import (
     BodyKind,
@@ -90,6 +93,7 @@ class DemoPerson:
         function_title: Headline of the card.
         organisation: Where they work.
         hint: What they find, in one or two sentences.
+        task_count: Open tasks that are with them or that they could take.
     """
 
     username: str
@@ -97,6 +101,7 @@ class DemoPerson:
     function_title: str
     organisation: str
     hint: str
+    task_count: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,6 +111,16 @@ class DemoGroup:
     title: str
     text: str
     people: tuple[DemoPerson, ...]
+
+    @property
+    def busy(self) -> tuple[DemoPerson, ...]:
+        """Who has something to do now."""
+        return tuple(person for person in self.people if person.task_count)
+
+    @property
+    def others(self) -> tuple[DemoPerson, ...]:
+        """Who can look round only."""
+        return tuple(person for person in self.people if not person.task_count)
 
 
 def database_is_real() -> bool:
@@ -123,7 +138,7 @@ def database_is_real() -> bool:
 
 
 def demo_people() -> list[DemoGroup]:
-    """Active demo people by territory, in the order in which a cycle needs them. Queries: 4."""
+    """Active demo people by territory, in the order in which a cycle needs them. Queries: 7."""
     today = timezone.localdate()
     people = User.objects.filter(is_demo=True, is_active=True).prefetch_related(
         Prefetch(
@@ -142,22 +157,58 @@ def demo_people() -> list[DemoGroup]:
             to_attr="current_stand_ins",
         ),
     )
+    tasks, stands = _open_tasks(), _where_cycles_stand()
     groups: dict[Organisation | None, list[tuple[tuple[int, ...], DemoPerson]]] = {}
     for person in people:
         functions: list[Membership] = person.functions
         if not functions:
             continue
         main = functions[0]
-        groups.setdefault(main.organisation.territory, []).append((_rank(person, main), _card(person, main)))
+        groups.setdefault(main.organisation.territory, []).append(
+            (_rank(person, main), _card(person, main, tasks[person.pk]))
+        )
     territories = sorted(groups, key=lambda territory: (territory is None, territory.pk if territory else 0))
     return [
         DemoGroup(
             title=territory.name if territory else _("Funders and their advisers"),
-            text="" if territory else _("They work with several territories and see only what they fund."),
+            text=stands.get(territory.pk, "")
+            if territory
+            else _("They work with several territories and see only what they fund."),
             people=tuple(card for _rank_, card in sorted(groups[territory], key=lambda pair: pair[0])),
         )
         for territory in territories
     ]
+
+
+def _open_tasks() -> Counter[int]:
+    """Open tasks by person: their own, and nobody's that are addressed to them. Queries: 2.
+
+    This layer does not know tasks: they are asked for by name, like the cycles.
+    """
+    cards = apps.get_model("workflows", "TaskCard")._default_manager.filter(is_open=True)
+    counts: Counter[int] = Counter()
+    free: Counter[tuple[int, str]] = Counter()
+    for permission, key, owner in cards.values_list("permission_id", "object_pk", "task__owner_id"):
+        if owner is None:
+            free[permission, key] += 1
+        else:
+            counts[owner] += 1
+    grants = GroupObjectPermission.objects.filter(
+        group__user__is_demo=True, permission_id__in={permission for permission, _key in free}
+    )
+    for user, permission, key in grants.values_list("group__user", "permission_id", "object_pk").distinct():
+        counts[user] += free[permission, key]
+    return counts
+
+
+def _where_cycles_stand() -> dict[int, str]:
+    """One line on the open cycle by territory. Queries: 1."""
+    cycles = apps.get_model("workflows", "PlanningCycle")._default_manager.filter(closed_at__isnull=True)
+    return {
+        cycle.territory_id: _("%(cycle)s stands in stage %(number)s, %(stage)s.")
+        % {"cycle": cycle.title, "number": cycle.stage, "stage": cycle.get_stage_display()}
+        for cycle in cycles
+    }
 
 
 def _rank(person: User, main: Membership) -> tuple[int, ...]:
@@ -171,13 +222,14 @@ def _rank(person: User, main: Membership) -> tuple[int, ...]:
     )
 
 
-def _card(person: User, main: Membership) -> DemoPerson:
+def _card(person: User, main: Membership, task_count: int) -> DemoPerson:
     return DemoPerson(
         username=person.username,
         display_name=person.display_name,
         function_title=str(person),
         organisation=main.organisation.name,
         hint=" ".join(dict.fromkeys(_hints(person, main))),
+        task_count=task_count,
     )
 
 

@@ -5,10 +5,14 @@ import re
 import pytest
 from django.contrib.auth import SESSION_KEY
 from django.urls import reverse
+from viewflow.workflow.models import Task
 
 from stakeholders.models import LogEntry, OutgoingMail, User
 from stakeholders.services import person_deactivate, seat_set_deputy
 from tests.factories import person
+from workflows.flows import DeliveryFlow
+from workflows.nodes import open_task
+from workflows.selectors.tasks import InboxFilter, inbox_cards
 
 pytestmark = pytest.mark.django_db
 
@@ -217,8 +221,36 @@ def test_real_deactivated_and_unknown_people_cannot_be_chosen(client, demo):
 
 
 def test_the_demo_page_costs_the_same_for_many_people(client, demo, django_assert_max_num_queries):
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(9):
         assert client.get(DEMO).status_code == 200
+
+
+def test_the_demo_page_says_where_cycles_stand_and_who_has_something_to_do(client, demo, stages):
+    cycle = stages.at_data()
+    request = cycle.requests.get(organisation=demo.youth_office)
+    task = open_task(request.process, DeliveryFlow.provide_data)
+
+    first = client.get(DEMO).context["people"][0]
+
+    assert cycle.title in first.text
+    counts = {person.username: person.task_count for person in first.people}
+    for name in ("head", "specialist", "planner", "chair", "jobcenter_head"):
+        person = demo.fresh(name)
+        assert counts[person.username] == len(inbox_cards(person, InboxFilter())), name
+    assert counts[demo.people["head"].username] > 0
+    assert {row.username for row in first.busy} == {name for name, count in counts.items() if count}
+
+    Task.objects.filter(pk=task.pk).update(owner=demo.people["specialist"])
+    counts = {person.username: person.task_count for person in client.get(DEMO).context["people"][0].people}
+    for name in ("head", "specialist"):
+        person = demo.fresh(name)
+        assert counts[person.username] == len(inbox_cards(person, InboxFilter())), name
+
+
+def test_more_tasks_cost_the_demo_page_no_more_queries(client, demo, stages, django_assert_max_num_queries):
+    stages.at_data()
+    with django_assert_max_num_queries(9):
+        client.get(DEMO)
 
 
 # --- The profile ------------------------------------------------------------------------------------

@@ -142,7 +142,7 @@ def common_offices(territory_label: str) -> tuple[Office, ...]:
             "Sozialplanung",
             kind.PLANNING_UNIT,
             (
-                ("sozialplanung", "Sozialplanung", Function.PLANNER),
+                ("sozialplanung", "Fachkraft Sozialplanung", Function.PLANNER),
                 ("leitung-sozialplanung", "Leitung Sozialplanung", Function.HEAD),
                 ("verwaltung", "Administration Passgenau", Function.ADMINISTRATOR),
             ),
@@ -172,7 +172,7 @@ def common_offices(territory_label: str) -> tuple[Office, ...]:
             "statistik",
             "Statistikstelle",
             kind.STATISTICS_OFFICE,
-            (("statistik", "Statistikstelle", Function.PLANNER),),
+            (("statistik", "Fachkraft Statistik", Function.PLANNER),),
         ),
         Office(
             "jobcenter",
