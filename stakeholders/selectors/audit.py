@@ -51,6 +51,7 @@ _PAGES = {
     "stakeholders.organisation": _Page("stakeholders:organisation-detail", Perm.VIEW_ORGANISATION),
     "stakeholders.body": _Page("stakeholders:body-detail", Perm.VIEW_BODY),
     "monitoring.area": _Page("monitoring:area-detail", Perm.VIEW_AREA),
+    "monitoring.delivery": _Page("monitoring:delivery-detail", Perm.VIEW_DELIVERY),
     "measures.actionplan": _Page("measures:plan-detail", Perm.VIEW_PLAN),
     "measures.measure": _Page("measures:measure-detail", Perm.VIEW_MEASURE),
     "measures.fundedproject": _Page("measures:project-detail", Perm.TRACK_PROJECT),
@@ -64,6 +65,12 @@ _PAGES = {
     ),
     "workflows.decision": _Page(
         "workflows:decision-detail", Perm.VIEW_CYCLE, ("recommendation__cycle", "workflows.planningcycle")
+    ),
+    # Beside the supplier only planning reads a requested delivery.
+    "workflows.datarequest": _Page(
+        "workflows:request-detail",
+        Perm.PLAN_TERRITORY,
+        ("cycle__territory", "stakeholders.organisation"),
     ),
     "workflows.meeting": _Page(
         "workflows:meeting-detail", Perm.VIEW_CYCLE, ("cycle", "workflows.planningcycle")

@@ -115,7 +115,8 @@ def test_entries_lead_to_their_things_for_those_who_may_see_them(stages, world, 
     cycle, meeting = stages.in_steering_group(("Eingereicht", "Entwurf"))
     submitted, draft = cycle.recommendations.order_by("number")
     draft.versions.update(submitted_at=None)
-    things = [world.youth_office, cycle, meeting, submitted, draft]
+    request = cycle.requests.get(organisation=world.youth_office)
+    things = [world.youth_office, cycle, meeting, submitted, request, draft]
     for thing in things:
         log_action("measure.begun", user=None, obj=thing, territory=world.territory)
 
@@ -128,6 +129,7 @@ def test_entries_lead_to_their_things_for_those_who_may_see_them(stages, world, 
         cycle: reverse("workflows:cycle-detail", args=[cycle.pk]),
         meeting: reverse("workflows:meeting-detail", args=[meeting.pk]),
         submitted: reverse("workflows:recommendation-detail", args=[submitted.pk]),
+        request: reverse("workflows:request-detail", args=[request.pk]),
         draft: "",
     }
     seen = pages(admin)
