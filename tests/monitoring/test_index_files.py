@@ -156,7 +156,7 @@ def test_wrong_figures_are_told_by_row_and_column(tmp_path: Path, data: str | by
         (SPEC.replace("less_need", "less"), "indicator 2.direction: 'less' is not known"),
         (SPEC.replace("weight = 2", "weight = 0"), "indicator 1.weight: must be above 0"),
         (SPEC.replace("weight = 2", 'weight = "two"'), "indicator 1.weight: must be a number"),
-        (SPEC.replace("weight", "wieght"), "indicator.wieght: not known here"),
+        (SPEC.replace("weight", "gewicht"), "indicator.gewicht: not known here"),
         (SPEC.replace("borders = [0.25]", "borders = [1.5]"), "between 0 and 1"),
         (SPEC.replace('["low", "high"]', '["low"]'), "one label more"),
         (SPEC.replace('equals = "ok"', ""), "valid.equals: is missing"),
