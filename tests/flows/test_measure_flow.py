@@ -289,7 +289,7 @@ STEPS = [
         lambda stages, world: _agreed(stages),
         "specialist",
         "head",
-        {"started_on": "2026-01-01"},
+        {"started_on": ""},
         ("provider_head", "jobcenter_head", "chair", "funder_reader", "admin", "outsider"),
         onlooker="planner",
     ),
