@@ -329,6 +329,7 @@ def test_only_whom_it_is_addressed_to_does_a_step(
     step: Step, stages: Stages, world: World, client_as: ClientAs
 ) -> None:
     _cycle, measure = step.reach(stages, world)
+    measure.refresh_from_db()
     before = (measure.status, measure.ended_on)
     task = open_task(measure.process, step.node)
     page = page_of(task)
