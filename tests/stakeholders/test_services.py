@@ -328,6 +328,7 @@ def test_an_invitation_is_queued_with_a_link_and_logged(admin, head):
     assert mail.address == head.email
     assert head.username in mail.body
     assert "http://127.0.0.1:8000/password/new/" in mail.body
+    assert mail.expires_at is not None, "the link is forgotten when it no longer works"
     assert last_entry().action == "person.invited"
 
 

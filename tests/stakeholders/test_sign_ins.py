@@ -14,6 +14,7 @@ from stakeholders.models import LogEntry, SignInCount
 from stakeholders.services import sign_in_begin, sign_in_failed, sign_ins_forget
 from stakeholders.services import sign_ins as module
 from stakeholders.services.sign_ins import MOST_FAILURES, PAUSE
+from workflows.timers import roles_follow_the_day
 
 pytestmark = pytest.mark.django_db
 
@@ -157,3 +158,10 @@ def test_a_sign_in_ends_eight_hours_after_the_last_click(client, someone):
             assert client.get("/profile/").status_code == 200
         clock.shift(datetime.timedelta(hours=8, minutes=1))
         assert client.get("/profile/").status_code == 302
+
+
+def test_the_first_timers_of_a_day_clear_them(client_as, someone):
+    client_as(someone)
+    with time_machine.travel(timezone.now() + datetime.timedelta(days=1), tick=False):
+        roles_follow_the_day()
+        assert not Session.objects.exists()
