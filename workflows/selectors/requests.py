@@ -93,8 +93,7 @@ def with_progress(requests: QuerySet[DataRequest]) -> QuerySet[DataRequest]:
 
 def unsettled_requests(cycle: PlanningCycle) -> QuerySet[DataRequest]:
     """Requests that are neither accepted nor gone on without. Queries: none of its own."""
-    settled = [DataRequestState.ACCEPTED, DataRequestState.WAIVED]
-    return cycle.requests.exclude(state__in=settled).select_related("organisation", "process")
+    return cycle.requests.exclude(state__in=FINISHED_REQUESTS).select_related("organisation", "process")
 
 
 @dataclass(frozen=True)
