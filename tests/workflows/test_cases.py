@@ -12,6 +12,7 @@ from django.utils import translation
 
 from tests import factories
 from workflows import diagrams
+from workflows.catalogue import human_nodes
 from workflows.demo import driver
 from workflows.flows import FLOWS, PlanningCycleFlow
 from workflows.management.commands import export_flows
@@ -154,6 +155,20 @@ def test_titles_are_broken_between_words_only(flow):
         if lines:
             with translation.override("de"):
                 assert " ".join(lines).split() == str(node.task_title).split()
+
+
+#: Headlines that name more than the step, or less of a long title.
+OTHER_HEADLINES = {"report_figures", "write_request"}
+
+
+def test_a_task_has_one_name_in_diagram_and_list():
+    with translation.override("de"):
+        wrong = {
+            node.name: (str(node.task_title), str(node.headline))
+            for node in human_nodes()
+            if node.name not in OTHER_HEADLINES and str(node.headline) != f"{node.task_title}: %(subject)s"
+        }
+    assert wrong == {}
 
 
 @pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.__name__)
