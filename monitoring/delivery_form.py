@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -59,10 +60,13 @@ def form_csv(indicators: Iterable[Indicator], areas: Iterable[Area], years: Iter
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";")
     for row in _rows(figures, indicators, areas, years):
-        writer.writerow(
-            [str(cell).replace(".", ",") if isinstance(cell, float) else _text(cell) for cell in row]
-        )
+        writer.writerow([_number(cell) if isinstance(cell, float) else _text(cell) for cell in row])
     return out.getvalue().encode("utf-8-sig")
+
+
+def _number(value: float) -> str:
+    """As people write it: never with an exponent, which our own importer would refuse."""
+    return f"{Decimal(repr(value)):f}".replace(".", ",")
 
 
 def _text(cell: Any) -> Any:

@@ -31,6 +31,7 @@ LABELS: dict[str, str | Promise] = {
     "cycle.stage_entered": _("New stage of the cycle begun"),
     "decision.recorded": _("Decision recorded"),
     "delivery.accepted": _("Delivery accepted"),
+    "delivery.downloaded": _("Delivered file downloaded"),
     "delivery.read": _("Delivered file read"),
     "delivery.reopened": _("Delivery expected again"),
     "delivery.returned": _("Delivery returned"),

@@ -8,25 +8,30 @@ from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from measures.models import (
     FigureDirection,
     FigureReport,
     KeyFigure,
     KeyFigureTarget,
+    Measure,
     RoundReportState,
 )
 from measures.status import FigurePath, Light, Point, light_badge, light_of
-from project.common.formats import Badge, decimal_de
+from monitoring.secrecy import is_small
+from project.common.formats import SIGN_UNKNOWN, Badge, decimal_de
+from stakeholders.permissions import Perm, can
 
 
 @dataclasses.dataclass(frozen=True)
 class Actual:
-    """A confirmed figure; an empty value is no data, and the comment says why."""
+    """A confirmed figure; an empty value is no data, and the comment says why, or it is kept secret."""
 
     day: datetime.date
     value: Decimal | None
     comment: str
+    is_secret: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,12 +43,14 @@ class FigureLine:
         targets: Its targets by day.
         path: What it should do.
         actuals: Confirmed figures by day, those without a value included.
+        known_light: Traffic light where the figure it follows from is not shown; None to work it out.
     """
 
     figure: KeyFigure
     targets: tuple[KeyFigureTarget, ...]
     path: FigurePath
     actuals: tuple[Actual, ...]
+    known_light: Light | None = None
 
     @property
     def latest(self) -> Actual | None:
@@ -58,7 +65,7 @@ class FigureLine:
     @property
     def light(self) -> Light:
         """Traffic light of the latest confirmed report."""
-        return light_of(self.path, point_of(self.latest))
+        return self.known_light or light_of(self.path, point_of(self.latest))
 
     @property
     def badge(self) -> Badge:
@@ -80,6 +87,39 @@ class FigureLine:
     def decimals(self) -> int:
         """Digits after the comma its numbers are shown with; what was typed more precisely stays so."""
         return self.figure.unit.decimals
+
+
+def sees_small_counts(user: Any, measure: Measure) -> bool:
+    """Whether a person may see how many people a measure reached even where it was one or two.
+
+    Planning and the house that is responsible know them by name; funders, partners and the steering group
+    need not. Queries: 2 or 3 for the rights.
+    """
+    return bool(
+        can(user, Perm.EDIT_MEASURE, measure) or can(user, Perm.ACT_FOR_ORGANISATION, measure.responsible)
+    )
+
+
+def protected(line: FigureLine) -> FigureLine:
+    """A key figure without its small counts of people, with the light they led to."""
+    if not line.figure.unit.is_count:
+        return line
+    actuals = tuple(
+        Actual(row.day, None, row.comment, is_secret=True)
+        if row.value is not None and is_small(float(row.value))
+        else row
+        for row in line.actuals
+    )
+    if actuals == line.actuals:
+        return line
+    return dataclasses.replace(line, actuals=actuals, known_light=line.light)
+
+
+def actual_text(actual: Actual | None, figure: KeyFigure) -> str:
+    """A confirmed figure as written: number and unit, a dash for no data, the sign of secrecy."""
+    if actual is not None and actual.is_secret:
+        return SIGN_UNKNOWN
+    return number_of(actual.value if actual else None, figure)
 
 
 def point_of(actual: Actual | None) -> Point | None:

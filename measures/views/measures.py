@@ -11,7 +11,14 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from measures.charts import Mark, figure_chart, value_range
-from measures.selectors.figures import Actual, FigureLine, number_of
+from measures.selectors.figures import (
+    Actual,
+    FigureLine,
+    actual_text,
+    number_of,
+    protected,
+    sees_small_counts,
+)
 from measures.selectors.portfolio import measure_lines, measures_seen_by, plans_seen_by
 from measures.selectors.projects import projects_seen_by
 from measures.selectors.reports import reports_on, state_badge
@@ -46,11 +53,12 @@ class FigureCard:
     latest_on: object
     expected: str
     is_missing: bool
+    has_secret: bool
     rows: list[FigureRow]
 
 
 def figure_card(line: FigureLine) -> FigureCard:
-    """A key figure as its page shows it; the same for planning, parties and funder."""
+    """A key figure as its page shows it; pass it ``protected`` for those who must not see small counts."""
     today = timezone.localdate()
     figure = line.figure
     path = [Mark(point.day, float(point.value)) for point in line.path.points]
@@ -77,10 +85,11 @@ def figure_card(line: FigureLine) -> FigureCard:
         baseline=number_of(figure.baseline, figure),
         target=number_of(target.value, figure) if target else "",
         target_on=target.due_on if target else None,
-        latest=number_of(latest.value if latest else None, figure),
+        latest=actual_text(latest, figure),
         latest_on=latest.day if latest else None,
         expected=number_of(line.expected, figure) if line.light is not Light.NO_DATA else "",
-        is_missing=latest is not None and latest.value is None,
+        is_missing=latest is not None and latest.value is None and not latest.is_secret,
+        has_secret=any(row.is_secret for row in line.actuals),
         rows=_rows(line),
     )
 
@@ -101,7 +110,7 @@ def _rows(line: FigureLine) -> list[FigureRow]:
             FigureRow(
                 day=day,
                 text=text,
-                actual=number_of(actual.value, figure) if actual else "",
+                actual=actual_text(actual, figure) if actual else "",
                 comment=actual.comment if actual else "",
             )
         )
@@ -114,6 +123,7 @@ def measure_detail(request: HttpRequest, pk: int) -> HttpResponse:
     user = request.user
     measure = get_object_or_404(measures_seen_by(user), pk=pk)
     line = measure_lines([measure], timezone.localdate())[0]
+    figures = line.figures if sees_small_counts(user, measure) else [protected(row) for row in line.figures]
     projects = projects_seen_by(user).filter(measure=measure)
     areas = list(measure.areas.order_by("name"))
     linked = set(
@@ -127,7 +137,7 @@ def measure_detail(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "measure": measure,
             "line": line,
-            "cards": [figure_card(row) for row in line.figures],
+            "cards": [figure_card(row) for row in figures],
             "partners": measure.partners.select_related("organisation"),
             "areas": [(area, area.pk in linked) for area in areas],
             "projects": projects,

@@ -14,14 +14,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from measures.forms.filters import ProjectFilterForm
 from measures.forms.projects import ProjectForm
-from measures.selectors.figures import figure_lines
+from measures.selectors.figures import figure_lines, protected, sees_small_counts
 from measures.selectors.portfolio import measures_seen_by
 from measures.selectors.projects import SORTS, filtered, programmes_of, projects_seen_by
 from measures.services.projects import project_create
 from measures.views.measures import figure_card
 from project.common.errors import DomainError
 from project.common.exports import Column, Kind, export_format, export_links, table_response
-from project.common.formats import date_de
+from project.common.formats import SIGN_UNKNOWN, date_de
 from project.common.listing import order_of, page_of
 from stakeholders.models import User
 from stakeholders.permissions import Perm, require
@@ -67,6 +67,8 @@ def project_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
     rows = projects_seen_by(request.user).select_related("measure__plan__territory")
     project = get_object_or_404(rows, pk=pk)
     lines = figure_lines([project.measure_id]).get(project.measure_id, [])
+    if not sees_small_counts(request.user, project.measure):
+        lines = [protected(line) for line in lines]
     wanted = export_format(request)
     if wanted is not None:
         columns = [
@@ -82,7 +84,10 @@ def project_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
             figure = line.figure
             values.append((line, figure.baseline_on, figure.baseline, None, ""))
             values += [(line, target.due_on, target.value, None, "") for target in line.targets]
-            values += [(line, row.day, None, row.value, row.comment) for row in line.actuals]
+            values += [
+                (line, row.day, None, SIGN_UNKNOWN if row.is_secret else row.value, row.comment)
+                for row in line.actuals
+            ]
         source = [f"{project.programme}, {project.reference}".strip(", "), project.provider.name]
         return table_response(project.title, columns, values, wanted, source)
     return render(

@@ -1,6 +1,6 @@
 """What a delivery is asked for and what it holds; the headings of the form."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -76,20 +76,3 @@ class Delivery:
     def has_errors(self) -> bool:
         """Whether the file must be corrected."""
         return any(issue.severity is Severity.ERROR for issue in self.issues)
-
-
-def template_rows(request: Request) -> Iterable[list[str | int]]:
-    """Rows of an empty form to fill in: headings, then one row for each area and year.
-
-    Args:
-        request: What is asked for.
-    """
-    yield [
-        HEADINGS["area"][0],
-        HEADINGS["name"][0],
-        HEADINGS["year"][0],
-        *(i.names[0] for i in request.indicators),
-    ]
-    for year in request.years:
-        for key, name in request.areas.items():
-            yield [key, name, year]

@@ -243,6 +243,23 @@ def delivery_comment(delivery: Delivery, *, comment: str) -> None:
     delivery.save(update_fields=["comment"])
 
 
+def delivery_file_taken(delivery: Delivery, *, is_own: bool, user: User) -> None:
+    """Write down who took a file with raw figures.
+
+    Args:
+        delivery: The delivery whose file is taken.
+        is_own: Whether it is the person's own house's.
+        user: Who takes it.
+    """
+    log_action(
+        "delivery.downloaded",
+        user=user,
+        obj=delivery,
+        territory=delivery.territory,
+        data={"file": delivery.file_name, "sha256": delivery.sha256, "own": is_own},
+    )
+
+
 def delivery_mark_submitted(delivery: Delivery) -> None:
     """Mark a checked delivery as handed in.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -10,9 +12,11 @@ from django.views.decorators.http import require_safe
 
 from monitoring.models import Delivery
 from monitoring.selectors.deliveries import IssueLine, delivery_contents, delivery_preview, issue_lines
+from monitoring.services.deliveries import delivery_file_taken
 from project.common.exports import Column, Format, Kind, export_format, table_response
 from project.common.formats import date_de
-from stakeholders.permissions import Perm, visible
+from stakeholders.models import User
+from stakeholders.permissions import Perm, can, require, visible
 
 
 def _delivery(request: HttpRequest, pk: int) -> Delivery:
@@ -76,10 +80,18 @@ def delivery_issues(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 @require_safe
 def delivery_file(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """The file as it was delivered, always to be saved and never shown by the browser."""
+    """The file as it was delivered, always to be saved and never shown by the browser.
+
+    It holds the figures without statistical secrecy. A house has its own; for those of others it takes the
+    right to see raw figures, and every look is logged.
+    """
     delivery = _delivery(request, pk)
     if not delivery.file:
         raise Http404("The file was refused and not kept.")
+    is_own = bool(can(request.user, Perm.ACT_FOR_ORGANISATION, delivery.supplier))
+    if not is_own:
+        require(request.user, Perm.VIEW_RAW_FIGURES, delivery.territory)
+    delivery_file_taken(delivery, is_own=is_own, user=cast(User, request.user))
     return FileResponse(
         delivery.file.open("rb"),
         as_attachment=True,

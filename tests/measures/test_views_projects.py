@@ -151,6 +151,39 @@ def test_the_files_hold_targets_and_confirmed_figures(
     assert [row[4] for row in rows[1:4]] == [None, None, 17]
 
 
+def test_one_or_two_people_are_told_to_planning_and_the_responsible_house_only(
+    project: FundedProject, world: World, client_as: ClientAs, planner: User
+) -> None:
+    confirmed(world, project.measure, D(2026, 3, 31), 17)
+    confirmed(world, project.measure, D(2026, 6, 30), 2)
+    persons = project.measure.key_figures.get().unit
+    persons.is_count = True
+    persons.save()
+    measure = reverse("measures:measure-detail", args=[project.measure_id])
+
+    def told(name: str) -> list[str]:
+        client = client_as(world.fresh(name))
+        response: Any = client.get(page(project), {"export": "xlsx"})
+        in_file = [str(row[4]) for row in load_workbook(io.BytesIO(response.getvalue())).active.values]
+        (card,) = client.get(page(project)).context["cards"]
+        assert [row.actual for row in card.rows if row.actual][-1] == card.latest
+        assert str(card.line.badge.text) == badge
+        if client.get(measure).status_code == 200:
+            (again,) = client.get(measure).context["cards"]
+            assert again.latest == card.latest, name
+        return [card.latest, in_file[4]]
+
+    (known,) = client_as(planner).get(page(project)).context["cards"]
+    badge = str(known.line.badge.text)
+    for name in ("planner", "provider_head"):
+        assert told(name) == ["2\u00a0Personen", "2"], name
+    for name in ("funder_reader", "chair", "head"):
+        assert told(name) == [".", "."], name
+    (card,) = client_as(world.fresh("funder_reader")).get(page(project)).context["cards"]
+    assert card.has_secret, "the card says what the dot stands for"
+    assert not known.has_secret
+
+
 def test_nobody_else_and_empty(world: World, client_as: ClientAs) -> None:
     assert Client().get(LIST).status_code == 302
     client = client_as(world.fresh("funder_reader"))

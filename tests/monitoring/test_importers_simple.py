@@ -10,7 +10,7 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring.importers.form import Delivery, Request, RequestedIndicator, template_rows
+from monitoring.importers.form import Delivery, Request, RequestedIndicator
 from monitoring.importers.issues import MESSAGES, Issue, Severity
 from monitoring.importers.numbers import Separator, read_figure
 from monitoring.importers.simple import read_delivery
@@ -447,10 +447,3 @@ def test_every_sentence_can_be_filled() -> None:
         with translation.override("en"):
             names = set(re.findall(r"%\((\w+)\)s", str(sentence)))
         assert str(sentence) % dict.fromkeys(names, "x"), code
-
-
-def test_template_is_a_form_that_only_lacks_figures() -> None:
-    rows = [list(row) for row in template_rows(REQUEST)]
-    delivery = read(*rows)
-    assert {issue.code for issue in delivery.issues} == {"missing_values"}
-    assert rows[1] == ["05366004", "Bad Münstereifel", 2024]

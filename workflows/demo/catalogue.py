@@ -45,6 +45,7 @@ def load_units() -> None:
                 "decimals": int(row["decimals"]),
                 "is_count": row["is_count"] == "1",
                 "is_percent": row["is_percent"] == "1",
+                "per": int(row["per"]) if row["per"] else None,
             },
         )
 

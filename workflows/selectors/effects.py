@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import defaultdict
 
 from measures.models import Measure
-from monitoring.models import Area, Direction, Indicator, Value
+from monitoring.models import Area, Direction, Indicator
+from monitoring.secrecy import Shown
+from monitoring.selectors.figures import figures_in_force
 from workflows.models import RecommendationVersion
+
+
+@dataclasses.dataclass(frozen=True)
+class YearFigure:
+    """What may be shown of a figure, with its year."""
+
+    year: int
+    value: float | None
+    sign: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,19 +27,19 @@ class AreaChange:
     Attributes:
         area: The area.
         indicator: The indicator, with its unit.
-        first: Value and sign of the first year.
-        latest: Value and sign of the latest year; the same row where there is only one.
+        first: Figure or sign of the first year.
+        latest: Figure or sign of the latest year; the same where there is only one.
     """
 
     area: Area
     indicator: Indicator
-    first: Value
-    latest: Value
+    first: YearFigure
+    latest: YearFigure
 
     @property
     def difference(self) -> float | None:
         """Change in the unit of the indicator; None without two values."""
-        if self.first.pk == self.latest.pk or self.first.value is None or self.latest.value is None:
+        if self.first.year == self.latest.year or self.first.value is None or self.latest.value is None:
             return None
         return self.latest.value - self.first.value
 
@@ -44,27 +54,32 @@ class AreaChange:
 def area_changes(measure: Measure) -> list[AreaChange]:
     """Indicators by which the recommendations behind a measure were argued, for the areas of the measure.
 
-    Raw figures: for planning's own pages only.
-
     Args:
         measure: With areas and origins.
 
     Returns:
-        One line per area and indicator that has any row in force, by area and indicator. Queries: 2.
+        One line per area and indicator that has any figure or sign in force, by area and indicator, protected
+        by statistical secrecy. Queries: 5.
     """
     versions = RecommendationVersion.objects.filter(decisions__measure_origins__measure=measure)
-    rows = (
-        Value.objects.filter(
-            is_current=True,
-            area__measures=measure,
-            indicator__in=versions.values("indicators"),
-        )
-        .select_related("area", "indicator__unit")
-        .order_by("area__name", "indicator__domain__position", "indicator__key", "year")
+    indicators = list(
+        Indicator.objects.filter(pk__in=versions.values("indicators"))
+        .select_related("unit")
+        .order_by("domain__position", "key")
     )
-    found: dict[tuple[int, int], list[Value]] = defaultdict(list)
-    for row in rows:
-        found[row.area_id, row.indicator_id].append(row)
-    return [
-        AreaChange(values[0].area, values[0].indicator, values[0], values[-1]) for values in found.values()
-    ]
+    areas = list(measure.areas.defer("geometry").order_by("name", "pk"))
+    figures = figures_in_force(areas, indicators, has_means=False)
+    found = []
+    for area in areas:
+        for indicator in indicators:
+            years = [
+                _year_figure(year, figures.of(indicator, area, year)) for year in figures.years(indicator)
+            ]
+            known = [row for row in years if row.sign or row.value is not None]
+            if known:
+                found.append(AreaChange(area, indicator, known[0], known[-1]))
+    return found
+
+
+def _year_figure(year: int, shown: Shown) -> YearFigure:
+    return YearFigure(year, shown.value, shown.sign)
