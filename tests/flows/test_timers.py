@@ -214,7 +214,8 @@ def test_who_delivered_is_not_reminded_to_check_it(
 def test_a_body_is_reminded_by_its_chair(clock: time_machine.Traveller, stages: Stages) -> None:
     cycle, _meeting = stages.in_steering_group()
     card = TaskCard.objects.get(cycle=cycle, is_open=True, body=cycle.steering_group)
-    clock.move_to(at(card.due_on - days(3)))
+    # It is due the day after the meeting of today: there is no time to remind three days before.
+    clock.move_to(at(card.due_on))
     assert _told() == ["Vorsitz Steuerungsgruppe"]
     clock.move_to(at(card.due_on + days(1)))
     assert _told() == ["Leitung Sozialplanung", "Sozialplanerin", "Vorsitz Steuerungsgruppe"]
@@ -342,7 +343,7 @@ def test_mails_are_in_german_with_an_absolute_link(
     with translation.override(language):
         timers_fire()
     reminder = mail.outbox[0]
-    assert reminder.subject == "Fällig am 31.03.2026: Daten liefern: Planungszyklus 2026–2028"
+    assert reminder.subject == "Fällig am 31.03.2026: Daten liefern: Jugendamt, Planungszyklus 2026–2028"
     assert "diese Aufgabe (Jugendamt) ist am 31.03.2026 fällig:" in reminder.body
     assert f"\nhttps://passgenau.example/tasks/{task.pk}/\n" in reminder.body
     assert "Planungszyklus 2026–2028 (Musterkreis)" in reminder.body
@@ -352,7 +353,9 @@ def test_mails_are_in_german_with_an_absolute_link(
     with translation.override(language):
         timers_fire()
     escalation = mail.outbox[0]
-    assert escalation.subject == "Überfällig seit 31.03.2026: Daten liefern: Planungszyklus 2026–2028"
+    assert (
+        escalation.subject == "Überfällig seit 31.03.2026: Daten liefern: Jugendamt, Planungszyklus 2026–2028"
+    )
     assert "diese Aufgabe (Jugendamt) war am 31.03.2026 fällig und ist noch offen:" in escalation.body
     assert f"\nhttps://passgenau.example/tasks/{task.pk}/\n" in escalation.body
     for message in (reminder, escalation):

@@ -17,7 +17,7 @@ from workflows.flows.measure import MeasureFlow
 from workflows.models import PlanningCycleProcess, StageKind
 from workflows.nodes import Begin, GuardedView, Outcome, PlanningFlow, Step, WaitFor, poke, send
 from workflows.selectors import cycles as selectors
-from workflows.selectors.cycles import stage_due
+from workflows.selectors.cycles import hold_due, stage_due
 from workflows.selectors.requests import unsettled_requests
 from workflows.services import analysis, conference, cycles, deliveries, implementation
 from workflows.views import analysis_tasks, conference_tasks, cycle_tasks
@@ -99,7 +99,7 @@ class PlanningCycleFlow(PlanningFlow):
         .Says(_("Hold the planning conference: %(subject)s"))
         .About(_title)
         .Addressed(Perm.ACT_FOR_ORGANISATION, to=_planning)
-        .Due(lambda process: stage_due(process.cycle, StageKind.CONFERENCE))
+        .Due(lambda process: hold_due(process.cycle))
         .Stage(StageKind.CONFERENCE)
         .Next(this.close_conference)
     )

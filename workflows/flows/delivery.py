@@ -62,7 +62,7 @@ class DeliveryFlow(PlanningFlow):
         GuardedView(views.provide_data)
         .Annotation(title=_("Deliver data"))
         .Says(_("Deliver data: %(subject)s"))
-        .About(lambda process: process.request.cycle.title)
+        .About(lambda process: str(process.request))
         .Addressed(Perm.ACT_FOR_ORGANISATION, to=lambda process: process.request.organisation)
         .Due(_provide_due)
         .Stage(StageKind.DATA)

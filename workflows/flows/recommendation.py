@@ -25,7 +25,7 @@ from workflows.models import (
     StageKind,
 )
 from workflows.nodes import Begin, Choice, GuardedView, Outcome, PlanningFlow, Question, Step, poke
-from workflows.selectors.cycles import stage_due
+from workflows.selectors.cycles import next_meeting, stage_due
 from workflows.services import recommendations
 from workflows.views import recommendation_tasks as views
 
@@ -37,8 +37,16 @@ def _due(stage: int) -> Any:
     def due(process: Any) -> datetime.date:
         soon = timezone.localdate() + datetime.timedelta(days=TURN_DAYS)
         decision = process.recommendation.decisions.order_by("-pk").first()
-        if process.recommendation.state == RecommendationState.POSTPONED and decision is not None:
-            return decision.postponed_until or soon
+        is_postponed = process.recommendation.state == RecommendationState.POSTPONED
+        until = decision.postponed_until if is_postponed and decision is not None else None
+        if stage == StageKind.STEERING_GROUP:
+            # What a meeting decides is recorded the day after; one that postponed it today has had its say.
+            first = until or timezone.localdate() + datetime.timedelta(days=1 if is_postponed else 0)
+            meeting = next_meeting(process.cycle, process.cycle.steering_group, not_before=first)
+            if meeting is not None:
+                return meeting.held_on + datetime.timedelta(days=1)
+        if is_postponed:
+            return until or soon
         return max(stage_due(process.cycle, stage), soon)
 
     return due

@@ -4,28 +4,92 @@ import dataclasses
 import datetime
 from typing import Any
 
+from django.contrib.contenttypes.models import ContentType
 from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
 
 from measures.models import Measure, MeasureStatus
+from stakeholders.models import Body, LogEntry
 from stakeholders.permissions import Perm, visible
 from workflows.models import (
     CycleStage,
     DataRequestState,
+    Meeting,
     PlanningCycle,
     Recommendation,
     RecommendationKind,
     RecommendationState,
+    StageKind,
+    TaskCard,
 )
 from workflows.models.recommendations import FINAL_STATES
 
 _UNSUBMITTED = (RecommendationState.DRAFT, RecommendationState.PROPOSED)
 #: Postponed recommendations do not hold the cycle up: they are carried over if still open at its end.
 _DECIDED = (*FINAL_STATES, RecommendationState.POSTPONED)
+#: Log entry by which the flow says that a cycle went on to a stage.
+STAGE_ENTERED = "cycle.stage_entered"
 
 
 def stage_due(cycle: PlanningCycle, stage: int) -> datetime.date:
     """Last day of a stage by the cycle's schedule. Queries: 1."""
     return CycleStage.objects.values_list("due_on", flat=True).get(cycle=cycle, kind=stage)
+
+
+def stage_ends(cycle: PlanningCycle) -> dict[int, datetime.date]:
+    """Days on which stages really ended: when the cycle went on to the next, by its log.
+
+    Returns:
+        Stage -> day; stages that have not ended are left out. Queries: 1.
+    """
+    entries = LogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(PlanningCycle),
+        object_id=cycle.pk,
+        action=STAGE_ENTERED,
+    )
+    entered = {StageKind[str(entry.data["stage"]).upper()]: entry.at for entry in entries}
+    ends = {kind - 1: timezone.localdate(at) for kind, at in entered.items()}
+    if cycle.closed_at is not None:
+        ends[int(StageKind.EVALUATION)] = timezone.localdate(cycle.closed_at)
+    return ends
+
+
+def next_meeting(
+    cycle: PlanningCycle, body: Body, *, not_before: datetime.date | None = None
+) -> Meeting | None:
+    """The next meeting of a body in a cycle, from today or a later day on. Queries: 1."""
+    first = max(not_before or timezone.localdate(), timezone.localdate())
+    rows = Meeting.objects.filter(cycle=cycle, body=body, closed_at__isnull=True, held_on__gte=first)
+    return rows.order_by("held_on", "pk").first()
+
+
+def hold_due(cycle: PlanningCycle) -> datetime.date:
+    """Last day for holding the planning conference: its meeting, else the stage's end. Queries: 1 or 2."""
+    meeting = next_meeting(cycle, cycle.planning_conference)
+    return meeting.held_on if meeting is not None else stage_due(cycle, StageKind.CONFERENCE)
+
+
+def stage_of_body(cycle: PlanningCycle, body_pk: int) -> CycleStage | None:
+    """The stage in which a body of the cycle meets; None for other bodies. Queries: 1."""
+    kinds = {
+        cycle.planning_conference_id: StageKind.CONFERENCE,
+        cycle.steering_group_id: StageKind.STEERING_GROUP,
+        cycle.social_space_conference_id: StageKind.SOCIAL_SPACE,
+    }
+    kind = kinds.get(body_pk)
+    return None if kind is None else CycleStage.objects.filter(cycle=cycle, kind=kind).first()
+
+
+def stage_outside(meeting: Meeting) -> CycleStage | None:
+    """The stage a meeting belongs to by its body, if it lies outside its dates. Queries: 1."""
+    stage = stage_of_body(meeting.cycle, meeting.body_id)
+    return stage if stage and not stage.starts_on <= meeting.held_on <= stage.due_on else None
+
+
+def is_shaping(cycle: PlanningCycle) -> bool:
+    """Whether measures can be shaped: its task is open, agreements are not asked for yet. Queries: 1."""
+    own = TaskCard.objects.filter(task__process__planningcycleprocess__cycle=cycle, is_open=True)
+    return own.filter(stage=StageKind.SOCIAL_SPACE).exists()
 
 
 def cycle_recommendations(cycle: PlanningCycle) -> QuerySet[Recommendation]:

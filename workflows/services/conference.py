@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -27,7 +27,9 @@ from workflows.models import (
     PlanningCycle,
     StageKind,
     Statement,
+    TaskCard,
 )
+from workflows.notices import task_reschedule
 
 
 @transaction.atomic
@@ -76,7 +78,25 @@ def meeting_schedule(
         data={"held_on": held_on, "participants": [row.name for row in participants]},
     )
     _mail_invitations(meeting, participants)
+    _tasks_follow(meeting)
     return meeting
+
+
+def _tasks_follow(meeting: Meeting) -> None:
+    """Open tasks that wait for the meeting are due with it: holding it, recording what it decides."""
+    cycle = meeting.cycle
+    waits = Q(pk__in=())
+    if meeting.body_id == cycle.planning_conference_id:
+        waits |= Q(task__process__planningcycleprocess__isnull=False, stage=StageKind.CONFERENCE)
+    if meeting.body_id == cycle.steering_group_id:
+        waits |= Q(task__process__recommendationprocess__isnull=False, body=meeting.body)
+    # Locked: a task completed at the same moment must not get new deadlines. The joined rows are not: some
+    # are missing, and PostgreSQL locks no missing rows.
+    cards = TaskCard.objects.select_for_update(of=("self",)).filter(waits, cycle=cycle, is_open=True)
+    for card in cards:
+        due_on = card.task.flow_task.due_of(card.task.process.coerced)
+        if due_on != card.due_on:
+            task_reschedule(card, due_on=due_on)
 
 
 def _require_own(cycle: PlanningCycle, organisation: Organisation, code: str) -> None:

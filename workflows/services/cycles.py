@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 
 from django.core.exceptions import ValidationError
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from measures.models import ActionPlan, Measure
 from monitoring.models import Indicator
 from project.common.errors import DomainError, as_domain_error
+from project.common.formats import date_de
 from stakeholders.audit import log_action
 from stakeholders.models import Body, Organisation, Seat, User
 from stakeholders.permissions import Perm, grant, require, role_group, role_of_seat
@@ -86,8 +88,9 @@ def cycle_create(
 
     Raises:
         PermissionDenied: The user may not plan the territory.
-        DomainError: ``cycle_already_open``, ``dates_out_of_order``, ``stage_missing``, ``no_supplier``,
-            ``supplier_without_indicators``, ``predecessor_open``, ``foreign_predecessor``, ``foreign_body``,
+        DomainError: ``cycle_already_open``, ``dates_out_of_order``, ``stage_ends_early``,
+            ``stage_missing``, ``no_supplier``, ``supplier_without_indicators``,
+            ``predecessor_open``, ``foreign_predecessor``, ``foreign_body``,
             ``foreign_plan``, ``foreign_organisation``, ``not_to_carry``, ``invalid``.
     """
     require(user, Perm.PLAN_TERRITORY, territory)
@@ -202,19 +205,27 @@ def _check_carried(
     return chosen, [row for row in open_recommendations if row in recommendations]
 
 
-def _check_stages(stages: Mapping[int, tuple[datetime.date, datetime.date]]) -> None:
+def _check_stages(
+    stages: Mapping[int, tuple[datetime.date, datetime.date]], *, running: int = StageKind.DATA
+) -> None:
+    """Refuse dates that contradict one another; what ended before the running stage binds nobody any more."""
     if set(stages) != set(StageKind.values):
         raise DomainError("stage_missing", _("Give the dates of all seven stages."))
-    previous: datetime.date | None = None
-    for kind in StageKind.values:
+    open_kinds = [kind for kind in StageKind if kind >= running]
+    for kind in open_kinds:
         first, last = stages[kind]
-        if last < first or (previous is not None and first < previous):
+        if last < first:
+            raise DomainError(
+                "stage_ends_early",
+                _("Stage %(stage)s must not end before it begins.") % {"stage": kind.label},
+            )
+    for before, kind in itertools.pairwise(open_kinds):
+        if stages[kind][0] < stages[before][0]:
             raise DomainError(
                 "dates_out_of_order",
-                _("Stage %(stage)s must end after it begins and begin after the stage before it began.")
-                % {"stage": StageKind(kind).label},
+                _("Stage %(stage)s must not begin before stage %(before)s, which begins on %(day)s.")
+                % {"stage": kind.label, "before": before.label, "day": date_de(stages[before][0])},
             )
-        previous = first
 
 
 def _grant_to_bodies(cycle: PlanningCycle) -> None:
@@ -266,8 +277,10 @@ def stage_reschedule(
 ) -> ScheduleChange:
     """Move the dates of a stage; open tasks of the stage and their reminders move along.
 
+    A cycle may run ahead of its schedule: the dates of stages that have ended bind nobody any more.
+
     Args:
-        stage: Stage of an open cycle.
+        stage: Stage of an open cycle that has not ended.
         starts_on: New first day.
         due_on: New last day.
         reason: Why; never empty.
@@ -275,19 +288,22 @@ def stage_reschedule(
 
     Raises:
         PermissionDenied: The user may not.
-        DomainError: ``cycle_closed``, ``reason_missing``, ``dates_out_of_order``, ``dates_unchanged``.
+        DomainError: ``cycle_closed``, ``stage_finished``, ``reason_missing``, ``dates_unchanged``,
+            ``stage_ends_early``, ``dates_out_of_order``.
     """
     cycle = stage.cycle
     require(user, Perm.MANAGE_CYCLE, cycle)
     if cycle.is_closed:
         raise DomainError("cycle_closed", _("The cycle is closed."))
+    if stage.kind < cycle.stage:
+        raise DomainError("stage_finished", _("This stage has ended; its dates stay as they are."))
     if not reason.strip():
         raise DomainError("reason_missing", _("Say why the date is moved; all involved will read it."))
     if (starts_on, due_on) == (stage.starts_on, stage.due_on):
         raise DomainError("dates_unchanged", _("The dates are the same as before."))
     dates = {row.kind: (row.starts_on, row.due_on) for row in cycle.stages.all()}
     dates[stage.kind] = (starts_on, due_on)
-    _check_stages(dates)
+    _check_stages(dates, running=cycle.stage)
     change = ScheduleChange.objects.create(
         cycle=cycle,
         kind=stage.kind,
@@ -307,7 +323,9 @@ def stage_reschedule(
     # days of its own beyond the old end of the stage, follows only an end beyond those.
     cards = TaskCard.objects.select_for_update().filter(cycle=cycle, stage=stage.kind, is_open=True)
     for card in cards.filter(Q(due_on=old_due_on) | Q(due_on__gt=old_due_on, due_on__lt=due_on)):
-        task_reschedule(card, due_on=due_on)
+        # What follows a meeting keeps its day.
+        if card.task.flow_task.due_of(card.task.process.coerced) != card.due_on:
+            task_reschedule(card, due_on=due_on)
     log_action(
         "cycle.rescheduled",
         user=user,

@@ -46,6 +46,7 @@ from workflows.services.conference import (
 )
 from workflows.views.access import signed_in
 from workflows.views.base import TaskView
+from workflows.views.meeting_days import hint_at_stage, warn_of_day
 
 
 class AreaTaskView(TaskView):
@@ -348,9 +349,15 @@ class PrepareMeeting(TaskView):
         }
         return kwargs
 
+    def get_form(self, form_class: Any = None) -> Any:
+        form = super().get_form(form_class)
+        hint_at_stage(form, self.process.cycle, self.body())
+        return form
+
     def perform(self, form: forms.Form) -> None:
         assert isinstance(form, MeetingForm)
-        meeting_schedule(self.process.cycle, body=self.body(), user=self.user, **form.values)
+        meeting = meeting_schedule(self.process.cycle, body=self.body(), user=self.user, **form.values)
+        warn_of_day(self.request, meeting)
 
 
 class PrepareConference(PrepareMeeting):

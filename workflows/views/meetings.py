@@ -29,6 +29,7 @@ from workflows.selectors.decisions import decisions_seen_by, meetings_seen_by
 from workflows.selectors.recommendations import agenda_of, recommendations_seen_by
 from workflows.services.conference import meeting_close, meeting_schedule
 from workflows.views.access import signed_in, visible_cycle
+from workflows.views.meeting_days import hint_at_stage, warn_of_day
 
 _ORDERS = {"held": ("held_on",), "body": ("body__name", "held_on"), "place": ("place", "held_on")}
 
@@ -173,6 +174,7 @@ def meeting_create(request: HttpRequest, pk: int) -> HttpResponse:
         organisations=invitable(cycle),
         initial={"body": body.pk, "participants": list(members_of(body).values_list("pk", flat=True))},
     )
+    hint_at_stage(form, cycle, body)
     status = 200
     if request.method == "POST":
         if form.is_valid():
@@ -184,6 +186,7 @@ def meeting_create(request: HttpRequest, pk: int) -> HttpResponse:
                 form.add_error(None, str(error.message))
             else:
                 messages.success(request, _("The invitations are on their way."))
+                warn_of_day(request, meeting)
                 return redirect("workflows:meeting-detail", meeting.pk)
         status = 422
     return render(request, "workflows/meeting_create.html", {"cycle": cycle, "form": form}, status=status)
