@@ -18,6 +18,7 @@ from workflows.models import (
     RecommendationProcess,
     TaskCard,
 )
+from workflows.selectors.cases import subject_of
 from workflows.selectors.tasks import cards_addressed_to
 from workflows.services.tasks import may_hand_over, may_release
 
@@ -106,6 +107,7 @@ def task_detail(request: HttpRequest) -> HttpResponse:
         {
             "task": task,
             "card": task.card,
+            "subject": subject_of(request.user, task.process),
             "node": node,
             "verdict": node.verdict(request.user, task),
             "can_take": task.finished is None and node.can_assign(request.user, task),

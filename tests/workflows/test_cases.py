@@ -68,9 +68,9 @@ def test_the_page_tells_the_steps_in_the_language_of_colleagues(
         (step.title, step.person, step.badge.text) for step in response.context["case"].steps if step.is_human
     ]
     assert steps == [
-        ("Daten liefern: Planungszyklus 2026–2028", "Fachplanung Jugendamt", "erledigt"),
+        ("Daten liefern: Jugendamt, Planungszyklus 2026–2028", "Fachplanung Jugendamt", "erledigt"),
         ("Lieferung prüfen: Jugendamt", "Sozialplanerin", "erledigt"),
-        ("Daten liefern: Planungszyklus 2026–2028", "Fachplanung Jugendamt", "übernommen"),
+        ("Daten liefern: Jugendamt, Planungszyklus 2026–2028", "Fachplanung Jugendamt", "übernommen"),
     ]
     page = response.content.decode()
     main = page[page.index("<main") : page.index("</main>")]
@@ -81,7 +81,7 @@ def test_the_page_tells_the_steps_in_the_language_of_colleagues(
 def test_where_it_stands_is_named_first(client_as, cycle, request_, planner):
     case = client_as(planner).get(case_of(request_.process)).context["case"]
     assert [(step.title, step.addressee) for step in case.current_steps] == [
-        ("Daten liefern: Planungszyklus 2026–2028", "Jugendamt")
+        ("Daten liefern: Jugendamt, Planungszyklus 2026–2028", "Jugendamt")
     ]
     waiting = client_as(planner).get(case_of(cycle.process)).context["case"].current_steps
     assert [(step.is_human, step.badge.text) for step in waiting] == [(False, "wartet")]

@@ -143,7 +143,7 @@ def test_the_page_says_what_waits_for_whom_and_what_is_late(client_as, cycle, wo
 
 def test_the_next_task_of_the_viewer_is_the_primary_action(client_as, cycle, head, planner):
     text = client_as(head).get(page_of(cycle)).content.decode()
-    assert "Ihre nächste Aufgabe: Daten liefern: Planungszyklus 2026–2028" in text
+    assert "Ihre nächste Aufgabe: Daten liefern: Jugendamt, Planungszyklus 2026–2028" in text
     assert text.count("kern-btn--primary") == 3  # with the two search forms of the header
     assert "Ihre nächste Aufgabe" not in client_as(planner).get(page_of(cycle)).content.decode()
 

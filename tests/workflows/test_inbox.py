@@ -100,7 +100,7 @@ def test_a_task_is_in_the_inbox_of_those_it_is_addressed_to_and_of_nobody_else(
 def test_the_inbox_says_what_to_do_for_whom_until_when(client_as, task, head):
     page = client_as(head).get(INBOX).content.decode()
 
-    assert "Daten liefern: Planungszyklus 2026–2028" in page
+    assert "Daten liefern: Jugendamt, Planungszyklus 2026–2028" in page
     assert "Jugendamt" in page
     assert task.card.due_on.strftime("%d.%m.%Y") in page
     assert "Task" not in page
@@ -210,7 +210,7 @@ def test_the_file_holds_all_tasks_seen(client_as, task, head):
     )
     assert response["Content-Disposition"].startswith("attachment")
     assert len(text.strip().splitlines()) == 32
-    assert "Daten liefern: Planungszyklus 2026–2028" in text
+    assert "Daten liefern: Jugendamt, Planungszyklus 2026–2028" in text
 
 
 # --- Queries and counting ----------------------------------------------------------------------------

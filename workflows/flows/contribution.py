@@ -36,7 +36,7 @@ class ContributionFlow(PlanningFlow):
         GuardedView(views.give_statements)
         .Annotation(title=_("Comment on the area profiles"))
         .Says(_("Comment on the area profiles: %(subject)s"))
-        .About(lambda process: process.contribution.cycle.title)
+        .About(lambda process: str(process.contribution))
         .Addressed(Perm.ACT_FOR_ORGANISATION, to=lambda process: process.contribution.organisation)
         .Due(lambda process: process.contribution.due_on)
         .Stage(StageKind.CONFERENCE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+from operator import attrgetter
 from typing import Any
 
 from django.utils.functional import Promise
@@ -12,11 +13,13 @@ from viewflow.workflow.models import Process, Task
 from viewflow.workflow.status import PROCESS, STATUS
 
 from measures.models import Measure
+from measures.selectors.reports import reports_seen_by
 from project.common.formats import Badge
 from stakeholders.permissions import Perm, can
 from workflows.links import link
-from workflows.models import PlanningCycle, Recommendation
+from workflows.models import DataRequest, PlanningCycle, Recommendation
 from workflows.selectors.recommendations import recommendations_seen_by
+from workflows.selectors.requests import requests_seen_by
 
 #: Gates and forks say nothing to a reader; deadlines only when they have fired.
 _SILENT = {"EXCLUSIVE_GATEWAY", "SWITCH", "PARALLEL_GATEWAY"}
@@ -66,9 +69,28 @@ _SUBJECTS = {
     "ContributionProcess": ("contribution", ""),
     "RecommendationProcess": ("recommendation", "workflows:recommendation-detail"),
     "MeasureProcess": ("measure", "measures:measure-detail"),
-    "ConfirmationProcess": ("confirmation", ""),
+    "ConfirmationProcess": ("confirmation.measure", "measures:measure-detail"),
     "ReportProcess": ("report", "measures:report-detail"),
 }
+
+
+@dataclasses.dataclass(frozen=True)
+class Subject:
+    """What a case is about; the address is empty where the person may not see its page, or there is none."""
+
+    thing: Any
+    url: str
+
+    def __str__(self) -> str:
+        return str(self.thing)
+
+
+def subject_of(user: Any, process: Process) -> Subject:
+    """What a case is about, with its address for who may see it. Queries: at most 4."""
+    concrete = process.coerced
+    path, page = _SUBJECTS[type(concrete).__name__]
+    thing = attrgetter(path)(concrete)
+    return Subject(thing, link(page, thing.pk) if page and _is_seen(user, thing) else "")
 
 
 def case_of(user: Any, process: Process) -> Case:
@@ -81,14 +103,13 @@ def case_of(user: Any, process: Process) -> Case:
     Queries: about 6 for any number of steps.
     """
     concrete = process.coerced
-    attribute, page = _SUBJECTS[type(concrete).__name__]
-    subject = getattr(concrete, attribute)
+    subject = subject_of(user, process)
     steps = _steps(process)
     return Case(
         pk=process.pk,
         kind=str(process.flow_class.process_title),
         about=str(subject),
-        about_url=link(page, subject.pk) if _is_seen(user, subject) else "",
+        about_url=subject.url,
         cycle=concrete.cycle,
         cycle_url=(
             link("workflows:cycle-detail", concrete.cycle.pk)
@@ -103,14 +124,16 @@ def case_of(user: Any, process: Process) -> Case:
 
 
 def _is_seen(user: Any, subject: Any) -> bool:
-    """Whether the page of the subject is open to the person; deliveries and reports are to their people."""
+    """Whether the page of the subject is open to the person."""
     if isinstance(subject, Measure):
         return bool(can(user, Perm.VIEW_MEASURE, subject))
     if isinstance(subject, Recommendation):
         return recommendations_seen_by(user).filter(pk=subject.pk).exists()
     if isinstance(subject, PlanningCycle):
         return bool(can(user, Perm.VIEW_CYCLE, subject))
-    return True
+    if isinstance(subject, DataRequest):
+        return requests_seen_by(user).filter(pk=subject.pk).exists()
+    return reports_seen_by(user).filter(pk=subject.pk).exists()
 
 
 def _case_badge(process: Process) -> Badge:
