@@ -65,7 +65,10 @@ class WaiveForm(forms.Form):
         label=_("Reason"),
         max_length=4000,
         widget=forms.Textarea(attrs=_TEXT_ROWS),
-        help_text=_("It stays with the cycle and is shown wherever the figures are missing."),
+        help_text=_(
+            "It stays with the cycle and is shown on its page, in the list of deliveries, in the analysis and"
+            " on the area profiles."
+        ),
     )
 
 

@@ -7,25 +7,33 @@ import datetime
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from measures.models import MeasureStatus
 from measures.selectors.portfolio import MeasureFilter, Portfolio, portfolio
 from measures.status import STATE_KINDS, STATE_LABELS, PortfolioState
 from monitoring.models import Area, IndexResult
 from stakeholders.permissions import Perm, can, visible
 from workflows.links import link
 from workflows.models import (
+    AgreementConfirmation,
+    ConfirmationState,
+    DataRequest,
     Decision,
+    Evaluation,
     PlanningCycle,
     StageKind,
     TaskCard,
 )
+from workflows.selectors.cycles import cycle_measures
 from workflows.selectors.decisions import RESULT_KINDS, DecisionFilter, decisions_of
+from workflows.selectors.next_steps import next_steps
 from workflows.selectors.opening import territories_to_open
 from workflows.selectors.places import visible_task_keys
 from workflows.selectors.recommendations import recommendations_seen_by
+from workflows.selectors.requests import gone_without
 from workflows.selectors.strip import Counts, Line, StageBox, stage_boxes
 from workflows.selectors.tasks import InboxFilter, cards_addressed_to, cards_by_keys, inbox_keys
 
@@ -95,7 +103,10 @@ class CyclePage:
     actions: list[Line]
     lists: list[Line]
     predecessor_url: str
+    successor: PlanningCycle | None
     may_open_next: bool
+    gone_without: list[DataRequest]
+    printed_on: datetime.date
 
 
 def cycle_page(user: Any, cycle: PlanningCycle) -> CyclePage:
@@ -107,7 +118,7 @@ def cycle_page(user: Any, cycle: PlanningCycle) -> CyclePage:
         cycle: The cycle, with territory, plan and bodies joined.
 
     Returns:
-        The page. Queries: about 20 for any number of rows.
+        The page. Queries: about 30 for any number of rows.
     """
     sees_drafts = bool(can(user, Perm.VIEW_DRAFTS, cycle))
     results = _results(cycle, sees_drafts=sees_drafts)
@@ -129,6 +140,8 @@ def cycle_page(user: Any, cycle: PlanningCycle) -> CyclePage:
         ),
         decisions=decisions.count(),
         measures=measures.total,
+        confirmations=_confirmations(cycle),
+        evaluations=_evaluations(cycle),
         plan_url=plan_url,
         run_url=link("monitoring:run-detail", cycle.index_run_id)
         if sees_areas and cycle.index_run_id
@@ -146,7 +159,7 @@ def cycle_page(user: Any, cycle: PlanningCycle) -> CyclePage:
         sees_drafts=sees_drafts,
         may_manage=may_manage,
         stages=stage_boxes(cycle, counts),
-        next_task=_next_task(user, cycle),
+        next_task=None if cycle.is_closed else _next_task(user, cycle),
         waiting=_waiting(user, cards),
         waiting_count=task_totals["waiting"],
         overdue_count=task_totals["overdue"],
@@ -159,11 +172,31 @@ def cycle_page(user: Any, cycle: PlanningCycle) -> CyclePage:
         index_year=run.year if run else None,
         index_day=run.created_at if run else None,
         measures=_measure_tiles(measures, plan_url, sees_plan=sees_plan),
-        actions=_actions(cycle, sees_drafts=sees_drafts, may_manage=may_manage),
+        actions=next_steps(user, cycle, sees_drafts=sees_drafts, may_manage=may_manage, today=today),
         lists=_lists(cycle, plan_url, sees_drafts=sees_drafts),
         predecessor_url=_predecessor_url(user, cycle),
+        successor=_successor(user, cycle),
         may_open_next=cycle.is_closed and cycle.territory in territories_to_open(user),
+        gone_without=gone_without(cycle),
+        printed_on=today,
     )
+
+
+def _confirmations(cycle: PlanningCycle) -> tuple[int, int]:
+    """How many parties have confirmed of those asked in the latest round of each measure. Queries: 1."""
+    newer = AgreementConfirmation.objects.filter(measure=OuterRef("measure"), round__gt=OuterRef("round"))
+    rows = AgreementConfirmation.objects.filter(~Exists(newer), process__cycle=cycle)
+    rows = rows.filter(measure__ended_on__isnull=True).exclude(state=ConfirmationState.CALLED_OFF)
+    found = rows.aggregate(all=Count("pk"), done=Count("pk", filter=Q(state=ConfirmationState.CONFIRMED)))
+    return found["done"], found["all"]
+
+
+def _evaluations(cycle: PlanningCycle) -> tuple[int, int]:
+    """How many measures have been evaluated of those the cycle has to evaluate. Queries: 2."""
+    judged = Evaluation.objects.filter(cycle=cycle)
+    done = judged.values("measure").distinct().count()
+    running = cycle_measures(cycle).filter(status=MeasureStatus.RUNNING)
+    return done, done + running.exclude(pk__in=judged.values("measure")).count()
 
 
 def _area_lines(results: Iterable[IndexResult], *, are_open: bool) -> list[AreaLine]:
@@ -178,25 +211,6 @@ def _decision_lines(decisions: Iterable[Decision]) -> list[DecisionLine]:
         DecisionLine(row, RESULT_KINDS.get(row.result, "neutral"), link("workflows:decision-detail", row.pk))
         for row in decisions
     ]
-
-
-def _actions(cycle: PlanningCycle, *, sees_drafts: bool, may_manage: bool) -> list[Line]:
-    """What the person can begin by themselves in the present stage."""
-    if cycle.is_closed:
-        return []
-    found = []
-    if sees_drafts and cycle.stage == StageKind.CONFERENCE:
-        found.append(Line(_("Write a recommendation"), link("workflows:recommendation-create", cycle.pk)))
-    if may_manage and cycle.stage == StageKind.SOCIAL_SPACE:
-        found.append(Line(_("Shape a measure"), link("workflows:measure-create", cycle.pk)))
-    if may_manage and cycle.stage == StageKind.IMPLEMENTATION:
-        found.append(Line(_("Ask for the figures of a day"), link("workflows:round-open", cycle.pk)))
-        if cycle.plan.stage_two_opened_on is None:
-            text = _("Propose to open planning stage 2")
-            found.append(Line(text, link("workflows:stage-two-request", cycle.pk)))
-    if may_manage:
-        found.append(Line(_("Move dates"), link("workflows:cycle-schedule", cycle.pk)))
-    return [line for line in found if line.url]
 
 
 def _lists(cycle: PlanningCycle, plan_url: str, *, sees_drafts: bool) -> list[Line]:
@@ -220,6 +234,12 @@ def _predecessor_url(user: Any, cycle: PlanningCycle) -> str:
     if cycle.predecessor is None or not can(user, Perm.VIEW_CYCLE, cycle.predecessor):
         return ""
     return link("workflows:cycle-detail", cycle.predecessor_id)
+
+
+def _successor(user: Any, cycle: PlanningCycle) -> PlanningCycle | None:
+    """The cycle that follows a closed one, if the person may see it. Queries: at most 2."""
+    following = getattr(cycle, "successor", None) if cycle.is_closed else None
+    return following if following is not None and can(user, Perm.VIEW_CYCLE, following) else None
 
 
 def open_cards(user: Any, cycle: PlanningCycle, *, sees_drafts: bool) -> QuerySet[TaskCard]:

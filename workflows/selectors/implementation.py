@@ -29,7 +29,7 @@ from workflows.models import (
     TaskCard,
 )
 from workflows.models.recommendations import APPROVED_STATES, FINAL_STATES
-from workflows.selectors.cycles import cycle_measures, cycle_recommendations
+from workflows.selectors.cycles import cycle_measures, cycle_recommendations, is_shaping
 from workflows.selectors.decisions import decisions_seen_by
 from workflows.selectors.places import visible_task_keys
 
@@ -183,7 +183,7 @@ class PlanActions:
 
 
 def plan_actions(user: Any, plan: ActionPlan) -> PlanActions:
-    """What the person can begin on a plan in its open cycle. Queries: at most 3."""
+    """What the person can begin on a plan in its open cycle. Queries: at most 4."""
     cycles = visible(user, Perm.VIEW_CYCLE, PlanningCycle.objects.filter(plan=plan))
     cycle = cycles.order_by("closed_at", "-pk").filter(closed_at__isnull=True).first()
     if cycle is None:
@@ -195,11 +195,7 @@ def plan_actions(user: Any, plan: ActionPlan) -> PlanActions:
         cycle=cycle,
         round_url=link("workflows:round-open", cycle.pk) if is_running else "",
         stage_two_url=link("workflows:stage-two-request", cycle.pk) if can_ask else "",
-        shape_url=(
-            link("workflows:measure-create", cycle.pk)
-            if may_manage and cycle.stage == StageKind.SOCIAL_SPACE
-            else ""
-        ),
+        shape_url=(link("workflows:measure-create", cycle.pk) if may_manage and is_shaping(cycle) else ""),
         evaluations_url=link("workflows:evaluation-list", cycle.pk),
     )
 

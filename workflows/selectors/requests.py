@@ -73,6 +73,15 @@ def overdue(requests: QuerySet[DataRequest], today: datetime.date) -> QuerySet[D
     return due.filter(task_due_on__lt=today).exclude(state__in=FINISHED_REQUESTS)
 
 
+def gone_without(cycle: PlanningCycle) -> list[DataRequest]:
+    """Deliveries a cycle went on without, with the reasons: told wherever their figures are missing.
+
+    Whoever may read the page of the cycle or its figures may know why some are missing. Queries: 1.
+    """
+    rows = DataRequest.objects.filter(cycle=cycle, state=DataRequestState.WAIVED)
+    return list(rows.select_related("organisation").order_by("organisation__name"))
+
+
 def with_progress(requests: QuerySet[DataRequest]) -> QuerySet[DataRequest]:
     """Add what lists show: counts, until when, who has the task, since when it waits.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,6 +19,7 @@ from workflows.models import (
     RecommendationState,
     StageKind,
 )
+from workflows.selectors.cycles import stage_ends
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,13 +55,17 @@ class Counts:
     recommendations: dict[str, int]
     decisions: int
     measures: int
+    #: Answers of the parties as (confirmed, asked), evaluations as (made, needed).
+    confirmations: tuple[int, int]
+    evaluations: tuple[int, int]
     #: Where the measures are listed for the person; where the results of the index are.
     plan_url: str
     run_url: str
 
 
 def stage_boxes(cycle: PlanningCycle, counts: Counts) -> list[StageBox]:
-    """The strip. Queries: 2."""
+    """The strip. Queries: 3."""
+    ends = stage_ends(cycle)
     dates = {stage.kind: stage for stage in CycleStage.objects.filter(cycle=cycle)}
     meetings = _latest_meetings(cycle)
     lines = {
@@ -73,9 +79,9 @@ def stage_boxes(cycle: PlanningCycle, counts: Counts) -> list[StageBox]:
             *_meeting_line(meetings.get(cycle.steering_group_id)),
             *_steering_lines(cycle, counts),
         ],
-        StageKind.SOCIAL_SPACE: [],
+        StageKind.SOCIAL_SPACE: _agreement_lines(cycle, counts),
         StageKind.IMPLEMENTATION: _measure_lines(counts),
-        StageKind.EVALUATION: [],
+        StageKind.EVALUATION: _evaluation_lines(cycle, counts),
     }
     return [
         StageBox(
@@ -83,7 +89,7 @@ def stage_boxes(cycle: PlanningCycle, counts: Counts) -> list[StageBox]:
             title=str(kind.label),
             state=_stage_state(cycle, kind),
             url=_stage_url(cycle, kind, counts.plan_url),
-            detail_lines=[_date_line(cycle, kind, dates[kind]), *lines[kind]]
+            detail_lines=[_date_line(cycle, kind, dates[kind], ends.get(kind)), *lines[kind]]
             if kind in dates
             else lines[kind],
         )
@@ -111,7 +117,11 @@ def _stage_url(cycle: PlanningCycle, kind: StageKind, plan_url: str) -> str:
     return plan_url if kind <= cycle.stage or cycle.is_closed else ""
 
 
-def _date_line(cycle: PlanningCycle, kind: StageKind, stage: CycleStage) -> Line:
+def _date_line(
+    cycle: PlanningCycle, kind: StageKind, stage: CycleStage, ended_on: datetime.date | None
+) -> Line:
+    if _stage_state(cycle, kind) == "done" and ended_on is not None:
+        return Line(_("ended on %(day)s") % {"day": date_de(ended_on)})
     if _stage_state(cycle, kind) == "upcoming":
         return Line(_("from %(day)s") % {"day": date_de(stage.starts_on)})
     if _stage_state(cycle, kind) == "current" and stage.due_on < timezone.localdate():
@@ -133,15 +143,16 @@ def _meeting_line(meeting: Meeting | None) -> list[Line]:
 
 def _data_lines(cycle: PlanningCycle, counts: Counts) -> list[Line]:
     total = sum(counts.requests.values())
-    done = sum(
-        counts.requests.get(state, 0) for state in (DataRequestState.ACCEPTED, DataRequestState.WAIVED)
-    )
+    if not total:
+        return []
     text = ngettext("%(done)s of %(total)s delivery", "%(done)s of %(total)s deliveries", total)
-    return (
-        [Line(text % {"done": done, "total": total}, link("workflows:request-list", cycle.pk))]
-        if total
-        else []
-    )
+    accepted = counts.requests.get(DataRequestState.ACCEPTED, 0)
+    lines = [Line(text % {"done": accepted, "total": total}, link("workflows:request-list", cycle.pk))]
+    without = counts.requests.get(DataRequestState.WAIVED, 0)
+    if without:
+        url = link("workflows:request-list", cycle.pk, state=DataRequestState.WAIVED.value)
+        lines.append(Line(_("gone on without %(count)s") % {"count": without}, url))
+    return lines
 
 
 def _analysis_lines(counts: Counts) -> list[Line]:
@@ -157,7 +168,12 @@ def _conference_lines(cycle: PlanningCycle, counts: Counts) -> list[Line]:
     if not total:
         return []
     text = ngettext("%(count)s recommendation", "%(count)s recommendations", total) % {"count": total}
-    return [Line(text, link("workflows:recommendation-list", cycle.pk))]
+    lines = [Line(text, link("workflows:recommendation-list", cycle.pk))]
+    back = counts.recommendations.get(RecommendationState.RETURNED, 0)
+    if back:
+        url = link("workflows:recommendation-list", cycle.pk, state=RecommendationState.RETURNED.value)
+        lines.append(Line(_("%(count)s returned") % {"count": back}, url))
+    return lines
 
 
 def _steering_lines(cycle: PlanningCycle, counts: Counts) -> list[Line]:
@@ -166,10 +182,31 @@ def _steering_lines(cycle: PlanningCycle, counts: Counts) -> list[Line]:
     if waiting:
         url = link("workflows:recommendation-list", cycle.pk, state=RecommendationState.SUBMITTED.value)
         lines.append(Line(_("%(count)s to be decided") % {"count": waiting}, url))
+    postponed = counts.recommendations.get(RecommendationState.POSTPONED, 0)
+    if postponed:
+        url = link("workflows:recommendation-list", cycle.pk, state=RecommendationState.POSTPONED.value)
+        lines.append(Line(_("%(count)s postponed, to be decided again") % {"count": postponed}, url))
     if counts.decisions:
         text = ngettext("%(count)s decision", "%(count)s decisions", counts.decisions)
         lines.append(Line(text % {"count": counts.decisions}, link("workflows:decision-list", cycle.pk)))
     return lines
+
+
+def _agreement_lines(cycle: PlanningCycle, counts: Counts) -> list[Line]:
+    done, total = counts.confirmations
+    if not total:
+        return []
+    text = ngettext("%(done)s of %(total)s confirmation", "%(done)s of %(total)s confirmations", total)
+    url = link("workflows:cycle-tasks", cycle.pk, stage=int(StageKind.SOCIAL_SPACE)) if done < total else ""
+    return [Line(text % {"done": done, "total": total}, url or counts.plan_url)]
+
+
+def _evaluation_lines(cycle: PlanningCycle, counts: Counts) -> list[Line]:
+    done, total = counts.evaluations
+    if not total or (cycle.stage < StageKind.EVALUATION and not cycle.is_closed):
+        return []
+    text = ngettext("%(done)s of %(total)s evaluation", "%(done)s of %(total)s evaluations", total)
+    return [Line(text % {"done": done, "total": total}, link("workflows:evaluation-list", cycle.pk))]
 
 
 def _measure_lines(counts: Counts) -> list[Line]:

@@ -26,9 +26,9 @@ from workflows.forms.analysis import (
     ComputeForm,
     ReleaseForm,
 )
-from workflows.models import DataRequestState, PlanningCycle
+from workflows.models import PlanningCycle
 from workflows.selectors.analysis import ranking, trial_runs, trials_of, with_results
-from workflows.selectors.requests import unsettled_requests
+from workflows.selectors.requests import gone_without, unsettled_requests
 from workflows.services.analysis import areas_choose, unfinished_profiles
 from workflows.views.access import signed_in
 from workflows.views.base import TaskView
@@ -194,9 +194,7 @@ class RunAnalysisView(TaskView):
             "compute_form": compute,
             "choose_form": choose,
             "without_form": form if isinstance(form, ChooseWithoutIndexForm) else self.without_form(),
-            "waived_requests": self.cycle.requests.filter(state=DataRequestState.WAIVED).select_related(
-                "organisation"
-            ),
+            "waived_requests": gone_without(self.cycle),
             "run": self.run,
             "other_run": self.other_run,
             "trials": trials_of(self.cycle),

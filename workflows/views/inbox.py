@@ -30,6 +30,7 @@ from workflows.catalogue import nodes_called
 from workflows.forms.tasks import HandOverForm, ReleaseForm, TaskFilterForm
 from workflows.models import PlanningCycle, TaskCard
 from workflows.selectors import tasks as selectors
+from workflows.selectors.next_steps import late_cycles
 from workflows.services import tasks as services
 from workflows.views.access import signed_in
 
@@ -121,6 +122,7 @@ def inbox(request: HttpRequest) -> HttpResponseBase:
             "is_filtered": any(name in request.GET for name in ("q", "cycle", "stage", "overdue")),
             "export_links": export_links(request) if rows else [],
             "elsewhere": None if rows else _elsewhere(request),
+            "late_cycles": [] if rows else late_cycles(request.user, timezone.localdate()),
         },
     )
 
@@ -272,7 +274,8 @@ def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
         raise PermissionDenied(
             _("Only who has the task, or who leads those it is addressed to, may hand it over.")
         )
-    recipients = services.task_recipients(task)
+    # To oneself there is nothing to hand over.
+    recipients = [person for person in services.task_recipients(task) if person.pk != signed_in(request).pk]
     form = HandOverForm(request.POST or None, recipients=recipients)
     if request.method == "POST" and form.is_valid():
         to = form.cleaned_data["to"]

@@ -38,6 +38,7 @@ from workflows.selectors.analysis import (
 )
 from workflows.selectors.conference import StatementFilter, statements_seen_by
 from workflows.selectors.recommendations import RecommendationFilter, recommendations_of
+from workflows.selectors.requests import gone_without
 from workflows.services.analysis import profile_save
 from workflows.views.access import signed_in, visible_cycle_or_drafts
 
@@ -177,6 +178,7 @@ def profile_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "recommendations": recommendations_of(request.user, cycle, area_filter).order_by("number"),
             "measures": area_measures(request.user, profile.area),
             "sources": sorted({row.indicator.source for row in rows}),
+            "gone_without": gone_without(cycle),
             "sees_run": run is not None and bool(can(request.user, Perm.VIEW_TERRITORY, cycle.territory)),
             "can_edit": profile.released_at is None and bool(can(request.user, Perm.MANAGE_CYCLE, cycle)),
         },
