@@ -21,7 +21,7 @@ from tests.stages import Stages
 from workflows.demo import driver
 from workflows.engine import recommendation_begin, round_open
 from workflows.flows import FLOWS, MeasureFlow, PlanningCycleFlow
-from workflows.models import DecisionResult, EvaluationOutcome, PlanningCycle, TaskCard
+from workflows.models import DecisionResult, EvaluationOutcome, PlanningCycle, RecommendationKind, TaskCard
 from workflows.nodes import GuardedView, complete_task, open_task
 from workflows.services.analysis import areas_choose, profile_save
 from workflows.services.tasks import task_give_back, task_recipients, task_take
@@ -167,6 +167,9 @@ def _implement(world: World, stages: Stages, cycle: PlanningCycle, tour: TaskTou
     driver.report(report, _actuals(report), user=person("specialist"))
     tour.stop()  # confirm_figures
     driver.confirm_report(report, user=planner)
+    wording = stages.wording("Stufe 2", indicators=(), areas=())
+    recommendation_begin(cycle, kind=RecommendationKind.STAGE_TWO, wording=wording, user=planner)
+    tour.stop()  # write_request
 
     driver.end_implementation(cycle, user=planner)
     tour.stop()  # evaluate_measure

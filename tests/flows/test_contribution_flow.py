@@ -229,7 +229,9 @@ def test_a_reminder_comes_before_the_conference_and_an_escalation_after(contribu
         reminded = set(OutgoingMail.objects.values_list("address", flat=True))
     offices = {world.people[name].email for name in ("head", "specialist", "jobcenter_head")}
     assert offices <= reminded
-    assert world.people["planner"].email not in reminded
+    # Planning is reminded of its own step, the conference, and of nobody else's.
+    to_planner = OutgoingMail.objects.get(address=world.people["planner"].email)
+    assert "Fachplanungskonferenz durchführen" in to_planner.subject
     OutgoingMail.objects.all().delete()
     with time_machine.travel(at(due_on + datetime.timedelta(days=1)), tick=False):
         timers_fire()

@@ -23,8 +23,15 @@ from tests.stages import Stages
 from tests.workflows.measureform import measure_fields
 from workflows.demo import driver
 from workflows.engine import round_open
-from workflows.flows import PlanningCycleFlow, RecommendationFlow
-from workflows.models import Evaluation, EvaluationOutcome, PlanningCycle, Recommendation, RecommendationKind
+from workflows.flows import PlanningCycleFlow, RecommendationFlow, ReportFlow
+from workflows.models import (
+    Evaluation,
+    EvaluationOutcome,
+    PlanningCycle,
+    Recommendation,
+    RecommendationKind,
+    TaskCard,
+)
 from workflows.nodes import open_task
 
 ClientAs = Callable[[User], Client]
@@ -270,8 +277,9 @@ def test_late_organisations_are_reminded_once_a_day(
     cycle, _measure = implementing
     today = timezone.localdate()
     made = round_open(cycle, reference_on=today - datetime.timedelta(days=1), due_on=today, user=planner)
-    ReportingRound.objects.update(due_on=today - datetime.timedelta(days=1))
     report = made.reports.get()
+    task = open_task(report.process, ReportFlow.report_figures)
+    TaskCard.objects.filter(task=task).update(due_on=today - datetime.timedelta(days=1))
     one = reverse("workflows:report-remind", args=[report.pk])
     all_late = reverse("workflows:round-remind", args=[made.pk])
     client = client_as(planner)

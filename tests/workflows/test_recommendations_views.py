@@ -241,8 +241,13 @@ def test_small_counts_are_secret_in_the_evidence_too(stages, world, client_as, s
     )
     cycle = stages.in_conference()
     run = cycle.index_run
-    for place, value in zip(world.areas, (2.0, 5.0, 40.0, 60.0), strict=True):
-        run.scores.create(area=place, indicator=counted, value=value, z=1.5)
+    counts = dict(zip(world.areas, (2.0, 5.0, 40.0, 60.0), strict=True))
+    planner = world.fresh("planner")
+    delivered = factories.delivery(
+        world.youth_office, {(counted, place, run.year): value for place, value in counts.items()}, planner
+    )
+    for row in delivered.values.all():
+        run.scores.create(area=row.area, indicator=counted, source=row, value=row.value, z=1.5)
     run.indicators.create(indicator=counted, direction=counted.direction)
     url = reverse("workflows:recommendation-evidence", args=[cycle.pk])
 

@@ -176,6 +176,8 @@ def test_former_staff_keep_their_own_done_task_and_nothing_else(request_, task, 
 def test_who_wrote_a_recommendation_does_not_adopt_it_whoever_put_it_forward(stages, world, specialist):
     cycle = stages.in_conference()
     chair = world.fresh("planning_head")
+    seat = world.conference.memberships.get(user=chair)
+    people.seat_set_deputy(seat, deputy=world.fresh("planner"), user=None)
     recommendation = recommendation_begin(cycle, wording=stages.wording("Vom Vorsitz"), user=chair)
     task = open_task(recommendation.process, RecommendationFlow.draft_recommendation)
     services.task_hand_over(task, to=specialist, user=chair)

@@ -69,7 +69,7 @@ def test_why_is_there_this_measure(client_as, story, planner):
     assert titles(chain.reasons, "delivery") == ["Jobcenter Musterkreis: daten.csv"]
     figure = next(level for level in chain.reasons if level.kind == "indicator").nodes[0]
     assert figure.lines == ("Zentrum Nord: 33,0\u00a0%, Abweichung +1,0",)
-    assert "4 Ja, 0 Nein, 0 Enthaltungen" in page
+    assert "Ja 4, Nein 0, Enthaltungen 0" in page
 
 
 def test_what_a_person_may_not_see_is_neither_shown_nor_counted(
