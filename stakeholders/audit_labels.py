@@ -51,6 +51,7 @@ LABELS: dict[str, str | Promise] = {
     "measure.shaped": _("Measure shaped"),
     "measure.withdrawn": _("Measure withdrawn"),
     "meeting.closed": _("Meeting closed"),
+    "meeting.moved": _("Meeting moved"),
     "meeting.recorded": _("Meeting entered afterwards"),
     "meeting.scheduled": _("Meeting set"),
     "membership.ended": _("Function ended"),
@@ -186,6 +187,7 @@ _DETAILS: dict[str, tuple[str | Promise, Callable[[Any], str]]] = {
     "started_on": (_("Begun on"), _day),
     "ended_on": (_("Ended on"), _day),
     "held_on": (_("Day of the meeting"), _day),
+    "place": (_("Place"), _text),
     "due_on": (_("Due on"), _day),
     "reference_on": (_("Reporting date"), _day),
     # Older entries hold names, newer ones keys of people.

@@ -17,6 +17,7 @@ def event_as_ics(
     description: str,
     url: str,
     stamp: datetime.datetime,
+    sequence: int = 0,
 ) -> str:
     """Write an event that lasts all day.
 
@@ -28,6 +29,7 @@ def event_as_ics(
         description: Text.
         url: Page of the event.
         stamp: Aware moment of writing.
+        sequence: How often the event has been moved; a calendar keeps the one with the highest.
 
     Returns:
         Text of a file with the ending ``ics``, lines ended and folded as the standard wants.
@@ -40,6 +42,7 @@ def event_as_ics(
         "BEGIN:VEVENT",
         f"UID:{uid}",
         f"DTSTAMP:{stamp.astimezone(datetime.UTC):%Y%m%dT%H%M%SZ}",
+        f"SEQUENCE:{sequence}",
         f"DTSTART;VALUE=DATE:{day:%Y%m%d}",
         f"DTEND;VALUE=DATE:{day + datetime.timedelta(days=1):%Y%m%d}",
         f"SUMMARY:{_escaped(summary)}",

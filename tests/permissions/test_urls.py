@@ -108,6 +108,7 @@ TABLE = {
     "workflows:meeting-create": "200 403 403 403 403 403 404 404 404 302",
     "workflows:meeting-detail": "200 200 200 200 200 200 404 404 404 302",
     "workflows:meeting-list": "200 200 200 200 200 200 404 404 404 302",
+    "workflows:meeting-move": "200 403 403 403 403 403 404 404 404 302",
     "workflows:profile-detail": "200 200 200 200 200 200 404 404 404 302",
     "workflows:profile-edit": "200 403 403 403 403 403 404 404 404 302",
     "workflows:profile-list": "200 200 200 200 200 200 404 404 404 302",

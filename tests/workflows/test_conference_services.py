@@ -10,7 +10,7 @@ from stakeholders.models import LogEntry, Organisation, OutgoingMail
 from tests import factories
 from workflows.demo import driver
 from workflows.models import Contribution, Position, Statement
-from workflows.services import conference
+from workflows.services import conference, meetings
 
 
 def refused(code, function, *args, **kwargs):
@@ -45,7 +45,7 @@ def schedule(cycle, world, user, **kwargs):
         "participants": [world.youth_office],
         "user": user,
     }
-    return conference.meeting_schedule(cycle, **(values | kwargs))
+    return meetings.meeting_schedule(cycle, **(values | kwargs))
 
 
 # --- meetings --------------------------------------------------------------------------------------
@@ -97,18 +97,18 @@ def test_a_funder_belongs_to_no_territory_and_can_be_invited(cycle, world, plann
 def test_a_meeting_is_closed_once_with_its_attendance(cycle, world, planner):
     meeting = cycle.meetings.get()
 
-    conference.meeting_close(meeting, attended=[world.youth_office], user=planner)
+    meetings.meeting_close(meeting, attended=[world.youth_office], user=planner)
 
     attended = dict(meeting.participants.values_list("organisation__name", "attended"))
     assert attended == {"Jugendamt": True, "Jobcenter Musterkreis": False, "Gesundheitsamt": False}
-    refused("meeting_closed", conference.meeting_close, meeting, attended=[], user=planner)
+    refused("meeting_closed", meetings.meeting_close, meeting, attended=[], user=planner)
 
 
 def test_no_meeting_is_closed_before_its_day(cycle, world, planner):
     tomorrow = timezone.localdate() + datetime.timedelta(days=1)
     meeting = schedule(cycle, world, planner, held_on=tomorrow)
 
-    refused("meeting_not_held", conference.meeting_close, meeting, attended=[], user=planner)
+    refused("meeting_not_held", meetings.meeting_close, meeting, attended=[], user=planner)
     meeting.refresh_from_db()
     assert meeting.closed_at is None
 

@@ -14,7 +14,7 @@ from workflows.demo import driver
 from workflows.flows import PlanningCycleFlow
 from workflows.models import DecisionResult, Meeting, Position, Statement
 from workflows.nodes import open_task
-from workflows.services import conference
+from workflows.services import conference, meetings
 
 
 def say(cycle, world, count=1, **kwargs):
@@ -352,7 +352,7 @@ def test_a_meeting_shows_its_agenda_and_what_was_decided(session, client_as, cha
 
 def test_who_is_invited_sees_the_meeting_without_the_cycle(session, world, client_as, planner, provider_head):
     cycle, _meeting = session
-    other = conference.meeting_schedule(
+    other = meetings.meeting_schedule(
         cycle,
         body=world.conference,
         held_on=timezone.localdate(),

@@ -28,8 +28,8 @@ from workflows.models import (
 )
 from workflows.models.written_once import WrittenOnce
 from workflows.selectors.decisions import meetings_to_decide_in
-from workflows.services.conference import meeting_close, meeting_schedule
 from workflows.services.decisions import Ballot, decision_record
+from workflows.services.meetings import meeting_close, meeting_schedule
 
 TITLES = ("Eins", "Zwei", "Drei")
 

@@ -15,8 +15,8 @@ from tests.workflows.taskpages import take, vote_fields
 from workflows.demo import driver
 from workflows.flows import RecommendationFlow
 from workflows.models import Decision, DecisionResult, Meeting, VoteChoice
-from workflows.services.conference import meeting_schedule
 from workflows.services.decisions import Ballot
+from workflows.services.meetings import meeting_schedule
 
 
 @pytest.fixture

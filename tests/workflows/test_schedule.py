@@ -15,8 +15,8 @@ from workflows.flows import PlanningCycleFlow, RecommendationFlow
 from workflows.models import CycleStage, DecisionResult, StageKind
 from workflows.nodes import open_task
 from workflows.selectors.cycles import stage_ends
-from workflows.services.conference import meeting_schedule
 from workflows.services.cycles import stage_reschedule
+from workflows.services.meetings import meeting_schedule
 
 DAY = datetime.timedelta(days=1)
 

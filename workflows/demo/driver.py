@@ -39,7 +39,15 @@ from workflows.models import (
     VoteChoice,
 )
 from workflows.nodes import complete_task, open_task
-from workflows.services import analysis, conference, decisions, deliveries, implementation, recommendations
+from workflows.services import (
+    analysis,
+    conference,
+    decisions,
+    deliveries,
+    implementation,
+    meetings,
+    recommendations,
+)
 from workflows.services.cycles import cycle_close
 from workflows.services.decisions import Ballot
 from workflows.services.recommendations import Wording
@@ -124,7 +132,7 @@ def invite_conference(
     complete_task(
         open_task(cycle.process, PlanningCycleFlow.prepare_conference),
         user=user,
-        act=lambda process: conference.meeting_schedule(
+        act=lambda process: meetings.meeting_schedule(
             process.cycle,
             body=process.cycle.planning_conference,
             held_on=held_on or timezone.localdate(),
@@ -161,7 +169,7 @@ def close_conference(cycle: PlanningCycle, *, user: User) -> None:
     complete_task(
         open_task(cycle.process, PlanningCycleFlow.hold_conference),
         user=user,
-        act=lambda process: conference.meeting_close(meeting, attended=attended, user=user),
+        act=lambda process: meetings.meeting_close(meeting, attended=attended, user=user),
     )
     cycle.refresh_from_db()
 
@@ -210,7 +218,7 @@ def invite_steering_group(
     complete_task(
         open_task(cycle.process, PlanningCycleFlow.prepare_steering_group),
         user=user,
-        act=lambda process: conference.meeting_schedule(
+        act=lambda process: meetings.meeting_schedule(
             process.cycle,
             body=process.cycle.steering_group,
             held_on=held_on or timezone.localdate(),

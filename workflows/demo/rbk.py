@@ -19,8 +19,9 @@ from workflows.demo.deliveries import deliver
 from workflows.demo.schedule import stages_around
 from workflows.engine import cycle_open
 from workflows.models import DecisionResult, PlanningCycle, Position, Recommendation, StageKind
-from workflows.services.conference import field_of_action_add, meeting_schedule
+from workflows.services.conference import field_of_action_add
 from workflows.services.cycles import Supply
+from workflows.services.meetings import meeting_schedule
 from workflows.services.recommendations import Wording
 
 GEOMETRY_SOURCE = "Gemeindegrenzen © GeoBasis-DE / BKG 2017 (GeoNutzV); Wohnplätze sind Beispiele"

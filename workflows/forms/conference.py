@@ -192,6 +192,18 @@ class FurtherMeetingForm(MeetingForm):
         body.queryset = bodies
 
 
+class MoveMeetingForm(forms.Form):
+    """Another day or place of a meeting, and why."""
+
+    held_on = forms.DateField(label=_("New day"))
+    place = forms.CharField(label=_("Place"), max_length=200)
+    reason = forms.CharField(
+        label=_("Reason"),
+        widget=forms.Textarea({"rows": 3}),
+        help_text=_("It goes out with the mail and stays on the page of the meeting."),
+    )
+
+
 class FieldOfActionForm(forms.Form):
     """A further field of action."""
 

@@ -36,7 +36,7 @@ from workflows.models.processes import (
     RecommendationProcess,
     ReportProcess,
 )
-from workflows.models.reasons import NoMeasureReason, RequestReopening
+from workflows.models.reasons import MeetingMove, NoMeasureReason, RequestReopening
 from workflows.models.recommendations import (
     Recommendation,
     RecommendationKind,
@@ -69,6 +69,7 @@ __all__ = [
     "MeasureOrigin",
     "MeasureProcess",
     "Meeting",
+    "MeetingMove",
     "NoMeasureReason",
     "Participant",
     "PlanningCycle",

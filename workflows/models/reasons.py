@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from workflows.models.deliveries import DataRequest
+from workflows.models.meetings import Meeting
 from workflows.models.recommendations import Recommendation
 from workflows.models.written_once import WrittenOnce
 
@@ -62,3 +63,29 @@ class RequestReopening(WrittenOnce):
 
     def __str__(self) -> str:
         return f"{self.request}: {self.reason}"
+
+
+class MeetingMove(WrittenOnce):
+    """A meeting was moved to another day or place, and why. Never changed."""
+
+    meeting = models.ForeignKey(
+        Meeting, on_delete=models.PROTECT, related_name="moves", verbose_name=_("Meeting")
+    )
+    from_day = models.DateField(_("Day before"))
+    from_place = models.CharField(_("Place before"), max_length=200, blank=True)
+    to_day = models.DateField(_("New day"))
+    to_place = models.CharField(_("New place"), max_length=200, blank=True)
+    reason = models.TextField(_("Reason"))
+    moved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("Moved by")
+    )
+    moved_at = models.DateTimeField(_("Moved"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("Move of a meeting")
+        verbose_name_plural = _("Moves of meetings")
+        ordering = ["-moved_at", "-pk"]
+        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="meeting_move_has_reason")]
+
+    def __str__(self) -> str:
+        return f"{self.meeting}: {self.reason}"

@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern] = [
     path("cycles/<int:pk>/meetings/", meetings.meeting_list, name="meeting-list"),
     path("cycles/<int:pk>/meetings/new/", meetings.meeting_create, name="meeting-create"),
     path("meetings/<int:pk>/", meetings.meeting_detail, name="meeting-detail"),
+    path("meetings/<int:pk>/move/", meetings.meeting_move_page, name="meeting-move"),
     path("meetings/<int:pk>/close/", meetings.meeting_close_page, name="meeting-close"),
     path("meetings/<int:pk>/calendar.ics", meetings.meeting_calendar, name="meeting-calendar"),
 ]

@@ -39,11 +39,11 @@ from workflows.services.conference import (
     conference_close,
     contribution_finish,
     field_of_action_add,
-    meeting_schedule,
     statement_add,
     statement_change,
     statement_remove,
 )
+from workflows.services.meetings import meeting_schedule
 from workflows.views.access import signed_in
 from workflows.views.base import TaskView
 from workflows.views.meeting_days import hint_at_stage, warn_of_day

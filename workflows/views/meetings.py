@@ -22,12 +22,12 @@ from project.common.listing import order_of, page_of
 from stakeholders.models import Body
 from stakeholders.permissions import Perm, can, require
 from workflows.calendar import event_as_ics
-from workflows.forms.conference import AttendanceForm, FurtherMeetingForm
+from workflows.forms.conference import AttendanceForm, FurtherMeetingForm, MoveMeetingForm
 from workflows.models import DecisionVote, Meeting, PlanningCycle, VoteChoice
 from workflows.selectors.conference import invitable, members_of
 from workflows.selectors.decisions import decisions_seen_by, meetings_seen_by
 from workflows.selectors.recommendations import agenda_of, recommendations_seen_by
-from workflows.services.conference import meeting_close, meeting_schedule
+from workflows.services.meetings import check_movable, meeting_close, meeting_move, meeting_schedule
 from workflows.views.access import signed_in, visible_cycle
 from workflows.views.meeting_days import hint_at_stage, warn_of_day
 
@@ -105,6 +105,9 @@ def meeting_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "decisions": decisions,
             "notes": [line.strip() for line in meeting.note.splitlines() if line.strip()],
             "present": _present(meeting) if decisions and _sees_votes(request, meeting) else [],
+            "moves": meeting.moves.select_related("moved_by"),
+            "may_move": _obstacle(meeting) is None
+            and bool(can(request.user, Perm.MANAGE_CYCLE, meeting.cycle)),
             "is_today": meeting.held_on == timezone.localdate(),
             "is_over": meeting.held_on < timezone.localdate(),
             "may_close": meeting.closed_at is None
@@ -113,6 +116,15 @@ def meeting_detail(request: HttpRequest, pk: int) -> HttpResponse:
             and _may_close(request, meeting),
         },
     )
+
+
+def _obstacle(meeting: Meeting) -> DomainError | None:
+    """Why a meeting cannot be moved, whoever asks."""
+    try:
+        check_movable(meeting)
+    except DomainError as error:
+        return error
+    return None
 
 
 def _may_close(request: HttpRequest, meeting: Meeting) -> bool:
@@ -149,6 +161,7 @@ def meeting_calendar(request: HttpRequest, pk: int) -> HttpResponse:
         description=f"{meeting.cycle.title}\n{meeting.note}".strip(),
         url=address,
         stamp=timezone.now(),
+        sequence=meeting.moves.count(),
     )
     response = HttpResponse(text, content_type="text/calendar; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{_file_name(meeting.held_on)}.ics"'
@@ -190,6 +203,37 @@ def meeting_create(request: HttpRequest, pk: int) -> HttpResponse:
                 return redirect("workflows:meeting-detail", meeting.pk)
         status = 422
     return render(request, "workflows/meeting_create.html", {"cycle": cycle, "form": form}, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def meeting_move_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """Move a meeting to another day or place; everybody invited is told."""
+    meeting = get_object_or_404(meetings_seen_by(request.user), pk=pk)
+    require(request.user, Perm.MANAGE_CYCLE, meeting.cycle)
+    initial = {"held_on": meeting.held_on, "place": meeting.place}
+    form = MoveMeetingForm(request.POST if request.method == "POST" else None, initial=initial)
+    hint_at_stage(form, meeting.cycle, meeting.body)
+    if request.method == "POST" and form.is_valid():
+        try:
+            meeting_move(meeting, user=signed_in(request), **form.cleaned_data)
+        except DomainError as error:
+            form.add_error(None, str(error.message))
+        else:
+            messages.success(request, _("The meeting has been moved; all who were invited are told by mail."))
+            warn_of_day(request, meeting)
+            return redirect("workflows:meeting-detail", meeting.pk)
+    obstacle = _obstacle(meeting)
+    return render(
+        request,
+        "workflows/meeting_move.html",
+        {
+            "meeting": meeting,
+            "cycle": meeting.cycle,
+            "form": form,
+            "obstacle": obstacle.message if obstacle else "",
+        },
+        status=422 if request.method == "POST" else 200,
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
