@@ -15,6 +15,8 @@ from tests.workflows.taskpages import take, vote_fields
 from workflows.demo import driver
 from workflows.flows import RecommendationFlow
 from workflows.models import Decision, DecisionResult, Meeting, VoteChoice
+from workflows.nodes import open_task
+from workflows.selectors.recommendations import agenda_of
 from workflows.services.decisions import Ballot
 from workflows.services.meetings import meeting_schedule
 
@@ -190,6 +192,49 @@ def test_all_present_vote_yes_in_one_go_without_saving(session, page, world):
     }
     assert (form["reason"].value(), answer.context["count"].yes) == ("Weil", 2)
     assert not Decision.objects.exists()
+
+
+def test_who_was_there_is_taken_over_to_the_next_item(session, page, client_as, chair, world):
+    """Absence, deputies and advice; how anybody votes is asked anew."""
+    cycle, meeting = session
+    client, address = page
+    away, head = seat_of(world, "member"), seat_of(world, "head")
+    advice = seat_of(world, "association_head")
+    entered = {f"vote-{away.pk}": "absent", f"by-{head.pk}": "deputy", f"heard-{advice.pk}": "on"}
+
+    answer = client.post(address, data(meeting, **entered))
+
+    following = open_task(
+        cycle.recommendations.get(number=2).process, RecommendationFlow.decide_recommendation
+    )
+    assert answer.url == reverse("workflows:task", args=[following.pk])
+    shown = client.get(take(client, following.process, RecommendationFlow.decide_recommendation))
+    form = shown.context["form"]
+    chosen = {row["seat"].pk: row["field"].value() for row in form.voting_rows}
+    assert chosen.pop(away.pk) == "absent"
+    assert set(chosen.values()) == {None}
+    assert form[f"by-{head.pk}"].value() == "deputy"
+    assert form[f"heard-{advice.pk}"].value() is True
+    assert shown.context["count"] is None
+    assert "wird vom vorigen Punkt übernommen" in shown.content.decode()
+
+
+def test_after_the_last_item_comes_the_inbox(session, client_as, chair, world):
+    cycle, meeting = session
+    first = cycle.recommendations.get(number=1)
+    driver.decide(first, meeting, DecisionResult.REJECTED, user=chair, reason="Kein Geld")
+    client = client_as(chair)
+    process = cycle.recommendations.get(number=2).process
+    answer = client.post(take(client, process, RecommendationFlow.decide_recommendation), data(meeting))
+    assert answer.url == reverse("workflows:inbox")
+
+
+def test_an_item_keeps_its_place_when_a_later_one_is_decided_first(session, chair):
+    cycle, meeting = session
+    second = cycle.recommendations.get(number=2)
+    driver.decide(second, meeting, DecisionResult.REJECTED, user=chair, reason="Kein Geld")
+    items = [(item.position, item.title, item.decision is not None) for item in agenda_of(meeting)]
+    assert items == [(1, "Eins", False), (2, "Zwei", True)]
 
 
 def test_the_day_of_the_meeting_says_who_votes(session, page, world, planner):

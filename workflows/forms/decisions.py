@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from project.common.formats import date_de
 from stakeholders.models import BodyMembership
 from workflows.forms.conference import choose_from
-from workflows.models import DecisionResult, Meeting, VoteChoice
+from workflows.models import DecisionResult, DecisionVote, Meeting, VoteChoice
 from workflows.selectors.decisions import DecisionFilter
 from workflows.services.decisions import Ballot
 
@@ -92,6 +92,19 @@ class ResultForm(forms.Form):
             if name not in self.errors and not cleaned.get(name):
                 self.add_error(name, ValidationError(message, code="missing"))
         return cleaned
+
+
+def attendance_fields(votes: Iterable[DecisionVote]) -> dict[str, Any]:
+    """Who was there for an earlier item, as initial values; how anybody votes is asked anew for each item."""
+    initial: dict[str, Any] = {}
+    for vote in votes:
+        if vote.choice == VoteChoice.ABSENT:
+            initial[f"vote-{vote.seat_id}"] = VoteChoice.ABSENT.value
+        elif vote.choice == VoteChoice.HEARD:
+            initial[f"heard-{vote.seat_id}"] = True
+        if vote.is_deputy:
+            initial[f"by-{vote.seat_id}"] = _DEPUTY
+    return initial
 
 
 class DecisionForm(ResultForm):

@@ -15,6 +15,7 @@ from stakeholders.permissions import Perm, can, visible
 from workflows.models import (
     Decision,
     DecisionResult,
+    DecisionVote,
     Meeting,
     PlanningCycle,
     Recommendation,
@@ -166,6 +167,12 @@ def likely_meeting(meetings: QuerySet[Meeting]) -> Meeting | None:
     rows = list(meetings)
     past = [row for row in rows if row.held_on <= today]
     return past[0] if past else (rows[-1] if rows else None)
+
+
+def attendance_in(meeting: Meeting | None) -> list[DecisionVote]:
+    """Votes of the latest decision recorded in a meeting: who was there for it. Queries: at most 2."""
+    latest = None if meeting is None else meeting.decisions.order_by("-pk").first()
+    return [] if latest is None else list(latest.votes.all())
 
 
 def seats_on(body: Body, meeting: Meeting | None) -> list[BodyMembership]:

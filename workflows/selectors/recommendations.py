@@ -22,6 +22,7 @@ from django.db.models import (
 )
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from viewflow.workflow.models import Task
 
 from monitoring.models import Area
 from stakeholders.permissions import Perm, visible
@@ -35,6 +36,7 @@ from workflows.models import (
     RecommendationState,
     RecommendationVersion,
     Statement,
+    TaskCard,
 )
 from workflows.selectors.conference import Figure, area_figures
 
@@ -316,7 +318,9 @@ def changes_since_return(
 
 
 def agenda_of(meeting: Meeting, *, current: Recommendation | None = None) -> list[AgendaItem]:
-    """The steering group's agenda: what was decided in the meeting, then what still waits for a decision.
+    """The steering group's agenda: what was decided in the meeting, and what still waits for a decision.
+
+    In the order of the recommendations, so that an item keeps its place when one after it is decided first.
 
     Args:
         meeting: Meeting of a steering group.
@@ -339,6 +343,7 @@ def agenda_of(meeting: Meeting, *, current: Recommendation | None = None) -> lis
             if (current is not None and row.pk == current.pk)
             or (row.pk not in done and _is_due(row, meeting.held_on))
         ]
+    rows.sort(key=lambda row: (row[0].cycle.starts_year, row[0].number))
     return [
         AgendaItem(
             position=position,
@@ -349,6 +354,27 @@ def agenda_of(meeting: Meeting, *, current: Recommendation | None = None) -> lis
         )
         for position, (recommendation, title, decision) in enumerate(rows, start=1)
     ]
+
+
+def next_to_decide(user: Any, meeting: Meeting) -> Task | None:
+    """The task of the first item of a meeting that still waits for the person to record what was decided.
+
+    Queries: 5, and a few for the rights.
+    """
+    waiting = [item.recommendation.pk for item in agenda_of(meeting) if item.decision is None]
+    cards = TaskCard.objects.filter(
+        is_open=True,
+        body=meeting.body_id,
+        task__process__recommendationprocess__recommendation__in=waiting,
+    ).select_related("task", "task__process__recommendationprocess")
+    of = {card.task.process.recommendationprocess.recommendation_id: card.task for card in cards}
+    tasks = [of[pk] for pk in waiting if pk in of]
+    may = (
+        task
+        for task in tasks
+        if task.flow_task.can_execute(user, task) or task.flow_task.can_assign(user, task)
+    )
+    return next(may, None)
 
 
 def agenda_items(cycle: PlanningCycle) -> list[AgendaItem]:

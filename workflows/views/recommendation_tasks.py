@@ -8,13 +8,14 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from project.common.errors import DomainError
 from project.common.keys import key_or_none
 from stakeholders.models import User
-from workflows.forms.decisions import DecisionForm
+from workflows.forms.decisions import DecisionForm, attendance_fields
 from workflows.forms.recommendations import AdoptionForm, DraftForm, initial_from_query, initial_of
 from workflows.models import (
     Decision,
@@ -23,15 +24,22 @@ from workflows.models import (
     Recommendation,
     RecommendationKind,
     RecommendationVersion,
+    VoteChoice,
 )
 from workflows.selectors.decisions import (
+    attendance_in,
     decision_in_force,
     likely_meeting,
     meetings_to_decide_in,
     open_reconsideration,
     seats_on,
 )
-from workflows.selectors.recommendations import agenda_of, changes_since_return, evidence_of
+from workflows.selectors.recommendations import (
+    agenda_of,
+    changes_since_return,
+    evidence_of,
+    next_to_decide,
+)
 from workflows.services.decisions import Count, count_ballots, decision_record
 from workflows.services.recommendations import (
     may_withdraw,
@@ -217,7 +225,16 @@ class DecideRecommendation(RecommendationTaskView):
         }
 
     def get_initial(self) -> dict[str, Any]:
-        return {"meeting": self.meeting}
+        return {"meeting": self.meeting, **attendance_fields(attendance_in(self.meeting))}
+
+    def get_success_url(self) -> str:
+        """On to the next item of the meeting, or back to the inbox after the last one."""
+        decision = self.recommendation.decisions.order_by("-pk").first()
+        following = None if decision is None else next_to_decide(self.user, decision.meeting)
+        if following is None:
+            return super().get_success_url()
+        messages.info(self.request, _("This is the next item of the meeting."))
+        return reverse("workflows:task", args=[following.pk])
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The button that enters a yes for all who are there judges and saves nothing."""
@@ -250,7 +267,8 @@ class DecideRecommendation(RecommendationTaskView):
     def count(self, form: DecisionForm) -> Count | None:
         """Count of what was entered so far; None where a rule forbids it or nothing was entered."""
         ballots = form.ballots()
-        if not ballots:
+        taken_over = {VoteChoice.ABSENT, VoteChoice.HEARD}
+        if not form.is_bound and all(ballot.choice in taken_over for ballot in ballots):
             return None
         try:
             return count_ballots(self.process.cycle.steering_group, ballots)
@@ -264,6 +282,7 @@ class DecideRecommendation(RecommendationTaskView):
         agenda = agenda_of(self.meeting, current=self.recommendation) if self.meeting else []
         context["agenda"] = agenda
         context["agenda_position"] = next((item.position for item in agenda if item.is_current), None)
+        context["is_attendance_known"] = not form.is_bound and bool(attendance_in(self.meeting))
         context["count"] = self.count(form)
         quorum = self.process.cycle.steering_group.quorum_count(len(form.voting_seats))
         context["quorum"] = context["count"].quorum if context["count"] else quorum
