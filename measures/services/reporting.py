@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from measures.models import (
@@ -21,6 +22,7 @@ from measures.models import (
     RoundReport,
     RoundReportState,
 )
+from monitoring.models import Unit
 from project.common.errors import DomainError
 from stakeholders.audit import log_action
 from stakeholders.models import User
@@ -89,19 +91,38 @@ def _require_editable(report: RoundReport) -> None:
         raise DomainError("report_locked", _("The report has been handed in and is locked."))
 
 
+def impossible(value: Decimal | None, unit: Unit) -> Promise | None:
+    """Why a value cannot be: people and cases are counted in whole ones, from zero.
+
+    Args:
+        value: Reported value; None for none.
+        unit: Unit of the key figure. Shares may lie above 100 (an occupancy) and below 0 (a change).
+    """
+    if value is None or not unit.is_count:
+        return None
+    if value < 0:
+        return _("People or cases cannot be fewer than none. Enter the count itself, not the change.")
+    if value != value.to_integral_value():
+        return _("People or cases are counted in whole numbers.")
+    return None
+
+
 @transaction.atomic
 def report_save(report: RoundReport, *, actuals: Sequence[Actual], user: User) -> None:
     """Save figures in between.
 
     Raises:
-        DomainError: ``report_locked``, ``foreign_figure``.
+        DomainError: ``report_locked``, ``foreign_figure``, ``impossible_value``.
     """
     _require_editable(report)
-    rows = {row.key_figure_id: row for row in report.figures.all()}
+    rows = {row.key_figure_id: row for row in report.figures.select_related("key_figure__unit")}
     for actual in actuals:
         row = rows.get(actual.key_figure.pk)
         if row is None:
             raise DomainError("foreign_figure", _("This key figure is not part of the report."))
+        fault = impossible(actual.value, row.key_figure.unit)
+        if fault is not None:
+            raise DomainError("impossible_value", f"{row.key_figure.title}: {fault}")
         row.value, row.comment = actual.value, actual.comment.strip()
         row.save(update_fields=["value", "comment"])
 

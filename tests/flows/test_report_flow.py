@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.utils import timezone
 
-from measures.models import RoundReport, RoundReportState
+from measures.models import KeyFigure, RoundReport, RoundReportState
+from measures.services.reporting import report_save
 from project.common.errors import DomainError
 from stakeholders import services as people
 from stakeholders.models import Function, LogEntry, User
@@ -196,3 +198,29 @@ def test_a_report_out_of_turn_is_refused(submitted: RoundReport, world: World) -
     assert again == "not_submitted"
     figures = [driver.Actual(submitted.figures.get().key_figure, 4)]  # type: ignore[arg-type]
     assert code_of(lambda: driver.report_save(submitted, actuals=figures, user=user)) == "report_locked"
+
+
+@pytest.mark.parametrize(("value", "words"), [("-1", "nicht weniger als null"), ("2,5", "in ganzen Zahlen")])
+def test_people_are_counted_in_whole_ones_from_zero(
+    report: RoundReport, world: World, client_as: ClientAs, value: str, words: str
+) -> None:
+    """Shares may be what they are: an occupancy above 100 percent, a change below 0."""
+    row = report.figures.get()
+    client = client_as(world.fresh("specialist"))
+    page = take(client, report.process, ReportFlow.report_figures)
+    people_unit = factories.unit("counted", "Personen", is_count=True, decimals=0)
+    KeyFigure.objects.filter(pk=row.key_figure_id).update(unit=people_unit)
+    for button in ({}, {"save": "1"}):
+        refused = client.post(page, entries(report, value) | button)
+        assert refused.status_code == 422
+        assert words in refused.content.decode()
+    row = report.figures.select_related("key_figure__unit").get()
+    assert row.value is None
+    actual = driver.Actual(row.key_figure, Decimal(value.replace(",", ".")))
+    assert code_of(lambda: report_save(report, actuals=[actual], user=world.fresh("specialist"))) == (
+        "impossible_value"
+    )
+    KeyFigure.objects.filter(pk=row.key_figure_id).update(unit=factories.unit())
+    assert client.post(page, entries(report, value) | {"save": "1"}).status_code == 302
+    row.refresh_from_db()
+    assert row.value == actual.value

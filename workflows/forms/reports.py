@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from measures.selectors.reports import ReportLine
-from measures.services.reporting import Actual
+from measures.services.reporting import Actual, impossible
 from project.forms import GermanDecimalField, needed_if
 
 _LONG_TEXT = 2000
@@ -39,6 +40,16 @@ class ReportForm(forms.Form):
                 max_length=_LONG_TEXT,
                 initial=line.row.comment,
             )
+
+    def clean(self) -> dict[str, Any]:
+        """Values that cannot be are refused at their field."""
+        cleaned = super().clean() or {}
+        for line in self.lines:
+            name = f"value_{line.row.pk}"
+            fault = impossible(cleaned.get(name), line.row.key_figure.unit)
+            if fault is not None:
+                self.add_error(name, ValidationError(str(fault), code="impossible_value"))
+        return cleaned
 
     @property
     def groups(self) -> list[dict[str, Any]]:
