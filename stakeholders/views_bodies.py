@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from project.common.exports import Column, Kind, export_format, export_links, table_response
+from project.common.listing import term_of
 from stakeholders.models import Body, BodyMembership, Seat
 from stakeholders.permissions import Perm, can, territories_where, visible
 
@@ -42,7 +43,7 @@ def body_list(request: HttpRequest) -> HttpResponseBase:
         )
         .order_by("territory__name", "kind", "name")
     )
-    term = request.GET.get("q", "").strip()
+    term = term_of(request)
     if term:
         rows = rows.filter(Q(name__icontains=term) | Q(territory__name__icontains=term))
     wanted = export_format(request)

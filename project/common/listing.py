@@ -12,6 +12,8 @@ from django.http import HttpRequest
 
 #: Rows a page shows.
 PAGE_SIZE = 25
+#: Characters of a search that count.
+TERM_LENGTH = 100
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,6 +56,15 @@ def order_of(request: HttpRequest, columns: Mapping[str, Sequence[str]], default
 
 def _turned(field: str) -> str:
     return field.removeprefix("-") if field.startswith("-") else f"-{field}"
+
+
+def term_of(request: HttpRequest) -> str:
+    """What somebody searches for (``?q=``): words with single spaces, without characters nobody can type.
+
+    A database may refuse those: PostgreSQL fails on a NUL in a text.
+    """
+    text = "".join(sign if sign.isprintable() else " " for sign in request.GET.get("q", ""))
+    return " ".join(text.split())[:TERM_LENGTH]
 
 
 def page_of(request: HttpRequest, rows: QuerySet[Any] | Sequence[Any], size: int = PAGE_SIZE) -> Page[Any]:

@@ -25,7 +25,7 @@ NAMES = [
 CHOICES = ("against", "body", "kind", "parent", "territory", "version")
 
 #: A digit that is none, more digits than a column takes, more than Python reads, a byte no text may hold.
-VALUES = ("²", "9" * 26, "9" * 5000, "\x00")
+VALUES = ("²", "9" * 26, "9" * 5000, "\x00", "\x00ab")
 
 
 @pytest.mark.django_db

@@ -27,7 +27,6 @@ from workflows.selectors.tasks import InboxFilter, inbox_cards
 
 #: Shortest and longest text to look for (characters).
 TERM_LEAST = 2
-TERM_LENGTH = 100
 #: Found rows shown of each kind; all are behind the link.
 SHOWN = 5
 #: Digits of the official key of a municipality.

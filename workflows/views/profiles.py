@@ -24,7 +24,7 @@ from monitoring.selectors.runs import RunCell, run_table
 from monitoring.words import shown_text
 from project.common.errors import DomainError
 from project.common.exports import Column, Kind, export_format, export_links, table_response
-from project.common.listing import order_of, page_of
+from project.common.listing import order_of, page_of, term_of
 from project.common.svg import to_svg
 from stakeholders.permissions import Perm, can, require
 from workflows.forms.analysis import ProfileForm
@@ -65,7 +65,7 @@ def profile_list(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Areas chosen in a cycle."""
     cycle = visible_cycle_or_drafts(request, pk)
     rows = with_results(profiles_seen_by(request.user).filter(cycle=cycle))
-    text = request.GET.get("q", "").strip()
+    text = term_of(request)
     if text:
         rows = rows.filter(area__name__icontains=text)
     order = order_of(request, _ORDERS, "rank")

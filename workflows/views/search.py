@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from project.common.listing import term_of
 from workflows.catalogue import nodes_called
 from workflows.selectors import search as selectors
 
@@ -16,7 +17,7 @@ PAGE_SIZE = 25
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """The best of each kind; or all of one kind, in pages."""
-    term = " ".join(request.GET.get("q", "").split())[: selectors.TERM_LENGTH]
+    term = term_of(request)
     kind = request.GET.get("kind", "")
     if kind and kind not in selectors.KINDS:
         raise Http404("No such kind.")
