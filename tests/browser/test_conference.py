@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.workflows.taskpages import take
-from workflows.flows import RecommendationFlow
+from workflows.flows import ContributionFlow, RecommendationFlow
 from workflows.models import Decision, Recommendation, RecommendationState
 
 
@@ -89,3 +89,38 @@ def test_the_chair_counts_confirms_and_records(stages, browser_page, client_as, 
     decision = Decision.objects.get()
     assert (decision.result, decision.yes_count, decision.no_count) == ("conditional", 2, 1)
     assert decision.conditions == "Drei Kennzahlen"
+
+
+def test_typed_text_is_not_lost_by_sending_another_form(stages, browser_page, client_as, world, specialist):
+    """A statement that was typed but not added, and then "hand in"."""
+    cycle = stages.in_conference()
+    contribution = cycle.contributions.get(organisation=world.youth_office)
+    address = take(client_as(specialist), contribution.process, ContributionFlow.give_statements)
+    page = browser_page(specialist)
+    answers = ["dismiss", "accept"]
+    asked = []
+
+    def answer(dialog):
+        asked.append(dialog.type)
+        getattr(dialog, answers.pop(0))()
+
+    page.on("dialog", answer)
+    page.goto(address)
+    text = page.locator("#statement-form textarea")
+    text.click()
+    text.press_sequentially("Die Kita schließt im Sommer.")
+    page.locator("#finish input[type=checkbox]").check()
+    hand_in = page.locator("#finish button[type=submit]")
+    hand_in.click()
+    page.locator("dialog[open] button[value=go]").click()
+    expect(hand_in).to_be_enabled()
+    expect(text).to_have_value("Die Kita schließt im Sommer.")
+    assert asked == ["beforeunload"]
+    contribution.refresh_from_db()
+    assert contribution.finished_at is None
+
+    hand_in.click()
+    page.locator("dialog[open] button[value=go]").click()
+    expect(page.locator("main")).to_contain_text("Ihr Beitrag ist abgegeben")
+    contribution.refresh_from_db()
+    assert contribution.finished_at is not None

@@ -108,9 +108,7 @@
     }, 0);
   });
 
-  // Coming back with the browser's back button: forms can be sent again.
-  window.addEventListener("pageshow", (event) => {
-    if (!event.persisted) return;
+  const reopen = () => {
     document.querySelectorAll("form[data-sent]").forEach((form) => {
       delete form.dataset.sent;
       delete form.dataset.confirmed;
@@ -119,5 +117,22 @@
         item.removeAttribute("aria-busy");
       });
     });
+  };
+
+  // Coming back with the browser's back button: forms can be sent again.
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) reopen();
+  });
+
+  // Text typed into another form than the one that is sent: the browser asks before it is lost.
+  const holdsTyped = (form) =>
+    form.method === "post" &&
+    form.dataset.sent !== "yes" &&
+    [...form.querySelectorAll("textarea")].some((field) => field.value !== field.defaultValue);
+  window.addEventListener("beforeunload", (event) => {
+    if (![...document.forms].some(holdsTyped)) return;
+    event.preventDefault();
+    // Timers wait while the browser asks: this runs for who stays.
+    window.setTimeout(reopen, 50);
   });
 })();
