@@ -219,6 +219,15 @@ def test_who_was_there_is_taken_over_to_the_next_item(session, page, client_as, 
     assert "wird vom vorigen Punkt übernommen" in shown.content.decode()
 
 
+def test_what_was_passed_over_comes_after_the_last_item(stages, client_as, chair):
+    cycle, meeting = stages.in_steering_group(("Eins", "Zwei", "Drei"))
+    client, node = client_as(chair), RecommendationFlow.decide_recommendation
+    processes = {number: cycle.recommendations.get(number=number).process for number in (1, 2, 3)}
+    for number, following in ((2, 3), (3, 1)):
+        answer = client.post(take(client, processes[number], node), data(meeting))
+        assert answer.url == reverse("workflows:task", args=[open_task(processes[following], node).pk])
+
+
 def test_after_the_last_item_comes_the_inbox(session, client_as, chair, world):
     cycle, meeting = session
     first = cycle.recommendations.get(number=1)

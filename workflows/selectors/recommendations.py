@@ -356,12 +356,15 @@ def agenda_of(meeting: Meeting, *, current: Recommendation | None = None) -> lis
     ]
 
 
-def next_to_decide(user: Any, meeting: Meeting) -> Task | None:
-    """The task of the first item of a meeting that still waits for the person to record what was decided.
+def next_to_decide(user: Any, decision: Decision) -> Task | None:
+    """The task of the item after a decision of which the person can record what the meeting decided.
 
-    Queries: 5, and a few for the rights.
+    After the last item come those before it that were passed over. Queries: 5, and a few for the rights.
     """
-    waiting = [item.recommendation.pk for item in agenda_of(meeting) if item.decision is None]
+    meeting = decision.meeting
+    agenda = agenda_of(meeting)
+    here = next((item.position for item in agenda if item.decision == decision), 0)
+    waiting = [item.recommendation.pk for item in agenda[here:] + agenda[:here] if item.decision is None]
     cards = TaskCard.objects.filter(
         is_open=True,
         body=meeting.body_id,

@@ -230,7 +230,7 @@ class DecideRecommendation(RecommendationTaskView):
     def get_success_url(self) -> str:
         """On to the next item of the meeting, or back to the inbox after the last one."""
         decision = self.recommendation.decisions.order_by("-pk").first()
-        following = None if decision is None else next_to_decide(self.user, decision.meeting)
+        following = None if decision is None else next_to_decide(self.user, decision)
         if following is None:
             return super().get_success_url()
         messages.info(self.request, _("This is the next item of the meeting."))
