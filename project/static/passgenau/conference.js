@@ -32,7 +32,8 @@
     const able = Number(voting) - of("biased");
     const quorum = Math.max(1, Math.ceil((able * Number(line.dataset.quorumPercent)) / 100));
     const present = yes + no + abstain;
-    if (!votes.some((vote) => vote.value)) return;
+    // Absences taken over from the item before are no vote yet.
+    if (!present && votes.some((vote) => !vote.value)) return;
     const isQuorate = present >= quorum;
     const text = filled(isQuorate ? line.dataset.quorate : line.dataset.notQuorate, { present, voting, quorum });
     line.textContent = `${text} ${filled(line.dataset.tally, { yes, no, abstain })}`;
