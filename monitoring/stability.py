@@ -12,8 +12,19 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from monitoring.index import Floats
-from monitoring.levels import Aggregate, Border, Method, Result, Scale, ranked, scaled
+from monitoring.index import Floats, IndexResult
+from monitoring.levels import (
+    Aggregate,
+    Border,
+    Classes,
+    Column,
+    Level,
+    Method,
+    Result,
+    Scale,
+    ranked,
+    scaled,
+)
 
 Ints = NDArray[np.int64]
 
@@ -96,6 +107,38 @@ def stability(
         leave_out_class=_spread(stays, inside),
         drivers=_spread(_drivers(part, method, own), inside) if count else np.empty((0, len(own))),
     )
+
+
+def of_deviations(result: IndexResult, border: float) -> Stability:
+    """How sure the sum of deviations with equal weights is of each area, with one border.
+
+    Args:
+        result: From ``monitoring.index.compute``.
+        border: Areas above it stand out (standard deviations).
+
+    Returns:
+        How sure each area is; the highest class are the areas that stand out.
+    """
+    columns = [Column(str(number)) for number in range(result.z.shape[1])]
+    method = Method(
+        columns,
+        index=Level(Aggregate.SUM, Scale.Z),
+        classes=Classes(Border.SD, [border], ["", "stands out"]),
+    )
+    empty = np.empty((len(result.z), 0))
+    classes = np.zeros(len(result.z), dtype="<U10")
+    # The deviations are turned to need already.
+    same = Result(
+        scaled=result.z,
+        domains=empty,
+        raw=result.totals,
+        index=result.normalised,
+        ranks=result.ranks,
+        classes=classes,
+        included=result.included,
+        reasons=result.reasons,
+    )
+    return stability(same, method)
 
 
 def _together(matrix: Floats, weights: Floats, how: Aggregate) -> Floats:

@@ -87,6 +87,11 @@ class IndexResult(Frozen):
     normalised = models.FloatField(_("Index in standard deviations"), null=True)
     rank = models.PositiveIntegerField(_("Rank (1 = most need)"), null=True)
     stands_out = models.BooleanField(_("Stands out"), default=False)
+    # How sure that is: what became of the area when the weights were varied (``monitoring.stability``). None
+    # for areas left out, and in runs older than this.
+    outstanding_share = models.FloatField(_("Share of weightings in which it stands out"), null=True)
+    best_rank = models.PositiveIntegerField(_("Best rank in any weighting"), null=True)
+    worst_rank = models.PositiveIntegerField(_("Worst rank in any weighting"), null=True)
 
     class Meta:
         verbose_name = _("Result of a run")
@@ -96,6 +101,22 @@ class IndexResult(Frozen):
 
     def __str__(self) -> str:
         return f"{self.area.name}: {self.total}"
+
+    @property
+    def how_sure(self) -> str:
+        """In how many weightings it stands out, and its ranks in them; empty where that is not known."""
+        share = self.outstanding_share
+        if share is None:
+            return ""
+        if share in {0, 1}:
+            says = str(_("stands out under every weighting") if share else _("stands out under no weighting"))
+        else:
+            # Never rounded to all or none.
+            percent = min(max(round(share * 100), 1), 99)
+            says = str(_("stands out under %(percent)s %% of the weightings")) % {"percent": percent}
+        ranks = {"best": self.best_rank, "worst": self.worst_rank}
+        range_ = _("rank %(best)s") if self.best_rank == self.worst_rank else _("rank %(best)s to %(worst)s")
+        return f"{says} · {range_ % ranks}"
 
 
 class IndexScore(Frozen):

@@ -16,7 +16,7 @@ from django.db import models, transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
-from monitoring import index
+from monitoring import index, stability
 from monitoring.models import (
     Area,
     IndexResult,
@@ -300,6 +300,7 @@ def _write(run: IndexRun, inputs: _Inputs, result: index.IndexResult) -> None:
         for row, mean, sd in zip(inputs.indicators, result.means, result.sds, strict=True)
     )
     above = index.stands_out(result.normalised, float(run.border))
+    sure = stability.of_deviations(result, float(run.border))
     IndexResult.objects.bulk_create(
         (
             IndexResult(
@@ -311,6 +312,9 @@ def _write(run: IndexRun, inputs: _Inputs, result: index.IndexResult) -> None:
                 normalised=_number(result.normalised[place]),
                 rank=None if np.isnan(result.ranks[place]) else int(result.ranks[place]),
                 stands_out=bool(above[place]),
+                outstanding_share=_number(sure.top_class_share[place]),
+                best_rank=_rank(sure.best_rank[place]),
+                worst_rank=_rank(sure.worst_rank[place]),
             )
             for place, area in enumerate(inputs.areas)
         ),
@@ -324,6 +328,11 @@ def _write(run: IndexRun, inputs: _Inputs, result: index.IndexResult) -> None:
         ),
         batch_size=_BATCH,
     )
+
+
+def _rank(rank: Any) -> int | None:
+    """A rank, or none for -1."""
+    return int(rank) if rank > 0 else None
 
 
 def _score(

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from monitoring import stability
 from monitoring.forms import ResultFilterForm
 from monitoring.models import IndexResult
 from monitoring.selectors.atlas import left_out_reason
@@ -53,6 +54,9 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
             "table": table,
             "columns": [(column, table.years.get(column.indicator_id)) for column in table.columns],
             "earlier": _earlier(table),
+            "is_sure_known": any(row.outstanding_share is not None for row in table.results),
+            "variants": stability.VARIANTS,
+            "spread": stability.SPREAD * 100,
             "missing_rule": Missing(run.missing_policy).label,
             "form": form,
             "sort": sort,
@@ -102,6 +106,9 @@ def _export_results(table: RunTable, rows: list[IndexResult], fmt: Any) -> HttpR
         Column(_("Index"), "total", Kind.NUMBER, places=3),
         Column(_("Deviation (standard deviations)"), "normalised", Kind.NUMBER, places=3),
         Column(_("Stands out"), "stands_out"),
+        Column(_("Share of weightings in which it stands out"), "outstanding_share", Kind.NUMBER, places=3),
+        Column(_("Best rank in any weighting"), "best_rank", Kind.NUMBER, places=0),
+        Column(_("Worst rank in any weighting"), "worst_rank", Kind.NUMBER, places=0),
         Column(_("Left out because"), lambda row: left_out_reason(row.reason)),
     ]
     name = _("Index %(territory)s %(year)s") % {"territory": table.run.territory, "year": table.run.year}

@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from monitoring.models import Area, IndexRun, Indicator
+from monitoring.models import Area, IndexResult, IndexRun, Indicator
 from monitoring.services.deliveries import delivery_accept
 from monitoring.services.index import index_run_create
 from stakeholders.models import User
@@ -405,6 +405,22 @@ def test_areas_left_out_are_named_with_the_reason(
     assert [(row.area.name, bool(reason)) for row, reason in page.context["left_out"]] == [
         ("Zentrum Nord", True)
     ]
+
+
+def test_a_run_says_on_its_page_how_sure_it_is(
+    run: IndexRun, world: World, planner: User, client_as: ClientAs
+) -> None:
+    """Runs older than that say nothing of it; the file has it as numbers."""
+    client, page = client_as(planner), reverse("monitoring:run-detail", args=[compute(world).pk])
+    shown = client.get(page).content.decode()
+    assert "Wie sicher ist das?" in shown
+    assert "der Gewichtungen auffällig · Rang" in shown or "Gewichtung auffällig · Rang" in shown
+    table = client.get(page, {"export": "csv"}).content.decode("utf-8-sig")
+    assert "Anteil der Gewichtungen, bei denen es auffällig ist" in table
+    IndexResult.objects.update(outstanding_share=None, best_rank=None, worst_rank=None)
+    shown = client.get(page).content.decode()
+    assert "Wie sicher ist das?" not in shown
+    assert "Gewichtung" not in shown
 
 
 def test_a_run_costs_the_same_for_many_areas(

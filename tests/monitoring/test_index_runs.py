@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.files.base import ContentFile
+from django.utils import translation
 
 from monitoring.index import classify
-from monitoring.models import Area, AreaKind, IndexRun, IndexScore, Indicator, Value
+from monitoring.models import Area, AreaKind, IndexResult, IndexRun, IndexScore, Indicator, Value
 from monitoring.services.deliveries import delivery_accept, delivery_read
 from monitoring.services.index import Missing, index_run_create
 from project.common.errors import DomainError
@@ -70,6 +71,43 @@ def test_a_run_ranks_the_areas_and_marks_those_above_the_border(world: World) ->
     assert not results["Südhang"].stands_out
     means = {row.indicator.key: (row.mean, row.direction) for row in made.indicators.all()}
     assert means == {"sgb2_rate": (5.0, "more_need"), "childcare_rate": (45.0, "less_need")}
+
+
+@pytest.mark.usefixtures("figures")
+def test_a_run_says_how_sure_each_place_is(world: World) -> None:
+    """Two indicators that mirror each other: no weighting changes a rank, and the border is far."""
+    results = {row.area.name: row for row in run(world).results.select_related("area")}
+    found = {name: (row.outstanding_share, row.best_rank, row.worst_rank) for name, row in results.items()}
+    assert found == {
+        "Waldsiedlung": (1.0, 1, 1),
+        "Südhang": (0.0, 2, 2),
+        "Altstadt": (0.0, 3, 3),
+        "Zentrum Nord": (0.0, 4, 4),
+    }
+    with translation.override("de"):
+        assert results["Waldsiedlung"].how_sure == "bei jeder Gewichtung auffällig · Rang 1"
+        assert results["Altstadt"].how_sure == "bei keiner Gewichtung auffällig · Rang 3"
+
+
+def test_a_share_is_never_rounded_to_all_or_none() -> None:
+    with translation.override("de"):
+        for share, percent in ((0.0004, 1), (0.5, 50), (0.9996, 99)):
+            row = IndexResult(outstanding_share=share, best_rank=1, worst_rank=12)
+            assert row.how_sure == f"bei {percent} % der Gewichtungen auffällig · Rang 1 bis 12"
+    assert IndexResult().how_sure == ""
+
+
+@pytest.mark.usefixtures("figures")
+def test_an_area_left_out_has_no_certainty(world: World) -> None:
+    Value.objects.filter(area=world.areas[0], indicator=world.indicators[0]).update(value=None, sign=".")
+    row = run(world).results.get(area=world.areas[0])
+    assert (row.is_included, row.outstanding_share, row.best_rank, row.worst_rank) == (
+        False,
+        None,
+        None,
+        None,
+    )
+    assert row.how_sure == ""
 
 
 @pytest.mark.usefixtures("figures")
