@@ -414,6 +414,8 @@ def test_a_run_says_on_its_page_how_sure_it_is(
     client, page = client_as(planner), reverse("monitoring:run-detail", args=[compute(world).pk])
     shown = client.get(page).content.decode()
     assert "Wie sicher ist das?" in shown
+    area = client.get(reverse("monitoring:area-detail", args=[world.areas[0].pk])).content.decode()
+    assert "auffällig · Rang" in area
     assert "der Gewichtungen auffällig · Rang" in shown or "Gewichtung auffällig · Rang" in shown
     table = client.get(page, {"export": "csv"}).content.decode("utf-8-sig")
     assert "Anteil der Gewichtungen, bei denen es auffällig ist" in table
