@@ -15,7 +15,7 @@ from workflows.demo import driver
 from workflows.flows import ContributionFlow, PlanningCycleFlow, RecommendationFlow
 from workflows.models import DecisionResult, MeetingMove
 from workflows.nodes import open_task
-from workflows.services.meetings import meeting_close, meeting_move
+from workflows.services.meetings import meeting_close, meeting_move, meeting_schedule
 
 DAY = datetime.timedelta(days=1)
 
@@ -64,6 +64,24 @@ def test_statements_and_conference_are_due_with_the_new_day(conference, planner,
     assert (row.from_day, row.to_day) == (in_days(20), in_days(34))
     entry = LogEntry.objects.get(action="meeting.moved")
     assert (entry.user, entry.data["reason"]) == (planner, "Der Saal ist belegt.")
+
+
+def test_a_further_conference_moves_no_statements(conference, planner, world):
+    """They are due with the first one, which asked for them, whichever was set last."""
+    cycle = conference.cycle
+    second = meeting_schedule(
+        cycle,
+        body=cycle.planning_conference,
+        held_on=in_days(40),
+        place="Kreishaus",
+        participants=[world.youth_office],
+        user=planner,
+    )
+    process = cycle.contributions.get(organisation=world.jobcenter).process
+    move(second, in_days(50), planner)
+    assert due(process, ContributionFlow.give_statements) == in_days(20)
+    move(conference, in_days(30), planner)
+    assert due(process, ContributionFlow.give_statements) == in_days(30)
 
 
 def test_all_who_were_invited_are_told(conference, planner, world):

@@ -130,7 +130,7 @@ def meeting_move(
         data={"held_on": held_on, "place": place, "reason": move.reason},
     )
     _mail(meeting, [row.organisation for row in meeting.participants.select_related("organisation")], move)
-    _contributions_follow(meeting)
+    _contributions_follow(move)
     _tasks_follow(meeting)
     return move
 
@@ -152,14 +152,13 @@ def check_movable(meeting: Meeting) -> None:
         )
 
 
-def _contributions_follow(meeting: Meeting) -> None:
-    """Statements still waited for are due with the conference that asked for them."""
-    cycle = meeting.cycle
-    asking = cycle.meetings.filter(body=cycle.planning_conference).order_by("-pk").first()
-    if asking != meeting:
+def _contributions_follow(move: MeetingMove) -> None:
+    """Statements still waited for are due with the conference that asked for them, not with a further one."""
+    cycle = move.meeting.cycle
+    if move.meeting.body_id != cycle.planning_conference_id:
         return
     waiting = Contribution.objects.filter(cycle=cycle, process__finished__isnull=True)
-    waiting.update(due_on=max(meeting.held_on, timezone.localdate()))
+    waiting.filter(due_on=move.from_day).update(due_on=move.to_day)
 
 
 @transaction.atomic
