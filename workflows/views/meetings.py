@@ -105,7 +105,7 @@ def meeting_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "decisions": decisions,
             "notes": [line.strip() for line in meeting.note.splitlines() if line.strip()],
             "present": _present(meeting) if decisions and _sees_votes(request, meeting) else [],
-            "moves": meeting.moves.select_related("moved_by"),
+            "moves": meeting.moves.all(),
             "may_move": _obstacle(meeting) is None
             and bool(can(request.user, Perm.MANAGE_CYCLE, meeting.cycle)),
             "is_today": meeting.held_on == timezone.localdate(),
