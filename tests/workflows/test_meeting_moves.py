@@ -169,6 +169,8 @@ def test_planning_moves_it_on_its_page_and_nobody_else(conference, client_as, wo
     shown = client.post(page, fields, follow=True).content.decode()
     assert f"Verlegt vom {date_de(in_days(20))} auf den {date_de(in_days(30))}" in shown
     assert "Der Saal ist belegt." in shown
+    silent = "Keine E-Mail erreicht Jobcenter"
+    assert silent in shown, "who has no address is to be told by other means"
     ics = client.get(reverse("workflows:meeting-calendar", args=[conference.pk])).content.decode()
     assert "SEQUENCE:1\r\n" in ics
     assert f"DTSTART;VALUE=DATE:{in_days(30):%Y%m%d}" in ics
