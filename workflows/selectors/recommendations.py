@@ -24,7 +24,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from viewflow.workflow.models import Task
 
-from monitoring.models import Area
+from monitoring.models import Area, IndexRun
 from stakeholders.permissions import Perm, visible
 from workflows.comparison import Segment, compare_words
 from workflows.models import (
@@ -71,7 +71,7 @@ class Evidence:
 
     areas: list[AreaEvidence]
     other_statements: list[Statement]
-    run_on: Any
+    run: IndexRun | None
 
     @property
     def statement_count(self) -> int:
@@ -244,7 +244,7 @@ def evidence_of(version: RecommendationVersion) -> Evidence:
             for area in areas
         ],
         other_statements=[row for row in statements if row.area_id not in chosen],
-        run_on=cycle.index_run.created_at if cycle.index_run else None,
+        run=cycle.index_run,
     )
 
 
