@@ -9,7 +9,15 @@ from typing import Any, Final
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from monitoring.geometry import Point, Projection, polygons_of, ring_area, ring_centroid, simplify_shared
+from monitoring.geometry import (
+    Point,
+    Projection,
+    polygons_of,
+    ring_area,
+    ring_centroid,
+    simplify_shared,
+    thinned,
+)
 from project.common.formats import NO_VALUE, decimal_de
 from project.common.svg import Circle, Drawing, Group, Line, Path, Rect, Shape, Text, to_svg
 
@@ -38,6 +46,31 @@ class MapShapes:
     rings: Mapping[str, tuple[tuple[Point, ...], ...]]
     centres: Mapping[str, Point]
 
+    def to_json(self) -> dict[str, Any]:
+        """As plain data to be kept, in tenths of a pixel as drawings are written."""
+        return {
+            "size": [self.width, self.height],
+            "rings": {
+                key: [[[round(x, 1), round(y, 1)] for x, y in ring] for ring in rings]
+                for key, rings in self.rings.items()
+            },
+            "centres": {key: [round(x, 1), round(y, 1)] for key, (x, y) in self.centres.items()},
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "MapShapes":
+        """Read what ``to_json`` wrote."""
+        width, height = data["size"]
+        return cls(
+            width=width,
+            height=height,
+            rings={
+                key: tuple(tuple((x, y) for x, y in ring) for ring in rings)
+                for key, rings in data["rings"].items()
+            },
+            centres={key: (x, y) for key, (x, y) in data["centres"].items()},
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class MapArea:
@@ -49,6 +82,8 @@ class MapArea:
         map_class: 1 (lowest) to 5; None for no data, drawn hatched.
         href: Page behind the area; "" for none.
         mark: Short text drawn in the area (a rank); "" for none.
+        css: Class name of the fill, for maps with another number of classes; "" for that of the class.
+        is_dark: Whether letters on that fill are white.
     """
 
     key: str
@@ -56,6 +91,8 @@ class MapArea:
     map_class: int | None
     href: str = ""
     mark: str = ""
+    css: str = ""
+    is_dark: bool = False
 
 
 def map_shapes(
@@ -81,7 +118,10 @@ def map_shapes(
         [polygon for area in polygons for polygon in area], width=width, max_height=max_height
     )
     projected = [
-        [[[projection.point(point) for point in ring] for ring in polygon] for polygon in area]
+        [
+            [thinned([projection.point(point) for point in ring], tolerance / 2) for ring in polygon]
+            for polygon in area
+        ]
         for area in polygons
     ]
     simple = dict(zip(geometries, simplify_shared(projected, tolerance), strict=True))
@@ -120,7 +160,7 @@ def choropleth(
         uid: Different for each map on a page.
 
     Raises:
-        ValueError: A class is not 1 to 5.
+        ValueError: A class without a fill of its own is not 1 to 5.
     """
     drawn: list[Shape] = []
     marks: list[Shape] = []
@@ -128,15 +168,17 @@ def choropleth(
         rings = shapes.rings.get(area.key)
         if rings is None:
             continue
-        if area.map_class is not None and not 1 <= area.map_class <= MAP_CLASSES:
+        if not area.css and area.map_class is not None and not 1 <= area.map_class <= MAP_CLASSES:
             raise ValueError("map classes are 1 to 5")
         # The hatch is a fill of its own; a class with a colour would cover it.
-        css = "pg-map__area--none" if area.map_class is None else f"pg-class-{area.map_class}"
+        css = "pg-map__area--none" if area.map_class is None else area.css or f"pg-class-{area.map_class}"
         path = Path(rings, f"pg-map__area {css}", is_hatched=area.map_class is None)
-        drawn.append(Group((path,), title=area.text, href=area.href))
+        # The table beside the map leads to the same places in one row after another.
+        drawn.append(Group((path,), title=area.text, href=area.href, is_tab_stop=False))
         if area.mark:
             x, y = shapes.centres[area.key]
-            css = "pg-map__mark pg-map__mark--light" if (area.map_class or 0) >= 4 else "pg-map__mark"
+            is_dark = area.is_dark or (not area.css and (area.map_class or 0) >= 4)
+            css = "pg-map__mark pg-map__mark--light" if is_dark else "pg-map__mark"
             marks.append(Text(x, y + 4, area.mark, css, "middle"))
     outlines = [
         Path(shapes.rings[key], "pg-map__outline") for key in sorted(highlighted) if key in shapes.rings

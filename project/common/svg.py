@@ -76,12 +76,21 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Shapes that belong together, with a name for hovering and reading aloud, and perhaps a link."""
+    """Shapes that belong together, with a name for hovering and reading aloud, and perhaps a link.
+
+    Attributes:
+        shapes: Drawn in this order.
+        css: Class names.
+        title: Name of the group.
+        href: Where it leads; "" for nowhere.
+        is_tab_stop: Whether the link is reached by the tab key; False where a list beside it has the same links.
+    """
 
     shapes: tuple["Shape", ...]
     css: str = ""
     title: str = ""
     href: str = ""
+    is_tab_stop: bool = True
 
 
 Shape = Path | Rect | Line | Circle | Text | Group
@@ -131,7 +140,8 @@ def to_svg(drawing: Drawing) -> SafeString:
     """Write a drawing as SVG for a page.
 
     A picture with links is a group for assistive technology (its parts must stay reachable), any
-    other with a title an image, one without a title is decoration.
+    other with a title an image, one without a title is decoration. Links that are no tab stops are for
+    pointers only: they are hidden from assistive technology, which gets them from the table.
 
     Args:
         drawing: What to draw; all texts in it are escaped here.
@@ -139,7 +149,7 @@ def to_svg(drawing: Drawing) -> SafeString:
     Returns:
         One ``<svg>`` element without style attributes, safe to put into a template.
     """
-    has_links = any(isinstance(shape, Group) and shape.href for shape in drawing.shapes)
+    has_links = any(isinstance(shape, Group) and shape.href and shape.is_tab_stop for shape in drawing.shapes)
     size = f"{number(drawing.width)} {number(drawing.height)}"
     if drawing.title:
         role = "group" if has_links else "img"
@@ -210,7 +220,8 @@ def _group(group: Group, hatch_id: str) -> str:
     inside = title + "".join(_shape(shape, hatch_id) for shape in group.shapes)
     if group.href:
         label = f' aria-label="{escape(group.title)}"' if group.title else ""
-        return f'<a href="{escape(group.href)}"{css}{label}>{inside}</a>'
+        stop = "" if group.is_tab_stop else ' tabindex="-1" aria-hidden="true"'
+        return f'<a href="{escape(group.href)}"{css}{label if group.is_tab_stop else ""}{stop}>{inside}</a>'
     return f"<g{css}>{inside}</g>"
 
 
