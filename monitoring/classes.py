@@ -79,7 +79,7 @@ def classing_of(
         values: As they are shown; None for no figure.
         method: Any but ``BORDER``, whose borders come from the run.
         count: Number of classes wanted, 3 to 7; fewer where figures repeat.
-        places: Decimals the borders are rounded to, those the figures are written with: so the legend is exact.
+        places: Decimals the borders are rounded to; with those of the figures the legend is exact.
 
         >>> classing_of([0, 0, 1, 2, 3, None], ClassMethod.QUANTILES, 3)
         Classing(borders=(1, 2), has_zero=True)
@@ -113,7 +113,7 @@ def _equal(numbers: Sequence[float], count: int) -> list[float]:
 
 
 def _deviations(numbers: Sequence[float], count: int) -> list[float]:
-    """Borders around the mean, a standard deviation (population) apart: an even number has one at the mean."""
+    """Borders a standard deviation (population) apart; an even number of classes has one at the mean."""
     mean = math.fsum(numbers) / len(numbers)
     sd = math.sqrt(math.fsum((number - mean) ** 2 for number in numbers) / len(numbers))
     if sd == 0:
@@ -179,7 +179,7 @@ def legend_of(
         write: How to write a figure.
 
     Returns:
-        Zero first if it stands apart, then the lowest class; "no value" last. The last two only if there are any.
+        Zero first if it stands apart, then the lowest class; "no value" last, if there is any.
     """
     places = [classing.place(value) for value in values]
     entries = []

@@ -21,7 +21,7 @@ def touching(geometries: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]
     """Find which areas touch: in a line or in a single point.
 
     Args:
-        geometries: GeoJSON Polygon or MultiPolygon in degrees by key; neighbours share the points of their border.
+        geometries: GeoJSON Polygon or MultiPolygon in degrees by key; neighbours share points of a border.
 
     Returns:
         Keys of the neighbours, in order, of each area; an island has none.
@@ -60,9 +60,9 @@ class Alike:
 def most_alike(table: Sequence[Sequence[float | None]], chosen: int, *, count: int = 5) -> list[Alike]:
     """Find the areas most like one: nearest in standardised indicators.
 
-    Each indicator is standardised over the areas (population standard deviation). The distance of two areas is
-    the root of the mean squared difference over the indicators known of both, so that a missing figure neither
-    brings areas together nor apart. Areas with too few common indicators are left out.
+    Each indicator is standardised over the areas (population standard deviation). The distance of two
+    areas is the root of the mean squared difference over the indicators known of both, so that a missing
+    figure brings areas neither together nor apart. Areas with too few common indicators are left out.
 
     Args:
         table: A row an area, a column an indicator; None for no figure.

@@ -117,8 +117,8 @@ def area_picture(areas: Sequence[Area], *, width: float = 520, max_height: float
         max_height: Largest height in pixels.
 
     Returns:
-        None if no area has a geometry. Queries: 1; in a process that needs it for the first time 1 more, and where
-        nobody has made it yet some to read the boundaries and keep the result.
+        None if no area has a geometry. Queries: 1; in a process that needs it for the first time 1 more, and
+        where nobody has made it yet some to read the boundaries and keep the result.
     """
     # The database hashes the boundaries: megabytes of coordinates stay where they are.
     hashes = list(
@@ -147,7 +147,7 @@ def area_picture(areas: Sequence[Area], *, width: float = 520, max_height: float
 def _draw(digest: str, keys: Sequence[int], *, width: float, max_height: float) -> AreaMap:
     """Project, simplify, find the neighbours, and keep it all."""
     rows = Area.objects.filter(pk__in=keys).order_by("pk").values_list("pk", "geometry")
-    geometries = {str(pk): geometry for pk, geometry in rows}
+    geometries = {str(pk): geometry for pk, geometry in rows if geometry is not None}
     shapes = map_shapes(geometries, width=width, max_height=max_height)
     neighbours = {key: [int(other) for other in found] for key, found in touching(geometries).items()}
     row = AreaMap(digest=digest, shapes=shapes.to_json(), neighbours=neighbours)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from django.utils.html import escape
@@ -83,7 +83,7 @@ class Group:
         css: Class names.
         title: Name of the group.
         href: Where it leads; "" for nowhere.
-        is_tab_stop: Whether the link is reached by the tab key; False where a list beside it has the same links.
+        is_tab_stop: Whether the tab key reaches the link; False where a list beside it has the same links.
     """
 
     shapes: tuple["Shape", ...]
@@ -149,7 +149,7 @@ def to_svg(drawing: Drawing) -> SafeString:
     Returns:
         One ``<svg>`` element without style attributes, safe to put into a template.
     """
-    has_links = any(isinstance(shape, Group) and shape.href and shape.is_tab_stop for shape in drawing.shapes)
+    has_links = any(isinstance(shape, Group) and shape.href for shape in drawing.shapes)
     size = f"{number(drawing.width)} {number(drawing.height)}"
     if drawing.title:
         role = "group" if has_links else "img"
@@ -172,6 +172,26 @@ def to_svg(drawing: Drawing) -> SafeString:
         parts.append(_hatch(hatch_id))
     # Every text above went through escape, every number through number().
     return mark_safe("".join([*parts, *body, "</svg>"]))  # noqa: S308
+
+
+def moved(shape: Shape, dx: float, dy: float) -> Shape:
+    """The same shape at another place, to put a picture into a larger one.
+
+    Args:
+        shape: Any.
+        dx: To the right, in picture units.
+        dy: Downwards.
+    """
+    match shape:
+        case Path():
+            rings = tuple(tuple((x + dx, y + dy) for x, y in ring) for ring in shape.rings)
+            return replace(shape, rings=rings)
+        case Line():
+            return replace(shape, x1=shape.x1 + dx, y1=shape.y1 + dy, x2=shape.x2 + dx, y2=shape.y2 + dy)
+        case Group():
+            return replace(shape, shapes=tuple(moved(inner, dx, dy) for inner in shape.shapes))
+        case _:
+            return replace(shape, x=shape.x + dx, y=shape.y + dy)
 
 
 def _paths(shapes: tuple[Shape, ...]) -> Iterator[Path]:
