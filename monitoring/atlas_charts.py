@@ -100,10 +100,10 @@ class CompareBar:
     """A line of the comparison.
 
     Attributes:
-        name: Name of the area or of the mean.
+        name: Name of the area, of the mean or of a group of lines.
         value: Figure; None for none shown.
         text: As written, number or sign.
-        kind: "chosen", "mean" or "other".
+        kind: "chosen", "mean" or "other"; "group" for a heading.
     """
 
     name: str
@@ -131,8 +131,9 @@ def compare_chart(bars: Sequence[CompareBar], *, title: str, description: str) -
     shapes: list[Shape] = []
     for place, bar in enumerate(bars):
         top = place * _BAR_ROW
-        name = bar.name if len(bar.name) <= _LABEL_LENGTH else f"{bar.name[: _LABEL_LENGTH - 1]}…"
-        css = "pg-chart-text pg-chart-text--strong" if bar.kind == "chosen" else "pg-chart-text"
+        name = shortened(bar.name)
+        is_strong = bar.kind in {"chosen", "group"}
+        css = "pg-chart-text pg-chart-text--strong" if is_strong else "pg-chart-text"
         shapes.append(Text(_BAR_LABEL - 10, top + 18, name, css, "end"))
         if bar.value is not None:
             left, right = sorted((x(0.0), x(bar.value)))
@@ -142,6 +143,22 @@ def compare_chart(bars: Sequence[CompareBar], *, title: str, description: str) -
     bottom = len(bars) * _BAR_ROW
     shapes.append(Line(x(0.0), 0, x(0.0), bottom, "pg-axis"))
     return Drawing(_BAR_WIDTH, bottom + 2, title, description, tuple(shapes), css="pg-time", uid="compare")
+
+
+def shortened(name: str, length: int = _LABEL_LENGTH) -> str:
+    """Shorten a name in its middle: numbers that tell areas apart stand at the end.
+
+    Args:
+        name: Name of an area.
+        length: Characters there is room for.
+
+        >>> shortened("Bergisch Gladbach – Wohnplatz 29", 20)
+        'Bergisch G…nplatz 29'
+    """
+    if len(name) <= length:
+        return name
+    tail = (length - 1) // 2
+    return f"{name[: length - 1 - tail]}…{name[-tail:]}"
 
 
 def course_chart(

@@ -39,6 +39,8 @@ from project.common.svg import Drawing, to_svg
 
 #: Ranks are written into the map only while there is room for them.
 _MARKED_AREAS: Final = 15
+#: Neighbours drawn as bars; a large area may have dozens, all of them in the table.
+_CHARTED_NEIGHBOURS: Final = 8
 #: Rows of the table on one page.
 _PAGE_SIZE: Final = 20
 
@@ -324,10 +326,17 @@ def _written(value: float | None, view: AtlasView) -> str:
 
 
 def _compare_svg(comparison: Comparison, view: AtlasView) -> str:
-    """The area above the three means it is compared with."""
+    """The area above what it is compared with, a bar each."""
     row = comparison.row
     bars = [CompareBar(row.area.name, row.value, row.text or NO_VALUE, "chosen")]
     bars += [CompareBar(name, value, _written(value, view), "mean") for name, value in _means(comparison)]
+    others = [
+        (_("Neighbours"), comparison.neighbours[:_CHARTED_NEIGHBOURS]),
+        (_("Similar areas"), [one.row for one in comparison.alike]),
+    ]
+    for title, rows in others:
+        bars += [CompareBar(title, None, "", "group")] if rows else []
+        bars += [CompareBar(other.area.name, other.value, other.text or NO_VALUE) for other in rows]
     return to_svg(
         compare_chart(
             bars,
