@@ -122,10 +122,7 @@ def choice_of(request: HttpRequest) -> AtlasChoice | None:
     territory = found or territories[0]
     indicators = list(used_indicators(territory))
     runs = list(used_runs(territory))
-    show = request.GET.get("show", "")
-    indicator = next((row for row in indicators if row.key == show), None)
-    if indicator is None and (not runs or (show and show != INDEX)):
-        indicator = indicators[0] if indicators else None
+    indicator = _indicator(request, indicators, has_runs=bool(runs))
     levels: list[AreaKind] = []
     level: AreaKind | None = None
     years: Sequence[int]
@@ -135,7 +132,6 @@ def choice_of(request: HttpRequest) -> AtlasChoice | None:
         years = atlas_years(territory, indicator, level)
     else:
         years = sorted({run.year for run in runs}, reverse=True)
-    year = key_or_none(request.GET.get("year"))
     method, count = _classes(request, is_index=indicator is None)
     sort = request.GET.get("sort", "")
     return AtlasChoice(
@@ -147,13 +143,30 @@ def choice_of(request: HttpRequest) -> AtlasChoice | None:
         levels=levels,
         level=level,
         years=years,
-        year=year if year in years else (years[0] if years else timezone.localdate().year),
+        year=_year(request, years),
         method=method,
         count=count,
         area=key_or_none(request.GET.get("area")),
         term=term_of(request),
         sort=sort if sort.removeprefix("-") in SORTS else SORTS[0],
     )
+
+
+def _indicator(request: HttpRequest, indicators: Sequence[Indicator], *, has_runs: bool) -> Indicator | None:
+    """The indicator asked for; None for the index, the first one where there is no index or no such figure."""
+    show = request.GET.get("show", "")
+    found = next((row for row in indicators if row.key == show), None)
+    if found is None and indicators and (not has_runs or show not in {"", INDEX}):
+        return indicators[0]
+    return found
+
+
+def _year(request: HttpRequest, years: Sequence[int]) -> int:
+    """The year asked for, else the latest."""
+    year = key_or_none(request.GET.get("year"))
+    if year is not None and year in years:
+        return year
+    return years[0] if years else timezone.localdate().year
 
 
 def _classes(request: HttpRequest, *, is_index: bool) -> tuple[ClassMethod, int]:

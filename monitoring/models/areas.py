@@ -89,7 +89,7 @@ class AreaMap(models.Model):
     """
 
     digest = models.CharField(_("Hash of the boundaries"), max_length=64, unique=True)
-    # As ``monitoring.charts.MapShapes``: width, height, rings and centres by primary key of the area.
+    # As ``monitoring.shapes.MapShapes``: width, height, rings and centres by primary key of the area.
     shapes = models.JSONField(_("Shapes"))
     # Primary keys of the areas that touch, by primary key.
     neighbours = models.JSONField(_("Neighbours"))

@@ -14,9 +14,9 @@ from django.db import DatabaseError, transaction
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import MD5, Cast
 
-from monitoring.charts import MapShapes, map_shapes
 from monitoring.likeness import touching
 from monitoring.models import Area, AreaKind, AreaMap
+from monitoring.shapes import MapShapes, map_shapes
 from stakeholders.models import Organisation
 
 logger = logging.getLogger(__name__)

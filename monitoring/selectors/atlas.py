@@ -272,28 +272,13 @@ def indicator_view(
     """
     areas = list(areas_of_year(territory, year, level=level))
     figures = figures_in_force(areas, [indicator])
-    found = [(area, figures.of(indicator, area, year)) for area in areas]
+    shown = {area.pk: figures.of(indicator, area, year) for area in areas}
     places = indicator.unit.decimals
     # Classes and ranks go by what readers see: equal figures stand alike.
-    numbers = [as_written(shown.value, places) for _area, shown in found]
+    numbers = [as_written(shown[area.pk].value, places) for area in areas]
     classing = classing_of(numbers, method, count, places=places)
     mean = figures.mean(indicator, year)
-    ranks = _ranks(numbers)
-    rows = [
-        AtlasRow(
-            area=area,
-            rank=None if number is None else ranks[number],
-            value=number,
-            text=shown_text(shown, indicator.unit) if shown.sign or shown.value is not None else "",
-            map_class=classing.place(number),
-            css=classing.css(number),
-            note=_note(shown, indicator.unit),
-            sign=shown.sign,
-            from_mean=None if number is None or mean is None else number - mean,
-        )
-        for (area, shown), number in zip(found, numbers, strict=True)
-    ]
-    rows.sort(key=lambda row: (row.rank is None, row.rank or 0, natural_key(row.area.name), row.area.pk))
+    rows = _indicator_rows(areas, shown, indicator.unit, classing, mean)
     years = figures.years(indicator)
     accepted = Delivery.objects.filter(
         pk__in={pk for (_what, at, _area), pk in figures.deliveries.items() if at == year}
@@ -314,6 +299,32 @@ def indicator_view(
             for area in areas
         },
     )
+
+
+def _indicator_rows(
+    areas: Sequence[Area], found: Mapping[int, Shown], unit: Unit, classing: Classing, mean: float | None
+) -> list[AtlasRow]:
+    """Rows by rank, those without a figure last."""
+    numbers = {area.pk: as_written(found[area.pk].value, unit.decimals) for area in areas}
+    ranks = _ranks(list(numbers.values()))
+    rows = []
+    for area in areas:
+        shown, number = found[area.pk], numbers[area.pk]
+        rows.append(
+            AtlasRow(
+                area=area,
+                rank=None if number is None else ranks[number],
+                value=number,
+                text=shown_text(shown, unit) if shown.sign or shown.value is not None else "",
+                map_class=classing.place(number),
+                css=classing.css(number),
+                note=_note(shown, unit),
+                sign=shown.sign,
+                from_mean=None if number is None or mean is None else number - mean,
+            )
+        )
+    rows.sort(key=lambda row: (row.rank is None, row.rank or 0, natural_key(row.area.name), row.area.pk))
+    return rows
 
 
 def _ranks(numbers: Sequence[float | None]) -> dict[float, int]:

@@ -8,8 +8,9 @@ import pytest
 
 from monitoring import atlas_charts, atlas_choice
 from monitoring.atlas_charts import CompareBar, StripBar, compare_chart, course_chart, ranking_strip
-from monitoring.charts import LegendEntry, MapArea, Series, choropleth, map_shapes
+from monitoring.charts import LegendEntry, MapArea, Series, choropleth
 from monitoring.map_file import map_sheet, png_file, svg_file
+from monitoring.shapes import map_shapes
 from project.common.formats import decimal_de
 from project.common.svg import Drawing, Group, Line, Rect, Text, to_svg
 from tests.factories import square
