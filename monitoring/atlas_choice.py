@@ -153,7 +153,7 @@ def choice_of(request: HttpRequest) -> AtlasChoice | None:
 
 
 def _indicator(request: HttpRequest, indicators: Sequence[Indicator], *, has_runs: bool) -> Indicator | None:
-    """The indicator asked for; None for the index, the first one where there is no index or no such figure."""
+    """The indicator asked for; None for the index. Without either, the first one."""
     show = request.GET.get("show", "")
     found = next((row for row in indicators if row.key == show), None)
     if found is None and indicators and (not has_runs or show not in {"", INDEX}):

@@ -129,7 +129,7 @@ def _context(
         "choice": choice,
         "view": view,
         "form": _form(choice),
-        "kept": {name: query[name] for name in ("area", "sort") if name in query},
+        "kept": {name: query[name] for name in ("area", "q", "sort") if name in query},
         "area_query": address(query, area=""),
         "sort_links": {
             key: address(query, sort=f"-{key}" if choice.sort == key else key) for key in ("rank", "name")

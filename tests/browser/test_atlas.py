@@ -82,6 +82,22 @@ def test_pointer_and_keyboard_choose_without_loading_the_page(
     assert page.evaluate("window.stays") is True, "the page was never loaded anew"
 
 
+def test_pages_and_order_of_the_table_change_in_place(browser_page: BrowserPage, filled: World) -> None:
+    page = browser_page(filled.people["head"])
+    page.goto(f"{ATLAS}&area={filled.areas[0].pk}")
+    page.evaluate("window.stays = true")
+    page.locator('.pg-pagination a[rel="prev"], .pg-pagination a[rel="next"]').first.click()
+    expect(page.locator("#atlas-table")).to_be_focused()
+    page.locator('[data-part="table"] thead a').first.click()
+    expect(page.locator('[data-part="table"] thead th').first).to_have_attribute("aria-sort", "ascending")
+    assert page.evaluate("window.stays") is True
+    page.locator("#atlas-q").fill("Wohnplatz 7")
+    page.keyboard.press("Enter")
+    expect(page.locator('[data-part="table"] tbody tr')).to_have_count(1)
+    assert page.url.endswith("#atlas-table")
+    assert page.locator(".pg-map__outline").count() == 1, "the area stays chosen"
+
+
 def test_the_map_is_one_step_for_the_keyboard(browser_page: BrowserPage, filled: World) -> None:
     page = browser_page(filled.people["head"])
     page.goto(ATLAS)

@@ -47,6 +47,7 @@
       if (push) history.pushState({ atlas: true }, "", address);
       prepare();
       if (part === "map" || part === "strip") showRow();
+      else if (part === "order") document.getElementById("atlas-table").focus();
       else focusAgain(part, area);
       said().textContent = frame().dataset.said;
     } catch (error) {
@@ -71,12 +72,14 @@
       return;
     }
     if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
-    const link = event.target.closest('#atlas a[data-area], #atlas [data-part="map"] a, #atlas [data-part="strip"] a');
+    const link = event.target.closest('#atlas a[data-area], #atlas [data-part="map"] a, #atlas [data-part="strip"] a, #atlas-table a[href^="?"]');
     if (!link) return;
     event.preventDefault();
     const address = new URL(link.href.baseVal ?? link.href, location.href);
     address.hash = "";
-    const part = link.closest("[data-part]")?.dataset.part ?? "";
+    // Heads and page numbers of the table choose no area.
+    const isOrder = link.closest("#atlas-table") && !("area" in link.dataset);
+    const part = isOrder ? "order" : (link.closest("[data-part]")?.dataset.part ?? "");
     load(address.href, { push: true, part, area: areaOf(link) });
   });
 
