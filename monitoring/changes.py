@@ -6,6 +6,9 @@ import statistics
 from collections.abc import Hashable, Mapping
 from typing import Final, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 KeyT = TypeVar("KeyT", bound=Hashable)
 
 # Modified z-score above which a change sticks out.
@@ -49,3 +52,16 @@ def unusual_changes(changes: Mapping[KeyT, float]) -> set[KeyT]:
     if yardstick == 0:
         return set()
     return {key for key, distance in distances.items() if distance / yardstick > _BORDER}
+
+
+def unusual_places(changes: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The same as ``unusual_changes`` for many areas, told by their places."""
+    if len(changes) < _LEAST_AREAS:
+        return np.empty(0, np.int64)
+    distances = np.abs(changes - np.median(changes))
+    yardstick = float(np.median(distances)) / _CONSISTENCY
+    if yardstick <= distances.max() * _NO_SPREAD:
+        yardstick = float(distances.mean()) * _MEAN_CONSISTENCY
+    if yardstick == 0:
+        return np.empty(0, np.int64)
+    return np.flatnonzero(distances / yardstick > _BORDER)

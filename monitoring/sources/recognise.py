@@ -33,12 +33,14 @@ class Source:
         encoding: Of a CSV; "" for a workbook.
         problems: What is wrong, and hints; complete once all readings are taken.
         readings: Its values, each read when it is asked for.
+        file: Its rows, for whoever has to look at them.
     """
 
     form: SourceForm
     encoding: str
     problems: Problems
     readings: Iterator[Reading]
+    file: RowFile
 
 
 _Reader = Callable[[RowFile, Problems], Iterator[Reading]]
@@ -74,7 +76,7 @@ def read_source(path: Path) -> Source:
     problems = Problems(sheet=file.sheet)
     if file.other_sheets:
         problems.notes.append(f"Only the sheet {file.sheet} is read, not: {', '.join(file.other_sheets)}.")
-    return Source(form, file.encoding, problems, _readings(file, _READERS[form], problems))
+    return Source(form, file.encoding, problems, _readings(file, _READERS[form], problems), file)
 
 
 def _readings(file: RowFile, reader: _Reader, problems: Problems) -> Iterator[Reading]:
