@@ -48,7 +48,13 @@ def long_table(count: int = 200) -> blocks.Table:
     for number in range(1, count + 1):
         if number % 25 == 1:
             rows.append(blocks.GroupRow(f"Handlungsfeld {number // 25 + 1}"))
-        rows.append((f"Zeile {number} mit Wörtern", f"{number},5 %", blocks.Bar(deviation_bar(number % 7 - 3), "+0,5")))
+        rows.append(
+            (
+                f"Zeile {number} mit Wörtern",
+                f"{number},5 %",
+                blocks.Bar(deviation_bar(number % 7 - 3), "+0,5"),
+            )
+        )
     return blocks.Table("Alle Zahlen", columns, rows)
 
 

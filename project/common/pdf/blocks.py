@@ -100,7 +100,7 @@ class Table:
     """A table; breaks between rows and repeats its head. The first cell of a row names it.
 
     Attributes:
-        caption: Above it.
+        caption: Above it; "" where a heading says it.
         columns: Left to right.
         rows: As many cells as columns, or a group.
     """
@@ -149,9 +149,7 @@ class Contents:
     depth: int = 2
 
 
-Block = (
-    Heading | Paragraph | Bullets | Statement | KeyValues | Table | Figure | Beside | PageBreak | Contents
-)
+Block = Heading | Paragraph | Bullets | Statement | KeyValues | Table | Figure | Beside | PageBreak | Contents
 
 
 @dataclass(frozen=True)

@@ -136,12 +136,12 @@ def _code(shape: Shape, height: float) -> str:
         case Path():
             return _path(shape, height)
         case Rect():
-            box = f"{_n(shape.x)} {_n(height - shape.y - shape.height)} {_n(shape.width)} {_n(shape.height)} re"
+            box = (
+                f"{_n(shape.x)} {_n(height - shape.y - shape.height)} {_n(shape.width)} {_n(shape.height)} re"
+            )
             return _painted(box, look_of(shape.css))
         case Line():
-            ends = (
-                f"{_n(shape.x1)} {_n(height - shape.y1)} m {_n(shape.x2)} {_n(height - shape.y2)} l"
-            )
+            ends = f"{_n(shape.x1)} {_n(height - shape.y1)} m {_n(shape.x2)} {_n(height - shape.y2)} l"
             return _painted(ends, look_of(shape.css), is_open=True)
         case Circle():
             return _painted(_circle(shape.x, height - shape.y, shape.radius), look_of(shape.css))
@@ -153,7 +153,11 @@ def _path(path: Path, height: float) -> str:
     rings = []
     for ring in path.rings:
         points = [f"{_n(x)} {_n(height - y)}" for x, y in ring]
-        rings.append(f"{points[0]} m " + " ".join(f"{point} l" for point in points[1:]) + (" h" if path.is_closed else ""))
+        rings.append(
+            f"{points[0]} m "
+            + " ".join(f"{point} l" for point in points[1:])
+            + (" h" if path.is_closed else "")
+        )
     outline = " ".join(rings)
     look = look_of(path.css)
     if not path.is_hatched:
@@ -183,7 +187,9 @@ def _circle(x: float, y: float, radius: float) -> str:
         (x - radius, y - bend, x - bend, y - radius, x, y - radius),
         (x + bend, y - radius, x + radius, y - bend, x + radius, y),
     ]
-    return f"{_n(x + radius)} {_n(y)} m " + " ".join(" ".join(map(_n, curve)) + " c" for curve in curves) + " h"
+    return (
+        f"{_n(x + radius)} {_n(y)} m " + " ".join(" ".join(map(_n, curve)) + " c" for curve in curves) + " h"
+    )
 
 
 def _painted(outline: str, look: Look, *, is_open: bool = False) -> str:
@@ -206,4 +212,10 @@ def _rgb(colour: str) -> str:
 
 
 def _n(value: float) -> str:
-    return f"{value:.3g}" if -1 < value < 1 and abs(value) >= 0.001 else f"{value:.1f}" if abs(value) >= 0.05 else "0"
+    return (
+        f"{value:.3g}"
+        if -1 < value < 1 and abs(value) >= 0.001
+        else f"{value:.1f}"
+        if abs(value) >= 0.05
+        else "0"
+    )

@@ -116,7 +116,13 @@ class TextPiece(Piece):
 
     def _part(self, lines: list[str]) -> TextPiece:
         part = TextPiece(
-            "", self.node, self.type, indent=self.indent, label=self.label, has_rule=self.has_rule, href=self.href
+            "",
+            self.node,
+            self.type,
+            indent=self.indent,
+            label=self.label,
+            has_rule=self.has_rule,
+            href=self.href,
         )
         part.lines = lines
         return part
@@ -367,4 +373,8 @@ class BesidePiece(Piece):
 
 def flat(pieces: Sequence[Any]) -> list[Any]:
     """Pieces of columns one below the other."""
-    return [inner for piece in pieces for inner in (flat(sum(piece.columns, [])) if isinstance(piece, BesidePiece) else [piece])]
+    return [
+        inner
+        for piece in pieces
+        for inner in (flat(sum(piece.columns, [])) if isinstance(piece, BesidePiece) else [piece])
+    ]

@@ -191,7 +191,7 @@ class _Layout:
         """Headings stay with the beginning of what follows."""
         story: list[Flowable] = []
         for place, piece in enumerate(pieces):
-            is_first = place == 0 or not isinstance(pieces[place - 1], HeadingPiece | BadgesPiece)
+            is_first = place == 0 or not _leads(pieces[place - 1])
             if isinstance(piece, HeadingPiece) and is_first:
                 story.append(CondPageBreak(min(_needed(pieces[place:]), _MOST_NEEDED)))
             if isinstance(piece, BesidePiece) and piece.wrap(COLUMN, _TALL)[1] > _TALL:
@@ -275,7 +275,9 @@ class _Layout:
         if isinstance(block, blocks.KeyValues):
             columns = (blocks.Column("", 2), blocks.Column("", 3))
             return TablePiece(TableFrame(columns, table, table, is_plain=True), block.rows, None)
-        caption = TextPiece(block.caption, Node("Caption", table), TYPES["strong"])
+        caption = None
+        if block.caption:
+            caption = TextPiece(block.caption, Node("Caption", table), TYPES["strong"])
         return TablePiece(TableFrame(block.columns, table, Node("TBody", table)), block.rows, caption)
 
     def _contents(self, block: blocks.Contents, parent: Node) -> list[Piece]:
@@ -300,10 +302,17 @@ def _needed(pieces: Sequence[Any]) -> float:
         if not isinstance(piece, Piece):
             break
         total += piece.spaceBefore + piece.least(COLUMN)
-        if not isinstance(piece, HeadingPiece | BadgesPiece):
+        if not _leads(piece):
             break
         total += piece.spaceAfter
     return total
+
+
+def _leads(piece: Any) -> bool:
+    """Whether a piece only leads to the next one: headings, and what explains it in small print."""
+    return isinstance(piece, HeadingPiece | BadgesPiece) or (
+        isinstance(piece, TextPiece) and piece.type is TYPES["note"]
+    )
 
 
 def _fitted(text: str, width: float, size: float = 8) -> str:

@@ -16,7 +16,7 @@ from project.common.pdf.tagging import Node
 from project.common.pdf.words import lines_of
 
 _PAD_X: Final = 4.0
-_PAD_Y: Final = 2.6
+_PAD_Y: Final = 2.0
 _BAR_WIDTH: Final = 62.0
 #: A row higher than this is cut into rows that read as one (lines).
 _MOST_LINES: Final = 45
@@ -111,7 +111,9 @@ class TablePiece(Piece):
         if isinstance(row, GroupRow):
             attributes = f"/O /Table /Scope /Column /ColSpan {len(widths)}"
             cell = _Cell(
-                Node("TH", node, attributes=attributes), _broken(row.text, sum(widths), TYPES["head"]), TYPES["head"]
+                Node("TH", node, attributes=attributes),
+                _broken(row.text, sum(widths), TYPES["head"]),
+                TYPES["head"],
             )
             return [_Line([cell], _height([cell]), is_group=True)]
         cells = []

@@ -11,10 +11,13 @@ _LONG: Final = 18
 _LEAST: Final = 3
 SOFT_HYPHEN: Final = "\N{SOFT HYPHEN}"
 #: Endings after which a German compound goes on: Betreuungs|einrichtung, Gesundheits|amt.
-_JOINT: Final = re.compile(r"(?<=\w{2})(ungs|heits|keits|schafts|ions|täts|lings|tums|ments)(?=\w{3})", re.IGNORECASE)
+_JOINT: Final = re.compile(
+    r"(?<=\w{2})(ungs|heits|keits|schafts|ions|täts|lings|tums|ments)(?=\w{3})", re.IGNORECASE
+)
 #: A syllable ends before the last consonant between two vowels; some consonants are written with several letters.
 _SYLLABLE: Final = re.compile(
-    r"(?<=[aeiouyäöü])([bcdfghjklmnpqrstvwxzß]*?)((?:sch|ch|ck|ph|th|qu|[bcdfghjklmnpqrstvwxzß])(?=[aeiouyäöü]))", re.IGNORECASE
+    r"(?<=[aeiouyäöü])([bcdfghjklmnpqrstvwxzß]*?)((?:sch|ch|ck|ph|th|qu|[bcdfghjklmnpqrstvwxzß])(?=[aeiouyäöü]))",
+    re.IGNORECASE,
 )
 _AFTER: Final = re.compile(r"(?<=[-/.,;:_@&=?+])(?=\w)")
 
