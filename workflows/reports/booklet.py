@@ -22,7 +22,8 @@ def render(data: Sequence[ProfileData], *, language: str) -> bytes:
         language: "de" or "en".
 
     Returns:
-        A tagged PDF: title with contents, then each profile from a new page on. The same bytes for the same data.
+        A tagged PDF: title with contents, then each profile from a new page on; the same bytes for the
+        same data.
 
     Raises:
         ValueError: There is no profile.

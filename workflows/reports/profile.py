@@ -90,8 +90,8 @@ def collect(user: Any, cycle: PlanningCycle, profiles: Iterable[AreaProfile]) ->
     Args:
         user: Who asks; statements that are still drafts stay with those who may read them.
         cycle: The cycle, with its run.
-        profiles: Profiles the person may see (``profiles_seen_by``), with area, its parent, cycle, territory and
-            planning unit loaded.
+        profiles: Profiles the person may see (``profiles_seen_by``), with area, its parent, cycle, territory
+            and planning unit loaded.
 
     Returns:
         One a profile, in their order; figures protected by statistical secrecy. Queries: at most 14, whatever
@@ -382,8 +382,9 @@ def _notes(data: ProfileData) -> list[str]:
     if data.run is not None:
         notes.append(
             _(
-                "Index: the standardised deviations of all indicators added up. Deviation: by how many standard "
-                "deviations the index lies above or below the mean of the areas; by it an area stands out."
+                "Index: the standardised deviations of all indicators added up. Deviation: by how many "
+                "standard deviations the index lies above or below the mean of the areas; by it an area "
+                "stands out."
             )
         )
     if data.result is not None and data.result.how_sure:

@@ -84,7 +84,6 @@ def profile_list(request: HttpRequest, pk: int) -> HttpResponseBase:
             "page_obj": page_of(request, rows),
             "order": order,
             "search": text,
-            "has_booklet": bool(text) or rows.exists(),
             "export_links": export_links(request),
         },
     )

@@ -162,7 +162,8 @@ def _path(path: Path, height: float) -> str:
     look = look_of(path.css)
     if not path.is_hatched:
         return _painted(outline, look, is_open=not path.is_closed)
-    return f"{_painted(outline, Look(look.fill))}\n{_hatch(path, outline, height)}\n{_painted(outline, Look(None, look.stroke, look.width))}"
+    edge = _painted(outline, Look(None, look.stroke, look.width))
+    return "\n".join([_painted(outline, Look(look.fill)), _hatch(path, outline, height), edge])
 
 
 def _hatch(path: Path, outline: str, height: float) -> str:

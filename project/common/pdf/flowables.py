@@ -46,7 +46,7 @@ TYPES: Final[dict[str, Type]] = {
 }
 
 
-class Piece(Flowable):  # type: ignore[misc]
+class Piece(Flowable):
     """What all pieces have in common: the canvas that tags, and the least room they need."""
 
     canv: TaggedCanvas
@@ -373,8 +373,10 @@ class BesidePiece(Piece):
 
 def flat(pieces: Sequence[Any]) -> list[Any]:
     """Pieces of columns one below the other."""
-    return [
-        inner
-        for piece in pieces
-        for inner in (flat(sum(piece.columns, [])) if isinstance(piece, BesidePiece) else [piece])
-    ]
+    found: list[Any] = []
+    for piece in pieces:
+        if isinstance(piece, BesidePiece):
+            found += [*flat(piece.columns[0]), *flat(piece.columns[1])]
+        else:
+            found.append(piece)
+    return found

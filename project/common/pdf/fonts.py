@@ -36,7 +36,7 @@ def width_of(text: str, font: str, size: float) -> float:
 @cache
 def _known(font: str) -> frozenset[int]:
     register()
-    return frozenset(pdfmetrics.getFont(font).face.charToGlyph)
+    return frozenset(pdfmetrics.getFont(font).face.charToGlyph)  # type: ignore[attr-defined]
 
 
 def drawable(text: str, font: str = REGULAR) -> str:

@@ -68,7 +68,6 @@ def _plain(text: str) -> str:
 class _Canvas(TaggedCanvas):
     """Canvas of a paper: running head, bookmarks that skip no level, and what comes last."""
 
-    running = ""
     before_save: Callable[[_Canvas], None]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -143,7 +142,7 @@ class _Layout:
 
     # --- pages ----------------------------------------------------------------------------------
 
-    def _begin_page(self, canvas: _Canvas, _document: Any) -> None:
+    def _begin_page(self, canvas: Any, _document: Any) -> None:
         """The mark of a draft lies behind everything."""
         if not self.paper.draft:
             return
@@ -156,7 +155,7 @@ class _Layout:
             canvas.drawCentredString(0, -30, drawable(self.paper.draft, BOLD))
             canvas.restoreState()
 
-    def _end_page(self, canvas: _Canvas, _document: Any) -> None:
+    def _end_page(self, canvas: Any, _document: Any) -> None:
         """Running head and foot; the page number comes last."""
         paper = self.paper
         with canvas.artifact("Pagination"):

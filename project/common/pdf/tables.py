@@ -18,8 +18,8 @@ from project.common.pdf.words import lines_of
 _PAD_X: Final = 4.0
 _PAD_Y: Final = 2.0
 _BAR_WIDTH: Final = 62.0
-#: A row higher than this is cut into rows that read as one (lines).
-_MOST_LINES: Final = 45
+#: A row of more lines is cut into rows that read as one: two of them and the head fit on a page.
+_MOST_LINES: Final = 24
 #: Rows that stay with the head at the foot of a page.
 _TOGETHER: Final = 2
 

@@ -1,7 +1,8 @@
 """Tagged PDF on reportlab: a canvas that knows the structure of what it draws (PDF/UA-1, ISO 14289-1).
 
-reportlab's open-source canvas writes no tags. This one adds marked content, the structure tree with its parent
-tree, link annotations that belong to it, and the entries of the catalogue that PDF/UA-1 and PDF/A-2a want.
+reportlab's open-source canvas writes no tags. This one adds marked content, the structure tree with its
+parent tree, link annotations that belong to it, and the entries of the catalogue that PDF/UA-1 and PDF/A-2a
+want.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def _stream_with_line_end(
 
 
 # Page contents, font files and forms are made deep inside reportlab: there is no other place for it.
-pdfdoc.PDFStream.format = _stream_with_line_end
+pdfdoc.PDFStream.format = _stream_with_line_end  # type: ignore[method-assign,assignment]
 
 
 class _Page(pdfdoc.PDFPage):
@@ -100,6 +101,13 @@ class TaggedCanvas(Canvas):
 
     facts: Facts
     root: Node
+    #: Text of the running head, taken at the end of the page.
+    running = ""
+    # What reportlab's canvas keeps to itself.
+    _code: list[str]
+    _doc: Any
+    _addAnnotation: Callable[[Any], None]  # noqa: N815
+    _bookmarkReference: Callable[[str], Any]  # noqa: N815
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -110,6 +118,10 @@ class TaggedCanvas(Canvas):
         self.is_artifact = False
 
     # --- drawing --------------------------------------------------------------------------------
+
+    def outline(self, text: str, key: str, level: int) -> None:
+        """Add a bookmark for a heading of a level from 1 on."""
+        raise NotImplementedError
 
     @property
     def page_index(self) -> int:
@@ -161,7 +173,7 @@ class TaggedCanvas(Canvas):
             "Contents": PDFString(text),
         }
         if target.startswith("#"):
-            entries["Dest"] = PDFName(target[1:])
+            entries["Dest"] = self._bookmarkReference(target[1:])
         else:
             action = {"S": PDFName("URI"), "URI": PDFString(target)}
             entries["A"] = PDFDictionary(action)
@@ -210,7 +222,7 @@ class TaggedCanvas(Canvas):
 
     # --- writing --------------------------------------------------------------------------------
 
-    def showPage(self) -> None:
+    def showPage(self) -> None:  # noqa: N802  reportlab's name
         """Finish a page: its marked content gets a row in the parent tree."""
         super().showPage()
         page = self._doc.Pages.pages[-1]

@@ -14,10 +14,12 @@ SOFT_HYPHEN: Final = "\N{SOFT HYPHEN}"
 _JOINT: Final = re.compile(
     r"(?<=\w{2})(ungs|heits|keits|schafts|ions|täts|lings|tums|ments)(?=\w{3})", re.IGNORECASE
 )
-#: A syllable ends before the last consonant between two vowels; some consonants are written with several letters.
+#: Consonants that begin a syllable together; others are parted before the last one.
+_ONSET: Final = (
+    "sch[lmnrw]|str|spr|sch|[bpfkg][lr]|[td]r|kn|gn|zw|st|sp|pf|ch|ck|ph|th|qu|[bcdfghjklmnpqrstvwxzß]"
+)
 _SYLLABLE: Final = re.compile(
-    r"(?<=[aeiouyäöü])([bcdfghjklmnpqrstvwxzß]*?)((?:sch|ch|ck|ph|th|qu|[bcdfghjklmnpqrstvwxzß])(?=[aeiouyäöü]))",
-    re.IGNORECASE,
+    rf"(?<=[aeiouyäöü])([bcdfghjklmnpqrstvwxzß]*?)((?:{_ONSET})(?=[aeiouyäöü]))", re.IGNORECASE
 )
 _AFTER: Final = re.compile(r"(?<=[-/.,;:_@&=?+])(?=\w)")
 
