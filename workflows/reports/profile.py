@@ -218,8 +218,8 @@ def content(data: ProfileData) -> list[blocks.Block]:
         (_("Potentials"), profile.potentials),
     ):
         parts += [blocks.Heading(title, 2, is_listed=False), _list(text)]
-    parts += _deviations(data)
     parts += _statements(data)
+    parts += _deviations(data)
     parts += _figures(data)
     return parts
 
@@ -247,7 +247,7 @@ def _place(data: ProfileData) -> list[blocks.Block]:
     """Map and facts side by side."""
     facts = blocks.KeyValues(_facts(data))
     figure = _map(data)
-    beside: blocks.Block = facts if figure is None else blocks.Beside((figure,), (facts,), share=0.46)
+    beside: blocks.Block = facts if figure is None else blocks.Beside((figure,), (facts,), share=0.4)
     parts = [beside]
     if data.profile.choice_reason:
         reason = _("Chosen by planning: %(reason)s") % {"reason": data.profile.choice_reason}
@@ -347,10 +347,10 @@ def _figures(data: ProfileData) -> list[blocks.Block]:
             rows.append(blocks.GroupRow(domain))
             rows += [_row(line, sources) for line in lines]
         columns = (
-            blocks.Column(_("Indicator"), 5.4),
-            blocks.Column(_("Value"), 2.2, is_number=True),
+            blocks.Column(_("Indicator"), 6.2),
+            blocks.Column(_("Value"), 2.5, is_number=True),
             blocks.Column(_("Year"), 1, is_number=True),
-            blocks.Column(_("Mean of the areas"), 2.2, is_number=True),
+            blocks.Column(_("Mean of the areas"), 2.5, is_number=True),
             blocks.Column(_("Deviation"), 1.7, is_number=True),
             blocks.Column(_("Source"), 1.1, is_number=True),
         )

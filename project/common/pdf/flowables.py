@@ -32,8 +32,8 @@ class Type:
 
 TYPES: Final[dict[str, Type]] = {
     "h1": Type(21, 25, BOLD, before=0, after=5),
-    "h2": Type(14, 18, BOLD, before=13, after=5),
-    "h3": Type(11, 14, BOLD, before=9, after=4),
+    "h2": Type(14, 18, BOLD, before=11, after=4),
+    "h3": Type(11, 14, BOLD, before=7, after=3),
     "h4": Type(9.5, 13, BOLD, before=6, after=3),
     "body": Type(9.5, 13.2),
     "lead": Type(11, 15),
@@ -305,7 +305,7 @@ class FigurePiece(Piece):
     def __init__(
         self, drawing: Drawing, node: Node, caption: TextPiece | None, *, share: float, tallest: float
     ) -> None:
-        super().__init__(before=2, after=8)
+        super().__init__(before=1, after=5)
         self.drawing, self.node, self.caption = drawing, node, caption
         self.share, self.tallest = share, tallest
         self._size = (0.0, 0.0)

@@ -287,7 +287,7 @@ class TaggedCanvas(Canvas):
                 first = page if first is None else first
                 is_here = page == first
                 kids.append(str(mark) if is_here else f"<</Type /MCR /Pg {pages[page]} /MCID {mark}>>")
-        code = f"<</Type /StructElem /S /{node.tag} /P {parent} /K [{' '.join(kids)}]"
+        code = f"<</S /{node.tag} /P {parent} /K [{' '.join(kids)}]"
         if first is not None:
             code += f" /Pg {pages[first]}"
         if node.attributes:
