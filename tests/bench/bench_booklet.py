@@ -87,14 +87,7 @@ class Bare(Flowable):
         canvas.setLineWidth(look.width)
         match shape:
             case Path():
-                path = canvas.beginPath()
-                for (x, y), *others in shape.rings:
-                    path.moveTo(x, high - y)
-                    for across, down in others:
-                        path.lineTo(across, high - down)
-                    if shape.is_closed:
-                        path.close()
-                canvas.drawPath(path, fill=fill, stroke=stroke, fillMode=FILL_EVEN_ODD)
+                self.path(shape, fill, stroke)
             case Rect():
                 y = high - shape.y - shape.height
                 canvas.rect(shape.x, y, shape.width, shape.height, fill=fill, stroke=stroke)
@@ -104,6 +97,17 @@ class Bare(Flowable):
                 canvas.circle(shape.x, high - shape.y, shape.radius, fill=fill, stroke=stroke)
             case Text():
                 self.text(shape)
+
+    def path(self, shape: Path, fill: int, stroke: int) -> None:
+        canvas, high = self.canv, self.drawing.height
+        path = canvas.beginPath()
+        for (x, y), *others in shape.rings:
+            path.moveTo(x, high - y)
+            for across, down in others:
+                path.lineTo(across, high - down)
+            if shape.is_closed:
+                path.close()
+        canvas.drawPath(path, fill=fill, stroke=stroke, fillMode=FILL_EVEN_ODD)
 
     def text(self, text: Text) -> None:
         canvas, look = self.canv, look_of(text.css)

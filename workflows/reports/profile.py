@@ -247,7 +247,7 @@ def _place(data: ProfileData) -> list[blocks.Block]:
     """Map and facts side by side."""
     facts = blocks.KeyValues(_facts(data))
     figure = _map(data)
-    beside: blocks.Block = facts if figure is None else blocks.Beside((figure,), (facts,), share=0.4)
+    beside: blocks.Block = facts if figure is None else blocks.Beside((figure,), (facts,), share=0.37)
     parts = [beside]
     if data.profile.choice_reason:
         reason = _("Chosen by planning: %(reason)s") % {"reason": data.profile.choice_reason}

@@ -38,10 +38,10 @@ TYPES: Final[dict[str, Type]] = {
     "body": Type(9.5, 13.2),
     "lead": Type(11, 15),
     "strong": Type(9.5, 13.2, BOLD, after=2),
-    "note": Type(8, 10.6, colour=MUTED, after=5),
+    "note": Type(7.8, 10, colour=MUTED, after=3),
     "preline": Type(9.5, 13, colour=MUTED, after=2),
-    "cell": Type(8.3, 10.6, after=0),
-    "head": Type(8.3, 10.6, BOLD, after=0),
+    "cell": Type(8.1, 10.1, after=0),
+    "head": Type(8.1, 10.1, BOLD, after=0),
     "badge": Type(8.3, 11, BOLD, after=0),
 }
 

@@ -187,11 +187,11 @@ class _Layout:
     # --- pieces ---------------------------------------------------------------------------------
 
     def _spaced(self, pieces: Sequence[Flowable]) -> list[Flowable]:
-        """Headings stay with the beginning of what follows."""
+        """Headings and bold lines stay with the beginning of what follows."""
         story: list[Flowable] = []
         for place, piece in enumerate(pieces):
             is_first = place == 0 or not _leads(pieces[place - 1])
-            if isinstance(piece, HeadingPiece) and is_first:
+            if is_first and _heads(piece):
                 story.append(CondPageBreak(min(_needed(pieces[place:]), _MOST_NEEDED)))
             if isinstance(piece, BesidePiece) and piece.wrap(COLUMN, _TALL)[1] > _TALL:
                 story += flat([piece])
@@ -309,9 +309,16 @@ def _needed(pieces: Sequence[Any]) -> float:
 
 def _leads(piece: Any) -> bool:
     """Whether a piece only leads to the next one: headings, and what explains it in small print."""
-    return isinstance(piece, HeadingPiece | BadgesPiece) or (
-        isinstance(piece, TextPiece) and piece.type is TYPES["note"]
+    return (
+        _heads(piece)
+        or isinstance(piece, BadgesPiece)
+        or (isinstance(piece, TextPiece) and piece.type is TYPES["note"])
     )
+
+
+def _heads(piece: Any) -> bool:
+    """Headings, and bold lines such as who says something."""
+    return isinstance(piece, HeadingPiece) or (isinstance(piece, TextPiece) and piece.type is TYPES["strong"])
 
 
 def _fitted(text: str, width: float, size: float = 8) -> str:

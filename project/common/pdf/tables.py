@@ -16,7 +16,7 @@ from project.common.pdf.tagging import Node
 from project.common.pdf.words import lines_of
 
 _PAD_X: Final = 4.0
-_PAD_Y: Final = 2.0
+_PAD_Y: Final = 1.8
 _BAR_WIDTH: Final = 62.0
 #: A row of more lines is cut into rows that read as one: two of them and the head fit on a page.
 _MOST_LINES: Final = 24
