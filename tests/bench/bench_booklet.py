@@ -9,9 +9,11 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from html import escape
 from statistics import median
 from typing import Any
+from unittest import mock
 
 import pypdf
 from django.utils.translation import override
@@ -25,6 +27,7 @@ from project.common.pdf.drawings import GROUND, INK, LINE, MUTED, look_of
 from project.common.pdf.flowables import TYPES
 from project.common.pdf.fonts import BOLD, REGULAR, register
 from project.common.pdf.paper import COLUMN
+from project.common.pdf.tagging import TaggedCanvas
 from project.common.svg import Circle, Drawing, Group, Line, Path, Rect, Shape, Text
 from tests.pdfua.profiles import profiles
 from workflows.reports import booklet
@@ -199,6 +202,15 @@ def _table(block: blocks.Table, width: float) -> Table:
     return Table(rows, colWidths=widths, repeatRows=1, style=TableStyle(groups, parent=_TABLE))
 
 
+def _untagged(data: Sequence[ProfileData]) -> bytes:
+    """The kit with its tags taken out: what they cost."""
+    with (
+        mock.patch.object(TaggedCanvas, "tagged", return_value=nullcontext()),
+        mock.patch.object(TaggedCanvas, "artifact", return_value=nullcontext()),
+    ):
+        return booklet.render(data, language="de")
+
+
 def run() -> list[dict[str, float | str]]:
     """Measure both in turns, so that a busy machine slows both alike.
 
@@ -208,11 +220,12 @@ def run() -> list[dict[str, float | str]]:
     register()
     data = profiles()
     made: dict[str, bytes] = {"ours": booklet.render(data, language="de"), "bare": bare_booklet(data)}
-    seconds: dict[str, list[float]] = {"ours": [], "bare": []}
+    seconds: dict[str, list[float]] = {"ours": [], "bare": [], "untagged": []}
     for _ in range(_REPEATS):
         for name, call in (
             ("bare", lambda: bare_booklet(data)),
             ("ours", lambda: booklet.render(data, language="de")),
+            ("untagged", lambda: _untagged(data)),
         ):
             start = time.perf_counter()
             made[name] = call()
@@ -222,5 +235,7 @@ def run() -> list[dict[str, float | str]]:
         row[f"{name} pages"] = len(pypdf.PdfReader(io.BytesIO(made[name])).pages)
         row[f"{name} kB"] = len(made[name]) // 1000
         row[f"{name} s"] = median(seconds[name])
-    row["ratio"] = median(seconds["ours"]) / median(seconds["bare"])
+    row["kit without tags s"] = median(seconds["untagged"])
+    row["ratio to bare"] = median(seconds["ours"]) / median(seconds["bare"])
+    row["ratio to no tags"] = median(seconds["ours"]) / median(seconds["untagged"])
     return [row]
