@@ -71,7 +71,7 @@ def test_the_validator_finds_what_is_wrong(tmp_path: Path) -> None:
     broken = (
         render_paper(sample_paper(rows=3))
         .replace(b"/Scope /Column", b"/Skope /Column")
-        .replace(b"/Alt ", b"/Olt ")
+        .replace(b"/Alt ", b"/Alx ")
     )
     assert any("FAIL" in line for line in faults_of({"broken": broken}, tmp_path, profiles="ua1"))
 
