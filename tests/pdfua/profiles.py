@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from django.utils.translation import override
 
-from monitoring.charts import map_shapes
+from monitoring.charts import MapShapes, map_shapes
 from monitoring.index import Direction, IndicatorSpec, compute, stands_out
+from monitoring.index import IndexResult as Computed
 from monitoring.models import Area, Domain, IndexResult, IndexRun, Indicator, Unit
 from monitoring.profiles import Finding, draft
 from monitoring.secrecy import Shown
@@ -63,11 +64,8 @@ def _indicators() -> list[Indicator]:
     return found
 
 
-def profiles(*, is_released: bool = True) -> list[ProfileData]:
-    """One a area, by name, with everything a paper can show; one figure each is secret."""
-    indicators = _indicators()
-    rows = _rows("rbk_areas.csv")
-    areas = [
+def _areas() -> list[Area]:
+    return [
         Area(
             pk=place,
             key=row["area_key"],
@@ -75,19 +73,13 @@ def profiles(*, is_released: bool = True) -> list[ProfileData]:
             population=int(row["population"]),
             is_example=True,
         )
-        for place, row in enumerate(rows, start=1)
+        for place, row in enumerate(_rows("rbk_areas.csv"), start=1)
     ]
-    values = {
-        (row["area_key"], row["indicator"]): float(row["value"])
-        for row in _rows("rbk_values.csv")
-        if row["year"] == str(YEAR) and row["value"]
-    }
-    table = np.array([[values.get((area.key, row.key), np.nan) for row in indicators] for area in areas])
-    specs = [IndicatorSpec(row.key, Direction(row.direction)) for row in indicators]
-    index = compute(table, specs)
+
+
+def _results(areas: list[Area], index: Computed) -> list[IndexResult]:
     out = stands_out(index.normalised, BORDER)
-    run = IndexRun(pk=1, year=YEAR, border=BORDER, inputs_sha256="0123456789abcdef" * 4, created_at=MOMENT)
-    results = [
+    return [
         IndexResult(
             area=area,
             is_included=True,
@@ -100,46 +92,65 @@ def profiles(*, is_released: bool = True) -> list[ProfileData]:
         )
         for place, area in enumerate(areas)
     ]
+
+
+def _shapes(areas: list[Area]) -> MapShapes:
     features = json.loads((DATA / "rbk_areas.geojson").read_text(encoding="utf-8"))["features"]
     geometry = {feature["properties"]["key"]: feature["geometry"] for feature in features}
-    shapes = map_shapes({str(area.pk): geometry[area.key] for area in areas}, width=400, max_height=440)
-    territory = Organisation(name="Rheinisch-Bergischer Kreis")
+    return map_shapes({str(area.pk): geometry[area.key] for area in areas}, width=400, max_height=440)
+
+
+def _lines(
+    indicators: list[Indicator], values: Any, index: Computed, place: int
+) -> tuple[list[FigureLine], list[Finding]]:
+    """Figures of one area, one of them secret, and what a draft says of the others."""
+    lines, findings = [], []
+    for number, indicator in enumerate(indicators):
+        z, mean = float(index.z[place, number]), float(index.means[number])
+        value = float(values[number])
+        if number == place % len(indicators):
+            lines.append(FigureLine(indicator, YEAR, Shown(None, ".", is_secret=True), None, mean))
+            continue
+        lines.append(FigureLine(indicator, YEAR, Shown(value), z, mean))
+        findings.append(Finding(indicator, YEAR, value, mean, float(index.sds[number]), z))
+    findings.sort(key=lambda row: -row.z)
+    lines.sort(key=lambda line: (line.indicator.domain.key, line.indicator.key))
+    return lines, findings
+
+
+def profiles(*, is_released: bool = True) -> list[ProfileData]:
+    """One a area, by name, with everything a paper can show; one figure each is secret."""
+    indicators, areas = _indicators(), _areas()
+    values = {
+        (row["area_key"], row["indicator"]): float(row["value"])
+        for row in _rows("rbk_values.csv")
+        if row["year"] == str(YEAR) and row["value"]
+    }
+    table = np.array([[values.get((area.key, row.key), np.nan) for row in indicators] for area in areas])
+    index = compute(table, [IndicatorSpec(row.key, Direction(row.direction)) for row in indicators])
     cycle = PlanningCycle(
         title="Planungszyklus 2026–2028",
-        territory=territory,
+        territory=Organisation(name="Rheinisch-Bergischer Kreis"),
         planning_unit=Organisation(name="Sozialplanung"),
     )
+    results = _results(areas, index)
     common: dict[str, Any] = {
-        "run": run,
+        "run": IndexRun(
+            pk=1, year=YEAR, border=BORDER, inputs_sha256="0123456789abcdef" * 4, created_at=MOMENT
+        ),
         "ranked_count": len(areas),
         "results": results,
-        "shapes": shapes,
+        "shapes": _shapes(areas),
         "gone_without": (),
     }
     found = []
     for place, area in enumerate(areas):
-        lines, findings = [], []
-        for number, indicator in enumerate(indicators):
-            z, mean = float(index.z[place, number]), float(index.means[number])
-            value = float(table[place, number])
-            is_secret = number == place % len(indicators)
-            shown = Shown(None, ".", is_secret=True) if is_secret else Shown(value)
-            lines.append(FigureLine(indicator, YEAR, shown, None if is_secret else z, mean))
-            if not is_secret:
-                findings.append(Finding(indicator, YEAR, value, mean, float(index.sds[number]), z))
-        findings.sort(key=lambda row: -row.z)
-        lines.sort(key=lambda line: (line.indicator.domain.key, line.indicator.key))
+        lines, findings = _lines(indicators, table[place], index, place)
         with override("de"):
-            strengths, weaknesses, potentials = draft(findings)
+            texts = dict(zip(("strengths", "weaknesses", "potentials"), draft(findings), strict=True))
+        released_at = MOMENT if is_released else None
         profile = AreaProfile(
-            pk=area.pk,
-            cycle=cycle,
-            area=area,
-            strengths=strengths,
-            weaknesses=weaknesses,
-            potentials=potentials,
-            edited_at=MOMENT,
-            released_at=MOMENT if is_released else None,
+            pk=area.pk, cycle=cycle, area=area, edited_at=MOMENT, released_at=released_at, **texts
         )
         said = Statement(
             area=area,
