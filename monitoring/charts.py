@@ -2,14 +2,15 @@
 
 import bisect
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from monitoring.geometry import Point, Projection, polygons_of, ring_area, ring_centroid, simplify_shared
+from monitoring.geometry import Point
+from monitoring.shapes import MapShapes
 from project.common.formats import NO_VALUE, decimal_de
 from project.common.svg import Circle, Drawing, Group, Line, Path, Rect, Shape, Text, to_svg
 
@@ -23,23 +24,6 @@ Formatter = Callable[[float], str]
 
 
 @dataclass(frozen=True, slots=True)
-class MapShapes:
-    """Areas in picture units: the costly half of a map, made to be cached.
-
-    Attributes:
-        width: Of the picture.
-        height: Of the picture.
-        rings: Rings of each area by key.
-        centres: A place for a mark in each area by key.
-    """
-
-    width: float
-    height: float
-    rings: Mapping[str, tuple[tuple[Point, ...], ...]]
-    centres: Mapping[str, Point]
-
-
-@dataclass(frozen=True, slots=True)
 class MapArea:
     """What the map says of one area.
 
@@ -49,6 +33,8 @@ class MapArea:
         map_class: 1 (lowest) to 5; None for no data, drawn hatched.
         href: Page behind the area; "" for none.
         mark: Short text drawn in the area (a rank); "" for none.
+        css: Class name of the fill, for maps with another number of classes; "" for that of the class.
+        is_dark: Whether letters on that fill are white.
     """
 
     key: str
@@ -56,48 +42,8 @@ class MapArea:
     map_class: int | None
     href: str = ""
     mark: str = ""
-
-
-def map_shapes(
-    geometries: Mapping[str, Mapping[str, Any]],
-    *,
-    width: float = 520,
-    max_height: float = 560,
-    tolerance: float = 0.4,
-) -> MapShapes:
-    """Project and simplify the boundaries of areas; cache the result by geometry version and size.
-
-    Args:
-        geometries: GeoJSON Polygon or MultiPolygon in degrees (WGS 84) by key of the area.
-        width: Largest width in pixels.
-        max_height: Largest height in pixels.
-        tolerance: Simplification in pixels; neighbours keep their common border.
-
-    Raises:
-        ValueError: No area, or a geometry of another kind.
-    """
-    polygons = [polygons_of(geometry) for geometry in geometries.values()]
-    projection = Projection.fit(
-        [polygon for area in polygons for polygon in area], width=width, max_height=max_height
-    )
-    projected = [
-        [[[projection.point(point) for point in ring] for ring in polygon] for polygon in area]
-        for area in polygons
-    ]
-    simple = dict(zip(geometries, simplify_shared(projected, tolerance), strict=True))
-    return MapShapes(
-        width=projection.width,
-        height=projection.height,
-        # Paths close themselves, so the repeated first point is dropped.
-        rings={
-            key: tuple(tuple(ring[:-1]) for polygon in area for ring in polygon)
-            for key, area in simple.items()
-        },
-        centres={
-            key: ring_centroid(max((polygon[0] for polygon in area), key=lambda ring: abs(ring_area(ring))))
-            for key, area in simple.items()
-        },
-    )
+    css: str = ""
+    is_dark: bool = False
 
 
 def choropleth(
@@ -120,7 +66,7 @@ def choropleth(
         uid: Different for each map on a page.
 
     Raises:
-        ValueError: A class is not 1 to 5.
+        ValueError: A class without a fill of its own is not 1 to 5.
     """
     drawn: list[Shape] = []
     marks: list[Shape] = []
@@ -128,15 +74,17 @@ def choropleth(
         rings = shapes.rings.get(area.key)
         if rings is None:
             continue
-        if area.map_class is not None and not 1 <= area.map_class <= MAP_CLASSES:
+        if not area.css and area.map_class is not None and not 1 <= area.map_class <= MAP_CLASSES:
             raise ValueError("map classes are 1 to 5")
         # The hatch is a fill of its own; a class with a colour would cover it.
-        css = "pg-map__area--none" if area.map_class is None else f"pg-class-{area.map_class}"
+        css = "pg-map__area--none" if area.map_class is None else area.css or f"pg-class-{area.map_class}"
         path = Path(rings, f"pg-map__area {css}", is_hatched=area.map_class is None)
-        drawn.append(Group((path,), title=area.text, href=area.href))
+        # The table beside the map leads to the same places in one row after another.
+        drawn.append(Group((path,), title=area.text, href=area.href, is_tab_stop=False))
         if area.mark:
             x, y = shapes.centres[area.key]
-            css = "pg-map__mark pg-map__mark--light" if (area.map_class or 0) >= 4 else "pg-map__mark"
+            is_dark = area.is_dark or (not area.css and (area.map_class or 0) >= 4)
+            css = "pg-map__mark pg-map__mark--light" if is_dark else "pg-map__mark"
             marks.append(Text(x, y + 4, area.mark, css, "middle"))
     outlines = [
         Path(shapes.rings[key], "pg-map__outline") for key in sorted(highlighted) if key in shapes.rings

@@ -10,7 +10,9 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from monitoring.models import Domain, Indicator
+from monitoring.atlas_choice import method_name
+from monitoring.classes import LEAST_CLASSES, MOST_CLASSES, ClassMethod
+from monitoring.models import AreaKind, Domain, Indicator
 from monitoring.selectors.atlas import INDEX
 from stakeholders.models import Organisation
 
@@ -22,7 +24,16 @@ class AtlasForm(forms.Form):
 
     territory = forms.TypedChoiceField(label=_("Territory"), required=False, coerce=int, empty_value=None)
     show = forms.ChoiceField(label=_("Figure"), required=False)
+    level = forms.ChoiceField(label=_("Level"), required=False)
     year = forms.TypedChoiceField(label=_("Year"), required=False, coerce=int, empty_value=None)
+    method = forms.ChoiceField(label=_("Classes by"), required=False)
+    classes = forms.TypedChoiceField(
+        label=_("Number of classes"),
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=[(count, str(count)) for count in range(LEAST_CLASSES, MOST_CLASSES + 1)],
+    )
 
     def __init__(
         self,
@@ -30,20 +41,35 @@ class AtlasForm(forms.Form):
         territories: Sequence[Organisation],
         indicators: Iterable[Indicator],
         has_index: bool,
+        levels: Sequence[AreaKind],
         years: Sequence[int],
+        is_index: bool,
+        has_count: bool,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        if len(territories) > 1:
-            self._choose("territory", [(row.pk, row.name) for row in territories])
-        else:
-            del self.fields["territory"]
+        self._choose_if_several("territory", [(row.pk, row.name) for row in territories])
+        self._choose_if_several("level", [(row.value, row.label) for row in levels])
         groups: dict[str, list[tuple[str, str]]] = {}
         for row in indicators:
             groups.setdefault(row.domain.name, []).append((row.key, row.name))
         index = [(INDEX, str(_("Social index")))] if has_index else []
         self._choose("show", [*index, *groups.items()])
         self._choose("year", [(year, str(year)) for year in years])
+        # What is usual differs between index and indicator: left empty, it fits both.
+        usual = ClassMethod.BORDER if is_index else ClassMethod.QUANTILES
+        methods = [method for method in ClassMethod if method not in {usual, ClassMethod.BORDER}]
+        self._choose(
+            "method", [("", method_name(usual)), *((method.value, method_name(method)) for method in methods)]
+        )
+        if not has_count:
+            del self.fields["classes"]
+
+    def _choose_if_several(self, name: str, choices: Sequence[tuple[Any, Any]]) -> None:
+        if len(choices) > 1:
+            self._choose(name, choices)
+        else:
+            del self.fields[name]
 
     def _choose(self, name: str, choices: Any) -> None:
         field = self.fields[name]

@@ -40,6 +40,28 @@ def polygons_of(geometry: Mapping[str, Any]) -> list[Polygon]:
     return polygons
 
 
+def thinned(ring: Ring, step: float) -> Ring:
+    """Snap the points of a ring to a grid and drop repeated ones: borders with a point every metre get light.
+
+    The same point goes to the same place in every ring, so that neighbours keep their common border.
+
+    Args:
+        ring: Closed.
+        step: Width of the grid, in the unit of the points; 0 changes nothing.
+
+    Returns:
+        A closed ring; the ring itself if nothing would be left of it.
+
+        >>> thinned([(0, 0), (0.1, 0), (4, 0), (4, 4), (0, 0)], 1)
+        [(0, 0), (4, 0), (4, 4), (0, 0)]
+    """
+    if step <= 0:
+        return ring
+    snapped = [(round(x / step) * step, round(y / step) * step) for x, y in ring]
+    kept = [point for place, point in enumerate(snapped) if place == 0 or point != snapped[place - 1]]
+    return kept if len(kept) >= 4 else ring
+
+
 def simplify_line(points: Sequence[Point], tolerance: float) -> list[Point]:
     """Leave out points that lie within a tolerance of the line through their neighbours.
 

@@ -1,76 +1,128 @@
-"""A map as a file of its own: with its colours, title, source and date inside."""
+"""A map as a file of its own, SVG or PNG: with its colours, title, legend, source and dates inside."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from monitoring.charts import LegendEntry
-from project.common.svg import Drawing, Path, Rect, Shape, Text, to_svg
-
-_MARGIN, _LINE, _HEAD = 16.0, 20.0, 44.0
-_SWATCH: Final = 14.0
-# Source lines need room even below a narrow map.
-_LEAST_WIDTH: Final = 640.0
-#: The style sheets of the pages do not travel with the file.
-_STYLE: Final = (
-    "text{font-family:'Fira Sans',Arial,sans-serif;font-size:13px;fill:#171a2b}"
-    ".title{font-size:18px;font-weight:600}"
-    ".pg-map__area{stroke:#fff;stroke-width:1}.pg-map__area--none{stroke:#8088a0}"
-    ".pg-map__outline{fill:none;stroke:#171a2b;stroke-width:3}"
-    ".pg-map__mark{font-size:12px;font-weight:600}.pg-map__mark--light{fill:#fff}"
-    ".pg-hatch{fill:#fff}.pg-hatch__stripe{fill:#b4bacd}"
-    ".pg-class-1{fill:#eff3ff;stroke:#8088a0}.pg-class-2{fill:#bdd7e7}.pg-class-3{fill:#6baed6}"
-    ".pg-class-4{fill:#3182bd}.pg-class-5{fill:#08519c}.swatch{stroke:#6e7597;stroke-width:1}"
+from monitoring.palette import (
+    HATCH_STRIPE,
+    INK,
+    LINE_ON_LIGHT,
+    MUTED,
+    NONE_CSS,
+    PAPER,
+    line_on,
+    shade_colours,
 )
+from project.common.png import Look, text_width, to_png
+from project.common.svg import Drawing, Path, Rect, Shape, Text, moved, to_svg
+
+_MARGIN: Final = 20.0
+_LINE: Final = 19.0
+_SWATCH: Final = 14.0
+_TITLE, _TEXT = 19.0, 13.0
+# Title and source lines need room even beside a narrow map.
+_LEAST_WIDTH: Final = 640.0
+
+#: A later one wins: a hatch over the border of an area, a swatch over the fill of a class.
+LOOKS: Final[dict[str, Look]] = {
+    "paper": Look(PAPER),
+    "title": Look(INK, size=_TITLE, is_bold=True),
+    "chosen": Look(INK, size=_TEXT, is_bold=True),
+    "legend": Look(INK, size=_TEXT),
+    "source": Look(MUTED, size=_TEXT),
+    "pg-map__area": Look("", PAPER, 1.0),
+    **{css: Look(colour, line_on(colour), 1.0) for css, colour in shade_colours().items()},
+    "pg-map__area--none": Look("", LINE_ON_LIGHT, 1.0),
+    "pg-map__outline": Look("", INK, 3.0),
+    "pg-map__mark": Look(INK, size=12.0, is_bold=True),
+    "pg-map__mark--light": Look(PAPER, size=12.0, is_bold=True),
+}
 
 
-def map_file(
-    drawing: Drawing, *, title: str, legend: Sequence[LegendEntry], source_lines: Sequence[str]
-) -> bytes:
-    """Write a map as an SVG file that stands alone.
+def map_sheet(
+    drawing: Drawing, *, title: str, chosen: str, legend: Sequence[LegendEntry], source_lines: Sequence[str]
+) -> Drawing:
+    """Lay out a map with everything that belongs to it.
 
     Args:
         drawing: The map.
         title: Name of the figure with year and territory.
+        chosen: What is said of the chosen area; "" without one.
         legend: Classes.
-        source_lines: Source, date, secrecy.
+        source_lines: Source, dates, secrecy; wrapped where they are long.
 
     Returns:
-        The file, UTF-8.
+        One drawing, to be written as SVG or painted as PNG.
     """
-    top = _HEAD + _MARGIN
-    below = top + drawing.height + _MARGIN
     width = max(drawing.width + 2 * _MARGIN, _LEAST_WIDTH)
-    height = below + _LINE * (len(legend) + len(source_lines) + 2)
-    shapes: list[Shape] = [
-        Rect(
-            0, 0, drawing.width + 2 * _MARGIN, below + _LINE * (len(legend) + len(source_lines) + 2), "paper"
-        ),
-        Text(_MARGIN, _HEAD - 12, title, "title"),
-    ]
-    for place, entry in enumerate(legend):
-        y = below + place * _LINE
-        if entry.css == "pg-class-none":
-            corners = ((0.0, 0.0), (_SWATCH, 0.0), (_SWATCH, _SWATCH), (0.0, _SWATCH))
-            ring = tuple((_MARGIN + x, y + corner) for x, corner in corners)
-            shapes.append(Path((ring,), "pg-map__area--none swatch", is_hatched=True))
+    room = width - 2 * _MARGIN
+    shapes: list[Shape] = []
+    y = _MARGIN + _TITLE
+    for line in _wrapped(title, room, _TITLE, is_bold=True):
+        shapes.append(Text(_MARGIN, y, line, "title"))
+        y += _TITLE + 5
+    for line in _wrapped(chosen, room, _TEXT, is_bold=True):
+        shapes.append(Text(_MARGIN, y, line, "chosen"))
+        y += _LINE
+    shapes += [moved(shape, _MARGIN, y) for shape in drawing.shapes]
+    y += drawing.height + _MARGIN
+    for entry in legend:
+        shapes += [
+            _swatch(entry, y),
+            Text(_MARGIN + _SWATCH + 8, y + 12, f"{entry.text} ({entry.count})", "legend"),
+        ]
+        y += _LINE
+    y += _LINE
+    for text in source_lines:
+        for line in _wrapped(text, room, _TEXT):
+            shapes.append(Text(_MARGIN, y, line, "source"))
+            y += _LINE
+    height = y
+    paper = Rect(0, 0, width, height, "paper")
+    description = " ".join([drawing.description, *source_lines])
+    return Drawing(width, height, title, description, (paper, *shapes), css="map-file", uid="map")
+
+
+def _swatch(entry: LegendEntry, y: float) -> Shape:
+    if entry.css != NONE_CSS:
+        return Rect(_MARGIN, y, _SWATCH, _SWATCH, f"{entry.css} swatch")
+    corners = ((0.0, 0.0), (_SWATCH, 0.0), (_SWATCH, _SWATCH), (0.0, _SWATCH))
+    ring = tuple((_MARGIN + x, y + corner) for x, corner in corners)
+    return Path((ring,), "pg-map__area--none", is_hatched=True)
+
+
+def _wrapped(text: str, room: float, size: float, *, is_bold: bool = False) -> Iterator[str]:
+    """Break a text into lines that fit."""
+    line = ""
+    for word in text.split():
+        longer = f"{line} {word}".strip()
+        if line and text_width(longer, size, is_bold=is_bold) > room:
+            yield line
+            line = word
         else:
-            shapes.append(Rect(_MARGIN, y, _SWATCH, _SWATCH, f"{entry.css} swatch"))
-        shapes.append(Text(_MARGIN + _SWATCH + 8, y + 12, f"{entry.text} ({entry.count})", "legend"))
-    for place, line in enumerate(source_lines, start=len(legend) + 1):
-        shapes.append(Text(_MARGIN, below + place * _LINE, line, "source"))
-    frame = Drawing(
-        width,
-        height,
-        title,
-        drawing.description,
-        tuple(shapes),
-        css="map-file",
-        uid="frame",
+            line = longer
+    if line:
+        yield line
+
+
+def svg_file(sheet: Drawing) -> bytes:
+    """Write a sheet as an SVG file that stands alone, UTF-8."""
+    rules = [f".{css}{{{look.css()}}}" for css, look in LOOKS.items()]
+    style = (
+        "<style>text{font-family:'Fira Sans',Arial,sans-serif}"
+        + "".join(rules)
+        + f".pg-hatch{{fill:{PAPER}}}.pg-hatch__stripe{{fill:{HATCH_STRIPE}}}"
+        # The hatch is a fill of the path itself, which a rule would cover.
+        + f".pg-map__area--none{{fill:url(#{sheet.uid}-hatch)}}</style>"
     )
-    outer = str(to_svg(frame))
-    inner = str(to_svg(drawing)).replace("<svg ", f'<svg x="{_MARGIN:g}" y="{top:g}" ', 1)
-    style = f"<style>{_STYLE}.paper{{fill:#fff}}</style>"
-    head, rest = outer.split(">", 1)
-    return (f"{head}>{style}{rest[: -len('</svg>')]}{inner}</svg>").encode()
+    head, rest = str(to_svg(sheet)).split(">", 1)
+    return f"{head}>{style}{rest}".encode()
+
+
+def png_file(sheet: Drawing, *, source_lines: Sequence[str]) -> bytes:
+    """Paint a sheet as PNG, title and source also as texts inside the file."""
+    notes = {"Title": sheet.title, "Source": "\n".join(source_lines), "Software": "Passgenau"}
+    return to_png(sheet, LOOKS, stripe=HATCH_STRIPE, notes=notes)

@@ -95,7 +95,8 @@ AUTHENTICATION_BACKENDS = [
 ]
 ANONYMOUS_USER_NAME = None  # guardian: nobody has rights without signing in
 GUARDIAN_RAISE_403 = True
-LOGIN_URL = "stakeholders:login"
+# The demo begins where its people are chosen; passwords are for real use.
+LOGIN_URL = "stakeholders:demo-sign-in" if DEMO_MODE else "stakeholders:login"
 LOGIN_REDIRECT_URL = "workflows:inbox"
 LOGOUT_REDIRECT_URL = "stakeholders:login"
 AUTH_PASSWORD_VALIDATORS = [

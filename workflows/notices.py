@@ -129,6 +129,10 @@ def _send(task: Task, kind: str, people: list[User], *, user: User | None = None
         user=user,
         obj=card,
         territory=card.territory,
-        data={"recipients": len(addresses), "due_on": card.due_on},
+        data={
+            "recipients": len(addresses),
+            "due_on": card.due_on,
+            "responsible": getattr(card.addressee, "label", str(card.addressee)),
+        },
     )
     mail_queue(addresses, subject=subject, body=body)

@@ -141,7 +141,10 @@ class ReportLine:
     @property
     def point(self) -> Point | None:
         """The reported figure; None without a value."""
-        return None if self.row.value is None else Point(self.reference_on, Fraction(self.row.value))
+        return self._point_of(self.row.value)
+
+    def _point_of(self, value: Decimal | None) -> Point | None:
+        return None if value is None else Point(self.reference_on, Fraction(value))
 
     @property
     def light(self) -> Light:
@@ -151,6 +154,10 @@ class ReportLine:
     @property
     def oddities(self) -> list[Oddity]:
         """What planning should look at twice."""
+        return self.oddities_of(self.row.value)
+
+    def oddities_of(self, value: Decimal | None) -> list[Oddity]:
+        """What would be striking about a value, before it is saved."""
         before = self.before
         known = before is not None and before.value is not None
         previous = (
@@ -158,7 +165,7 @@ class ReportLine:
             if before and known and before.value is not None
             else None
         )
-        return oddities(self.figure.path, self.point, previous)
+        return oddities(self.figure.path, self._point_of(value), previous)
 
     @property
     def oddity_labels(self) -> list[str]:

@@ -92,18 +92,22 @@ def _require_editable(report: RoundReport) -> None:
 
 
 def impossible(value: Decimal | None, unit: Unit) -> Promise | None:
-    """Why a value cannot be: people and cases are counted in whole ones, from zero.
+    """Why a value cannot be: people and cases are counted in whole ones, from zero,
+    and what is shown without decimals has none.
 
     Args:
         value: Reported value; None for none.
         unit: Unit of the key figure. Shares may lie above 100 (an occupancy) and below 0 (a change).
     """
-    if value is None or not unit.is_count:
+    if value is None:
         return None
-    if value < 0:
+    if unit.is_count and value < 0:
         return _("People or cases cannot be fewer than none. Enter the count itself, not the change.")
-    if value != value.to_integral_value():
+    if unit.is_count and value % 1:
         return _("People or cases are counted in whole numbers.")
+    # It would be shown rounded everywhere: what stands in the report must be what was meant.
+    if not unit.decimals and value % 1:
+        return _("This unit is counted in whole numbers.")
     return None
 
 

@@ -1,6 +1,6 @@
 """Areas, indicators, deliveries, values and index runs."""
 
-from monitoring.models.areas import Area, AreaKind
+from monitoring.models.areas import Area, AreaKind, AreaMap
 from monitoring.models.indicators import Direction, Domain, Indicator, Unit
 from monitoring.models.runs import IndexResult, IndexRun, IndexRunIndicator, IndexScore
 from monitoring.models.values import Delivery, DeliveryIssue, Severity, Sign, Value
@@ -8,6 +8,7 @@ from monitoring.models.values import Delivery, DeliveryIssue, Severity, Sign, Va
 __all__ = [
     "Area",
     "AreaKind",
+    "AreaMap",
     "Delivery",
     "DeliveryIssue",
     "Direction",

@@ -79,3 +79,26 @@ class Area(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class AreaMap(models.Model):
+    """Boundaries of the areas of one map, projected and simplified, and which of them touch.
+
+    Made from the geometries alone and found by their hash: a changed boundary makes a new row, and no process
+    has to simplify again what another one did.
+    """
+
+    digest = models.CharField(_("Hash of the boundaries"), max_length=64, unique=True)
+    # As ``monitoring.shapes.MapShapes``: width, height, rings and centres by primary key of the area.
+    shapes = models.JSONField(_("Shapes"))
+    # Primary keys of the areas that touch, by primary key.
+    neighbours = models.JSONField(_("Neighbours"))
+    created_at = models.DateTimeField(_("Made"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("Map of areas")
+        verbose_name_plural = _("Maps of areas")
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.digest

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import hashlib
-import json
-from collections.abc import Sequence
+import logging
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from django.core.cache import cache
+from django.db import DatabaseError, transaction
 from django.db.models import Q, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models.functions import MD5, Cast
 
-from monitoring.charts import MapShapes, map_shapes
-from monitoring.models import Area, AreaKind
+from monitoring.likeness import touching
+from monitoring.models import Area, AreaKind, AreaMap
+from monitoring.shapes import MapShapes, map_shapes
 from stakeholders.models import Organisation
+
+logger = logging.getLogger(__name__)
 
 #: Finest level first: a territory plans on the finest one it has areas of.
 _LEVELS: Final = (AreaKind.SMALL_AREA, AreaKind.MUNICIPALITY, AreaKind.DISTRICT, AreaKind.STATE)
-_MAP_CACHE_SECONDS: Final = 24 * 3600
+#: Pictures kept in the database and, of those, in the memory of a process.
+_PICTURES_KEPT: Final = 200
+_PICTURES_IN_MEMORY: Final = 12
+#: Counted up when the same boundaries are to be drawn in another way.
+_PICTURE_VERSION: Final = 1
 
 
 def planning_level(territory: Organisation) -> AreaKind:
@@ -42,15 +51,33 @@ def planning_areas(territory: Organisation, *, on: datetime.date | None = None) 
     return areas.defer("geometry").order_by("name", "pk")
 
 
-def areas_of_year(territory: Organisation, year: int) -> QuerySet[Area]:
-    """Areas of the planning level that existed at any time of a year, by name. Queries: 1 for the level."""
+def levels_in_use(found: Iterable[str]) -> list[AreaKind]:
+    """Levels in the order of planning, the finest first.
+
+    Args:
+        found: Kinds of areas.
+    """
+    kinds = set(found)
+    return [level for level in _LEVELS if level in kinds]
+
+
+def areas_of_year(
+    territory: Organisation, year: int, *, level: AreaKind | str | None = None
+) -> QuerySet[Area]:
+    """Areas that existed at any time of a year, by name.
+
+    Args:
+        territory: The planning authority.
+        year: Year.
+        level: Level of the areas; None for the planning level, which takes 1 query.
+    """
     first, last = datetime.date(year, 1, 1), datetime.date(year, 12, 31)
     return (
         Area.objects.filter(
             Q(valid_from__isnull=True) | Q(valid_from__lte=last),
             Q(valid_until__isnull=True) | Q(valid_until__gte=first),
             territory=territory,
-            kind=planning_level(territory),
+            kind=planning_level(territory) if level is None else level,
         )
         .defer("geometry")
         .order_by("name", "pk")
@@ -64,8 +91,79 @@ def exists_on(area: Area, day: datetime.date) -> bool:
     )
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class AreaPicture:
+    """The boundaries of areas in picture units.
+
+    Attributes:
+        shapes: Their rings by primary key as text.
+        neighbours: Primary keys of the areas that touch, by primary key.
+    """
+
+    shapes: MapShapes
+    neighbours: Mapping[int, Sequence[int]]
+
+
+#: Pictures this process has used last, by digest.
+_PICTURES: OrderedDict[str, AreaPicture] = OrderedDict()
+
+
+def area_picture(areas: Sequence[Area], *, width: float = 520, max_height: float = 560) -> AreaPicture | None:
+    """Boundaries of areas in picture units, made once for all processes and anew when a boundary changes.
+
+    Args:
+        areas: Areas of one map.
+        width: Largest width in pixels.
+        max_height: Largest height in pixels.
+
+    Returns:
+        None if no area has a geometry. Queries: 1; in a process that needs it for the first time 1 more, and
+        where nobody has made it yet some to read the boundaries and keep the result.
+    """
+    # The database hashes the boundaries: megabytes of coordinates stay where they are.
+    hashes = list(
+        Area.objects.filter(pk__in=[area.pk for area in areas], geometry__isnull=False)
+        .order_by("pk")
+        .values_list("pk", MD5(Cast("geometry", TextField())))
+    )
+    if not hashes:
+        return None
+    content = f"{_PICTURE_VERSION} {width:g} {max_height:g} {hashes!r}"
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    if digest not in _PICTURES:
+        row = AreaMap.objects.filter(digest=digest).first() or _draw(
+            digest, [pk for pk, _hash in hashes], width=width, max_height=max_height
+        )
+        _PICTURES[digest] = AreaPicture(
+            MapShapes.from_json(row.shapes),
+            {int(pk): keys for pk, keys in row.neighbours.items()},
+        )
+    _PICTURES.move_to_end(digest)
+    while len(_PICTURES) > _PICTURES_IN_MEMORY:
+        _PICTURES.popitem(last=False)
+    return _PICTURES[digest]
+
+
+def _draw(digest: str, keys: Sequence[int], *, width: float, max_height: float) -> AreaMap:
+    """Project, simplify, find the neighbours, and keep it all."""
+    rows = Area.objects.filter(pk__in=keys).order_by("pk").values_list("pk", "geometry")
+    geometries = {str(pk): geometry for pk, geometry in rows if geometry is not None}
+    shapes = map_shapes(geometries, width=width, max_height=max_height)
+    neighbours = {key: [int(other) for other in found] for key, found in touching(geometries).items()}
+    row = AreaMap(digest=digest, shapes=shapes.to_json(), neighbours=neighbours)
+    try:
+        with transaction.atomic():
+            AreaMap.objects.bulk_create([row], ignore_conflicts=True)
+            kept = AreaMap.objects.order_by("-created_at", "-pk").values("pk")[:_PICTURES_KEPT]
+            AreaMap.objects.exclude(pk__in=list(kept.values_list("pk", flat=True))).delete()
+    except DatabaseError:
+        # A database that is busy or read-only costs time, not the page.
+        logger.warning("The map %s could not be kept.", digest)
+    return row
+
+
 def area_shapes(areas: Sequence[Area], *, width: float = 520, max_height: float = 560) -> MapShapes | None:
-    """Boundaries of areas in picture units, kept in the cache until one of them changes.
+    """Boundaries of areas in picture units; see ``area_picture``.
 
     Args:
         areas: Areas of one map; keys of the shapes are their primary keys as text.
@@ -75,19 +173,5 @@ def area_shapes(areas: Sequence[Area], *, width: float = 520, max_height: float 
     Returns:
         None if no area has a geometry. Queries: 1.
     """
-    # As text: a map in the cache costs no parsing of megabytes of coordinates.
-    rows = list(
-        Area.objects.filter(pk__in=[area.pk for area in areas], geometry__isnull=False)
-        .order_by("pk")
-        .values_list("pk", Cast("geometry", TextField()))
-    )
-    if not rows:
-        return None
-    digest = hashlib.sha256(repr(rows).encode()).hexdigest()
-    key = f"map-{digest}-{width:g}-{max_height:g}"
-    shapes: MapShapes | None = cache.get(key)
-    if shapes is None:
-        geometries = {str(pk): json.loads(text) for pk, text in rows}
-        shapes = map_shapes(geometries, width=width, max_height=max_height)
-        cache.set(key, shapes, _MAP_CACHE_SECONDS)
-    return shapes
+    picture = area_picture(areas, width=width, max_height=max_height)
+    return None if picture is None else picture.shapes

@@ -225,14 +225,15 @@ def due_badge(due_on: datetime.date | None, today: datetime.date) -> Badge:
         today: The day to count from.
 
     Returns:
-        danger "überfällig", warning "heute fällig" or "Noch 3 Tage" within a week, else
+        danger "3 Tage überfällig", warning "heute fällig" or "Noch 3 Tage" within a week, else
         info "offen".
     """
     if due_on is None:
         return Badge("info", _("open"))
     days = (due_on - today).days
     if days < 0:
-        return Badge("danger", _("overdue"))
+        text = ngettext("%(days)s day overdue", "%(days)s days overdue", -days) % {"days": -days}
+        return Badge("danger", text)
     if days == 0:
         return Badge("warning", _("due today"))
     if days <= DUE_SOON_DAYS:

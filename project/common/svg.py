@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from django.utils.html import escape
@@ -76,12 +76,21 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Shapes that belong together, with a name for hovering and reading aloud, and perhaps a link."""
+    """Shapes that belong together, with a name for hovering and reading aloud, and perhaps a link.
+
+    Attributes:
+        shapes: Drawn in this order.
+        css: Class names.
+        title: Name of the group.
+        href: Where it leads; "" for nowhere.
+        is_tab_stop: Whether the tab key reaches the link; False where a list beside it has the same links.
+    """
 
     shapes: tuple["Shape", ...]
     css: str = ""
     title: str = ""
     href: str = ""
+    is_tab_stop: bool = True
 
 
 Shape = Path | Rect | Line | Circle | Text | Group
@@ -131,7 +140,8 @@ def to_svg(drawing: Drawing) -> SafeString:
     """Write a drawing as SVG for a page.
 
     A picture with links is a group for assistive technology (its parts must stay reachable), any
-    other with a title an image, one without a title is decoration.
+    other with a title an image, one without a title is decoration. Links that are no tab stops are for
+    pointers only: they are hidden from assistive technology, which gets them from the table.
 
     Args:
         drawing: What to draw; all texts in it are escaped here.
@@ -162,6 +172,26 @@ def to_svg(drawing: Drawing) -> SafeString:
         parts.append(_hatch(hatch_id))
     # Every text above went through escape, every number through number().
     return mark_safe("".join([*parts, *body, "</svg>"]))  # noqa: S308
+
+
+def moved(shape: Shape, dx: float, dy: float) -> Shape:
+    """The same shape at another place, to put a picture into a larger one.
+
+    Args:
+        shape: Any.
+        dx: To the right, in picture units.
+        dy: Downwards.
+    """
+    match shape:
+        case Path():
+            rings = tuple(tuple((x + dx, y + dy) for x, y in ring) for ring in shape.rings)
+            return replace(shape, rings=rings)
+        case Line():
+            return replace(shape, x1=shape.x1 + dx, y1=shape.y1 + dy, x2=shape.x2 + dx, y2=shape.y2 + dy)
+        case Group():
+            return replace(shape, shapes=tuple(moved(inner, dx, dy) for inner in shape.shapes))
+        case _:
+            return replace(shape, x=shape.x + dx, y=shape.y + dy)
 
 
 def _paths(shapes: tuple[Shape, ...]) -> Iterator[Path]:
@@ -210,7 +240,8 @@ def _group(group: Group, hatch_id: str) -> str:
     inside = title + "".join(_shape(shape, hatch_id) for shape in group.shapes)
     if group.href:
         label = f' aria-label="{escape(group.title)}"' if group.title else ""
-        return f'<a href="{escape(group.href)}"{css}{label}>{inside}</a>'
+        stop = "" if group.is_tab_stop else ' tabindex="-1" aria-hidden="true"'
+        return f'<a href="{escape(group.href)}"{css}{label if group.is_tab_stop else ""}{stop}>{inside}</a>'
     return f"<g{css}>{inside}</g>"
 
 

@@ -102,7 +102,8 @@ def test_each_sign_has_a_meaning():
 @pytest.mark.parametrize(
     ("days", "kind", "text"),
     [
-        (-1, "danger", "overdue"),
+        (-1, "danger", "1 day overdue"),
+        (-12, "danger", "12 days overdue"),
         (0, "warning", "due today"),
         (1, "warning", "1 day left"),
         (7, "warning", "7 days left"),

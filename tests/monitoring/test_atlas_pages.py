@@ -221,7 +221,7 @@ def test_the_map_as_a_file_stands_alone(head: User, client_as: ClientAs, world: 
     assert response["Content-Disposition"].startswith("attachment")
     root = ElementTree.fromstring(response.content)
     text = " ".join(root.itertext())
-    assert ".pg-class-5" in text, "the colours travel with the file"
+    assert ".pg-shade-3-3" in text, "the colours travel with the file"
     assert "Musterkreis" in text
     assert "Test" in text, "and so does the source"
 

@@ -18,12 +18,12 @@ from monitoring.charts import (
     choropleth,
     map_class,
     map_legend,
-    map_shapes,
     nice_ticks,
     quantile_borders,
     sparkline,
     time_chart,
 )
+from monitoring.shapes import map_shapes
 from project.common.formats import percent_de
 from project.common.svg import Circle, Group, Path, Text, to_svg
 

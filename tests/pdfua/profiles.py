@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from django.utils.translation import override
 
-from monitoring.charts import MapShapes, map_shapes
 from monitoring.index import Direction, IndicatorSpec, compute, stands_out
 from monitoring.index import IndexResult as Computed
 from monitoring.models import Area, Domain, IndexResult, IndexRun, Indicator, Unit
 from monitoring.profiles import Finding, draft
 from monitoring.secrecy import Shown
+from monitoring.shapes import MapShapes, map_shapes
 from stakeholders.models import Organisation
 from workflows.models import AreaProfile, PlanningCycle, Position, Statement
 from workflows.reports.profile import FigureLine, ProfileData

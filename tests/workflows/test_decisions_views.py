@@ -238,6 +238,22 @@ def test_after_the_last_item_comes_the_inbox(session, client_as, chair, world):
     assert answer.url == reverse("workflows:inbox")
 
 
+def test_no_item_follows_whose_page_would_offer_another_meeting(session, page, world, planner):
+    """Two meetings are open; what is recorded late in the first must not slip into the second."""
+    cycle, meeting = session
+    meeting_schedule(
+        cycle,
+        body=world.steering_group,
+        held_on=meeting.held_on,
+        place="",
+        participants=[world.youth_office],
+        user=planner,
+    )
+    client, address = page
+    assert client.post(address, data(meeting)).url == reverse("workflows:inbox")
+    assert Decision.objects.get().meeting == meeting
+
+
 def test_an_item_keeps_its_place_when_a_later_one_is_decided_first(session, chair):
     cycle, meeting = session
     second = cycle.recommendations.get(number=2)

@@ -35,6 +35,11 @@ def _report_due(process: Any) -> datetime.date:
     return due_on
 
 
+def _day_and_organisation(process: Any) -> str:
+    report = process.report
+    return f"{date_de(report.round.reference_on)}: {report.organisation.label}"
+
+
 class ReportFlow(PlanningFlow):
     """Report of key figures."""
 
@@ -57,8 +62,8 @@ class ReportFlow(PlanningFlow):
     confirm_figures = (
         GuardedView(views.confirm_figures)
         .Annotation(title=_("Confirm key figures"))
-        .Says(_("Confirm the key figures of %(subject)s"))
-        .About(lambda process: str(process.report))
+        .Says(_("Confirm the key figures as of %(subject)s"))
+        .About(_day_and_organisation)
         .Addressed(Perm.ACT_FOR_ORGANISATION, to=lambda process: process.cycle.planning_unit)
         .Due(_turn_due)
         .Stage(StageKind.IMPLEMENTATION)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from measures.selectors.reports import ReportLine
 from measures.services.reporting import Actual, impossible
+from measures.status import Oddity
 from project.forms import GermanDecimalField, needed_if
 
 _LONG_TEXT = 2000
@@ -21,9 +22,12 @@ class ReportForm(forms.Form):
 
     hide_optional = True
 
-    def __init__(self, *args: Any, lines: Sequence[ReportLine], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, lines: Sequence[ReportLine], is_draft: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.lines = lines
+        self.is_draft = is_draft
         for line in lines:
             key = line.row.pk
             names = {"figure": line.figure.figure.title}
@@ -49,7 +53,16 @@ class ReportForm(forms.Form):
             fault = impossible(cleaned.get(name), line.row.key_figure.unit)
             if fault is not None:
                 self.add_error(name, ValidationError(str(fault), code="impossible_value"))
+            elif not self.is_draft and self._is_surprising(line, cleaned):
+                text = _("Far from the last figure. If it is right, say in the comment how it came about.")
+                self.add_error(f"comment_{line.row.pk}", ValidationError(text, code="surprising"))
         return cleaned
+
+    def _is_surprising(self, line: ReportLine, cleaned: dict[str, Any]) -> bool:
+        """A slip of the keyboard is asked about here, not only when planning checks."""
+        value, comment = cleaned.get(f"value_{line.row.pk}"), cleaned.get(f"comment_{line.row.pk}")
+        surprises = {Oddity.JUMP, Oddity.BACKWARDS}
+        return value is not None and not comment and not surprises.isdisjoint(line.oddities_of(value))
 
     @property
     def groups(self) -> list[dict[str, Any]]:

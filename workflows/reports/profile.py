@@ -12,13 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from monitoring import stability
-from monitoring.charts import MapArea, MapShapes, choropleth, map_class
+from monitoring.charts import MapArea, choropleth, map_class
 from monitoring.deviations import Deviation, deviation_chart
 from monitoring.models import Area, IndexResult, IndexRun, Indicator
 from monitoring.secrecy import Shown
 from monitoring.selectors.areas import area_shapes
 from monitoring.selectors.atlas import index_borders
 from monitoring.selectors.runs import RunTable, run_table
+from monitoring.shapes import MapShapes
 from monitoring.words import shown_text, with_unit
 from project.common.formats import date_de, decimal_de, sign_meaning, signed_de
 from project.common.pdf import blocks

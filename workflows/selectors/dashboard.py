@@ -130,6 +130,8 @@ def cycle_page(user: Any, cycle: PlanningCycle) -> CyclePage:
     sees_plan = bool(can(user, Perm.VIEW_PLAN, cycle.plan))
     plan_url = link("measures:plan-detail", cycle.plan_id) if sees_plan else link("measures:plan-list")
     sees_areas = visible(user, Perm.VIEW_AREA, Area.objects.filter(territory_id=cycle.territory_id)).exists()
+    run_url = link("monitoring:run-detail", cycle.index_run_id) if sees_areas and cycle.index_run_id else ""
+    profiles_url = link("workflows:profile-list", cycle.pk) if _has_profiles(cycle, sees_drafts) else ""
     counts = Counts(
         requests=_count_by(cycle.requests.all(), "state"),
         areas=totals["areas"],
@@ -143,9 +145,7 @@ def cycle_page(user: Any, cycle: PlanningCycle) -> CyclePage:
         confirmations=_confirmations(cycle),
         evaluations=_evaluations(cycle),
         plan_url=plan_url,
-        run_url=link("monitoring:run-detail", cycle.index_run_id)
-        if sees_areas and cycle.index_run_id
-        else "",
+        areas_url=run_url or profiles_url,
     )
     cards = open_cards(user, cycle, sees_drafts=sees_drafts)
     today = timezone.localdate()
@@ -165,10 +165,10 @@ def cycle_page(user: Any, cycle: PlanningCycle) -> CyclePage:
         overdue_count=task_totals["overdue"],
         decisions=_decision_lines(decisions[:DECISIONS_SHOWN]),
         decision_count=counts.decisions,
-        areas=_area_lines(areas, are_open=sees_areas),
+        areas=_area_lines(areas, are_open=sees_areas, else_url=profiles_url),
         outstanding_count=counts.outstanding,
         area_limit=max((row.total or 0.0 for row in areas), default=1.0) or 1.0,
-        areas_url=counts.run_url,
+        areas_url=run_url,
         index_year=run.year if run else None,
         index_day=run.created_at if run else None,
         measures=_measure_tiles(measures, plan_url, sees_plan=sees_plan),
@@ -199,9 +199,11 @@ def _evaluations(cycle: PlanningCycle) -> tuple[int, int]:
     return done, done + running.exclude(pk__in=judged.values("measure")).count()
 
 
-def _area_lines(results: Iterable[IndexResult], *, are_open: bool) -> list[AreaLine]:
+def _area_lines(results: Iterable[IndexResult], *, are_open: bool, else_url: str) -> list[AreaLine]:
     return [
-        AreaLine(row.area.name, link("monitoring:area-detail", row.area_id) if are_open else "", row.total)
+        AreaLine(
+            row.area.name, link("monitoring:area-detail", row.area_id) if are_open else else_url, row.total
+        )
         for row in results
     ]
 
@@ -213,9 +215,14 @@ def _decision_lines(decisions: Iterable[Decision]) -> list[DecisionLine]:
     ]
 
 
+def _has_profiles(cycle: PlanningCycle, sees_drafts: bool) -> bool:
+    """Whether the person finds profiles: before their release those who see drafts do."""
+    return sees_drafts or cycle.stage >= StageKind.CONFERENCE
+
+
 def _lists(cycle: PlanningCycle, plan_url: str, *, sees_drafts: bool) -> list[Line]:
     """Everything that belongs to the cycle."""
-    has_profiles = sees_drafts or cycle.stage >= StageKind.CONFERENCE
+    has_profiles = _has_profiles(cycle, sees_drafts)
     found = [
         Line(_("Schedule"), link("workflows:cycle-schedule", cycle.pk)),
         Line(_("Deliveries"), link("workflows:request-list", cycle.pk)),

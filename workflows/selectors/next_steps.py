@@ -148,6 +148,6 @@ def late_cycles(user: Any, today: datetime.date) -> list[LateCycle]:
     late = Count("task_cards", filter=Q(task_cards__is_open=True, task_cards__due_on__lt=today))
     rows = cycles.select_related("territory").annotate(late_count=late).filter(late_count__gt=0)
     return [
-        LateCycle(row, row.late_count, link("workflows:cycle-tasks", row.pk, overdue="on"))
+        LateCycle(row, row.late_count, link("workflows:cycle-detail", row.pk))
         for row in rows.order_by("-late_count", "pk")
     ]

@@ -24,7 +24,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from viewflow.workflow.models import Task
 
-from monitoring.models import Area
+from monitoring.models import Area, IndexRun
 from stakeholders.permissions import Perm, visible
 from workflows.comparison import Segment, compare_words
 from workflows.models import (
@@ -39,6 +39,7 @@ from workflows.models import (
     TaskCard,
 )
 from workflows.selectors.conference import Figure, area_figures
+from workflows.selectors.decisions import likely_meeting, meetings_to_decide_in
 
 #: How a state looks: kind of badge.
 STATE_KINDS: dict[str, str] = {
@@ -70,7 +71,7 @@ class Evidence:
 
     areas: list[AreaEvidence]
     other_statements: list[Statement]
-    run_on: Any
+    run: IndexRun | None
 
     @property
     def statement_count(self) -> int:
@@ -243,7 +244,7 @@ def evidence_of(version: RecommendationVersion) -> Evidence:
             for area in areas
         ],
         other_statements=[row for row in statements if row.area_id not in chosen],
-        run_on=cycle.index_run.created_at if cycle.index_run else None,
+        run=cycle.index_run,
     )
 
 
@@ -359,7 +360,8 @@ def agenda_of(meeting: Meeting, *, current: Recommendation | None = None) -> lis
 def next_to_decide(user: Any, decision: Decision) -> Task | None:
     """The task of the item after a decision of which the person can record what the meeting decided.
 
-    After the last item come those before it that were passed over. Queries: 5, and a few for the rights.
+    After the last item come those before it that were passed over. Never one whose page would offer another
+    meeting first. Queries: 5, and a few for the rights and the meetings of each item looked at.
     """
     meeting = decision.meeting
     agenda = agenda_of(meeting)
@@ -375,7 +377,9 @@ def next_to_decide(user: Any, decision: Decision) -> Task | None:
     may = (
         task
         for task in tasks
-        if task.flow_task.can_execute(user, task) or task.flow_task.can_assign(user, task)
+        if (task.flow_task.can_execute(user, task) or task.flow_task.can_assign(user, task))
+        and likely_meeting(meetings_to_decide_in(task.process.recommendationprocess.recommendation))
+        == meeting
     )
     return next(may, None)
 

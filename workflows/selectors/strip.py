@@ -60,7 +60,7 @@ class Counts:
     evaluations: tuple[int, int]
     #: Where the measures are listed for the person; where the results of the index are.
     plan_url: str
-    run_url: str
+    areas_url: str  # to the results of the index, or to the profiles for who may not see those
 
 
 def stage_boxes(cycle: PlanningCycle, counts: Counts) -> list[StageBox]:
@@ -160,7 +160,7 @@ def _analysis_lines(counts: Counts) -> list[Line]:
         return []
     text = ngettext("%(count)s area", "%(count)s areas", counts.areas) % {"count": counts.areas}
     text += " · " + _("%(count)s stand out") % {"count": counts.outstanding}
-    return [Line(text, counts.run_url)]
+    return [Line(text, counts.areas_url)]
 
 
 def _conference_lines(cycle: PlanningCycle, counts: Counts) -> list[Line]:

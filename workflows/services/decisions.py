@@ -237,7 +237,8 @@ def decision_record(
     Raises:
         DomainError: ``quorum_missing``, ``not_carried`` (the proposed result found no majority),
             ``conditions_missing``, ``reason_missing``, ``day_missing``, ``ballot_missing``,
-            ``seat_not_in_force``, ``meeting_not_held``, ``meeting_closed``, ``meeting_too_early``,
+            ``seat_not_in_force``, ``meeting_not_held``, ``meeting_closed``, ``meeting_moved``,
+            ``meeting_too_early``,
             ``postponed_longer``, ``foreign_meeting``, ``not_submitted`` and those of ``count_ballots``.
     """
     body = meeting.body
@@ -268,8 +269,15 @@ def decision_record(
     year = meeting.held_on.year
     # Lock the body's row: numbers are drawn one after the other, without gaps; no meeting closes meanwhile.
     Body.objects.select_for_update().get(pk=body.pk)
-    if not Meeting.objects.filter(pk=meeting.pk, closed_at__isnull=True).exists():
+    held_on = Meeting.objects.filter(pk=meeting.pk, closed_at__isnull=True).values_list("held_on", flat=True)
+    if (day := held_on.first()) is None:
         raise DomainError("meeting_closed", _("This meeting is closed. Record the decision in a later one."))
+    if day != meeting.held_on:
+        raise DomainError(
+            "meeting_moved",
+            _("This meeting has just been moved to %(day)s. Look at its page before you record anything.")
+            % {"day": date_de(day)},
+        )
     last = Decision.objects.filter(body=body, year=year).aggregate(last=Max("number"))["last"] or 0
     decision = Decision.objects.create(
         recommendation=recommendation,

@@ -155,7 +155,8 @@ def check_movable(meeting: Meeting) -> None:
 def _contributions_follow(move: MeetingMove) -> None:
     """Statements still waited for are due with the conference that asked for them, not with a further one."""
     cycle = move.meeting.cycle
-    if move.meeting.body_id != cycle.planning_conference_id:
+    first = cycle.meetings.filter(body=cycle.planning_conference_id).order_by("pk").first()
+    if move.meeting != first:
         return
     waiting = Contribution.objects.filter(cycle=cycle, process__finished__isnull=True)
     waiting.filter(due_on=move.from_day).update(due_on=move.to_day)
@@ -174,7 +175,8 @@ def meeting_close(meeting: Meeting, *, attended: Iterable[Organisation], user: U
         DomainError: ``meeting_closed``, ``meeting_not_held``.
     """
     _lock(meeting)
-    if not Meeting.objects.filter(pk=meeting.pk, closed_at__isnull=True).exists():
+    meeting.refresh_from_db()
+    if meeting.closed_at is not None:
         raise DomainError("meeting_closed", _("The meeting is closed already."))
     if meeting.held_on > timezone.localdate():
         raise DomainError(

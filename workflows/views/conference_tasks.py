@@ -46,7 +46,7 @@ from workflows.services.conference import (
 from workflows.services.meetings import meeting_schedule
 from workflows.views.access import signed_in
 from workflows.views.base import TaskView
-from workflows.views.meeting_days import hint_at_stage, warn_of_day
+from workflows.views.meeting_days import hint_at_stage, warn_of_day, warn_of_missing_addresses
 
 
 class AreaTaskView(TaskView):
@@ -358,6 +358,7 @@ class PrepareMeeting(TaskView):
         assert isinstance(form, MeetingForm)
         meeting = meeting_schedule(self.process.cycle, body=self.body(), user=self.user, **form.values)
         warn_of_day(self.request, meeting)
+        warn_of_missing_addresses(self.request, meeting)
 
 
 class PrepareConference(PrepareMeeting):

@@ -38,3 +38,12 @@ def warn_of_day(request: HttpRequest, meeting: Meeting) -> None:
             " It stands; move the dates of the stage if they no longer fit."
         )
         messages.warning(request, text % {"day": date_de(meeting.held_on), **_of_stage(stage)})
+
+
+def warn_of_missing_addresses(request: HttpRequest, meeting: Meeting) -> None:
+    """Who is invited but gets no mail has to be told by other means. Queries: 1."""
+    silent = meeting.participants.filter(organisation__email="").select_related("organisation")
+    names = sorted(row.organisation.label for row in silent)
+    if names:
+        text = _("No mail reaches %(names)s: no e-mail address is known. Tell them yourself.")
+        messages.warning(request, text % {"names": ", ".join(names)})

@@ -29,7 +29,7 @@ from workflows.selectors.decisions import decisions_seen_by, meetings_seen_by
 from workflows.selectors.recommendations import agenda_of, recommendations_seen_by
 from workflows.services.meetings import check_movable, meeting_close, meeting_move, meeting_schedule
 from workflows.views.access import signed_in, visible_cycle
-from workflows.views.meeting_days import hint_at_stage, warn_of_day
+from workflows.views.meeting_days import hint_at_stage, warn_of_day, warn_of_missing_addresses
 
 _ORDERS = {"held": ("held_on",), "body": ("body__name", "held_on"), "place": ("place", "held_on")}
 
@@ -105,7 +105,7 @@ def meeting_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "decisions": decisions,
             "notes": [line.strip() for line in meeting.note.splitlines() if line.strip()],
             "present": _present(meeting) if decisions and _sees_votes(request, meeting) else [],
-            "moves": meeting.moves.select_related("moved_by"),
+            "moves": meeting.moves.all(),
             "may_move": _obstacle(meeting) is None
             and bool(can(request.user, Perm.MANAGE_CYCLE, meeting.cycle)),
             "is_today": meeting.held_on == timezone.localdate(),
@@ -200,6 +200,7 @@ def meeting_create(request: HttpRequest, pk: int) -> HttpResponse:
             else:
                 messages.success(request, _("The invitations are on their way."))
                 warn_of_day(request, meeting)
+                warn_of_missing_addresses(request, meeting)
                 return redirect("workflows:meeting-detail", meeting.pk)
         status = 422
     return render(request, "workflows/meeting_create.html", {"cycle": cycle, "form": form}, status=status)
@@ -221,6 +222,7 @@ def meeting_move_page(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("The meeting has been moved; all who were invited are told by mail."))
             warn_of_day(request, meeting)
+            warn_of_missing_addresses(request, meeting)
             return redirect("workflows:meeting-detail", meeting.pk)
     obstacle = _obstacle(meeting)
     return render(

@@ -268,7 +268,7 @@ class DecideRecommendation(RecommendationTaskView):
         """Count of what was entered so far; None where a rule forbids it or nothing was entered."""
         ballots = form.ballots()
         taken_over = {VoteChoice.ABSENT, VoteChoice.HEARD}
-        if not form.is_bound and all(ballot.choice in taken_over for ballot in ballots):
+        if not ballots or (not form.is_bound and all(ballot.choice in taken_over for ballot in ballots)):
             return None
         try:
             return count_ballots(self.process.cycle.steering_group, ballots)

@@ -50,7 +50,8 @@ class ReportFigures(ReportTaskView):
     success_message = _("Handed in. The social planning unit checks your figures.")
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "lines": self.lines}
+        is_draft = "save" in self.request.POST
+        return {**super().get_form_kwargs(), "lines": self.lines, "is_draft": is_draft}
 
     def save_draft(self, form: forms.Form) -> None:
         assert isinstance(form, ReportForm)

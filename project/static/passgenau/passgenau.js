@@ -128,11 +128,17 @@
   const holdsTyped = (form) =>
     form.method === "post" &&
     form.dataset.sent !== "yes" &&
-    [...form.querySelectorAll("textarea")].some((field) => field.value !== field.defaultValue);
+    ([...form.querySelectorAll("textarea, input[type=text]")].some(
+      (field) => field.value !== field.defaultValue,
+    ) ||
+      // A form that came back with an error brought its text along: nothing of it is saved yet.
+      ([...form.querySelectorAll("textarea")].some((field) => field.value.trim()) &&
+        form.querySelector("[data-error-summary], .kern-error")));
   window.addEventListener("beforeunload", (event) => {
     if (![...document.forms].some(holdsTyped)) return;
     event.preventDefault();
-    // Timers wait while the browser asks: this runs for who stays.
-    window.setTimeout(reopen, 50);
+    // Timers wait while the browser asks: this runs for who stays. Who leaves waits for the next page and is
+    // gone before that; sending twice meanwhile is what the lock is there against.
+    window.setTimeout(reopen, 3000);
   });
 })();
