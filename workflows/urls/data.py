@@ -15,5 +15,7 @@ urlpatterns: list[URLPattern] = [
     path("deliveries/<int:pk>/remind/", data.request_remind, name="request-remind"),
     path("cycles/<int:pk>/areas/", profiles.profile_list, name="profile-list"),
     path("profiles/<int:pk>/", profiles.profile_detail, name="profile-detail"),
+    path("cycles/<int:pk>/areas/booklet/", profiles.profile_booklet, name="profile-booklet"),
+    path("profiles/<int:pk>/pdf/", profiles.profile_pdf, name="profile-pdf"),
     path("profiles/<int:pk>/edit/", profiles.profile_edit, name="profile-edit"),
 ]
