@@ -117,7 +117,7 @@ def source_import(
     if lines:
         raise ImportFailedError([*lines, *([f"and {more} more"] if more > 0 else [])])
     reading, areas, indicators = matcher.reading()
-    imported = Imported(len(reading.values), matcher.left_out, problems.notes)
+    imported = Imported(len(reading.values), matcher.left_out, [str(note) for note in problems.notes])
     if not dry_run:
         _store(imported, reading, matcher, areas, indicators, territory, supplier, taken, user)
     return imported

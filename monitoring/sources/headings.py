@@ -110,30 +110,23 @@ def find_header(file: RowFile) -> Row:
             return row
         above = row
     known = ", ".join(names[0] for names in HEADINGS.values())
-    raise SourceError(
-        f"The first {HEADING_WITHIN} rows have no headings with a column of areas. Known headings: {known}."
-    )
+    raise SourceError("no_headings", rows=HEADING_WITHIN, known=known)
 
 
 def _check(file: RowFile, above: Row | None, header: Row) -> None:
     if above is not None and sum(bool(cell) for cell in above.cells) >= 2:
-        raise SourceError(
-            f"Rows {above.number} and {header.number} are both headings. Write one row of headings, "
-            "with one name a column."
-        )
+        raise SourceError("two_headings", first=above.number, second=header.number)
     named = [cell for cell in header.cells if cell]
     twice = sorted({cell for cell in named if named.count(cell) > 1})
     if twice:
-        raise SourceError(f"A heading stands twice: {', '.join(twice)}. Rename or delete one of the columns.")
+        raise SourceError("heading_twice", names=", ".join(twice))
     if header.formulas:
         place = file.column(header.formulas[0])
-        raise SourceError(
-            f"The heading of column {place} is a formula. Copy the table and paste it as values."
-        )
+        raise SourceError("heading_formula", place=place)
     for cell in named:
         # A heading of digits only can be nothing but a year.
         if cell.isdigit() and read_period(cell) is None:
-            raise SourceError(f"The heading {cell} is neither a year nor a name. Correct it.")
+            raise SourceError("heading_no_year", heading=cell)
 
 
 def find_roles(header: Sequence[str]) -> dict[Role, int]:

@@ -13,6 +13,7 @@ from monitoring.sources.reading import (
     NO_FIGURE,
     NO_PERIOD,
     Dimensions,
+    Note,
     Problems,
     Reading,
     SourceError,
@@ -88,10 +89,7 @@ def read_plain(file: RowFile, problems: Problems) -> Iterator[Reading]:
 
 def _plan(header: Row, roles: dict[Role, int], seen: Survey, problems: Problems) -> _Plan:
     if seen.unnamed:
-        raise SourceError(
-            f"Column {', '.join(seen.unnamed)} has entries but no heading. Write one name above each column; "
-            "undo merged cells and second rows of headings."
-        )
+        raise SourceError("unnamed_columns", names=", ".join(seen.unnamed))
     taken = set(roles.values())
     figures: dict[int, tuple[str, str]] = {}
     for place in seen.figures:
@@ -100,20 +98,18 @@ def _plan(header: Row, roles: dict[Role, int], seen: Survey, problems: Problems)
     if Role.VALUE in roles:
         figures = {roles[Role.VALUE]: ("", "")}
     if not figures:
-        raise SourceError("No column of figures. Needed is “Wert”, or a column for each indicator or year.")
+        raise SourceError("no_figure_columns")
     rest = [
         place
         for place, heading in enumerate(header.cells)
         if heading and place not in taken and place not in figures
     ]
     if Role.VALUE in roles and Role.PERIOD not in roles:
-        raise SourceError(
-            "The column of years is missing. A table with a row a value needs one, such as “Jahr”."
-        )
+        raise SourceError("no_year_column")
     is_dated = Role.PERIOD in roles or all(at for _, at in figures.values())
     problems.notes += [
         *seen.notes,
-        *([] if is_dated else ["No column of years: the period stays empty."]),
+        *([] if is_dated else [Note("no_period_column")]),
     ]
     attributes = dict(zip(rest, unique_names([header.cells[place] for place in rest]), strict=True))
     nameless = tuple(place for place, heading in enumerate(header.cells) if not heading)
@@ -122,23 +118,22 @@ def _plan(header: Row, roles: dict[Role, int], seen: Survey, problems: Problems)
 
 def _notes(plan: _Plan, problems: Problems) -> None:
     if plan.restored:
-        problems.notes.append(f"A zero at the beginning was put back to {plan.restored} area keys.")
+        problems.notes.append(Note("zeros_put_back", {"count": plan.restored}))
     if plan.thousands:
-        problems.notes.append(f"{plan.thousands} figures such as {plan.example} were read as thousands.")
+        params = {"count": plan.thousands, "example": plan.example}
+        problems.notes.append(Note("thousands", params))
 
 
 def _fits(row: Row, plan: _Plan, file: RowFile, problems: Problems) -> bool:
     """Whether a row is as wide as the headings; spreadsheets leave out or add empty cells at the end."""
     count, width = len(row.cells), len(plan.header.cells)
     if count < width and not file.is_excel:
-        problems.add(row.number, "", "", f"The row has {count} columns, the headings have {width}.")
+        problems.add(row.number, "", "", "row_width", count=count, width=width)
         return False
     for place in (*plan.nameless, *range(width, count)):
         if row.cell(place):
-            sentence = (
-                f"There is no heading above this. The row has {count} columns, the headings have {width}."
-            )
-            problems.add(row.number, file.column(place), row.cell(place), sentence)
+            at = (row.number, file.column(place), row.cell(place))
+            problems.add(*at, "above_nothing", count=count, width=width)
             return False
     if row.formulas:
         problems.add(row.number, file.column(row.formulas[0]), row.cells[row.formulas[0]], FORMULA)
@@ -155,7 +150,7 @@ def _readings(row: Row, plan: _Plan, problems: Problems) -> Iterator[Reading]:
     key, name = area
     variable = row.cell(roles.get(Role.VARIABLE, -1))
     if Role.VARIABLE in roles and not variable:
-        problems.add(row.number, plan.header.cells[roles[Role.VARIABLE]], "", "The row names no indicator.")
+        problems.add(row.number, plan.header.cells[roles[Role.VARIABLE]], "", "no_variable")
         return
     dimensions = _dimensions(row, plan, name)
     for place, (heading, at) in plan.figures.items():
@@ -186,19 +181,14 @@ def _area(row: Row, plan: _Plan, problems: Problems) -> tuple[str, str] | None:
         return match[1], name or match[2]
     name = name or together
     if not key and not name:
-        problems.add(row.number, "", "", "The row names no area.")
+        problems.add(row.number, "", "", "no_area")
         return None
     if key and is_official_key(plan.header.cells[place]):
         if key.isdigit() and len(key) in _SHORTENED:
             key = f"0{key}"
             plan.restored += 1
         if not is_area_key(key):
-            problems.add(
-                row.number,
-                plan.header.cells[place],
-                key,
-                "This is no key of an area: those have 2, 3, 5, 8, 9 or 12 digits.",
-            )
+            problems.add(row.number, plan.header.cells[place], key, "not_area_key")
             return None
     return key, name
 
@@ -210,8 +200,8 @@ def _period(row: Row, plan: _Plan, problems: Problems) -> str | None:
     written = row.cell(place)
     period = read_period(written)
     if period is None:
-        sentence = NO_PERIOD if written else "The year is missing."
-        problems.add(row.number, plan.header.cells[place], written, sentence)
+        code = NO_PERIOD if written else "year_missing"
+        problems.add(row.number, plan.header.cells[place], written, code)
     return period
 
 
@@ -247,16 +237,12 @@ def _value(row: Row, place: int, plan: _Plan, problems: Problems) -> tuple[str, 
     value, sign = found
     own_sign = row.cell(plan.roles.get(Role.SIGN, -1))
     if own_sign and own_sign not in SIGNS:
-        problems.add(
-            row.number, plan.header.cells[plan.roles[Role.SIGN]], own_sign, "This is no sign of statistics."
-        )
+        problems.add(row.number, plan.header.cells[plan.roles[Role.SIGN]], own_sign, "sign_unknown")
         return None
     if own_sign:
         found_sign = SIGNS[own_sign]
         if value and found_sign != "()" and float(value):
-            problems.add(
-                row.number, plan.header.cells[place], text, f"Beside this figure stands the sign {own_sign}."
-            )
+            problems.add(row.number, plan.header.cells[place], text, "sign_beside", sign=own_sign)
             return None
         value, sign = (value if found_sign == "()" else ""), found_sign
     return value, sign, unit
@@ -266,5 +252,4 @@ def _no_figure(text: str, separator: Separator) -> str:
     other = Separator.POINT if separator is Separator.COMMA else Separator.COMMA
     if read_value(text, other) is None:
         return NO_FIGURE
-    kind, others = ("commas", "point") if separator is Separator.COMMA else ("points", "comma")
-    return f"The figures of this table have decimal {kind}, this one has a decimal {others}. Use one of them."
+    return "point_among_commas" if separator is Separator.COMMA else "comma_among_points"

@@ -12,7 +12,7 @@ from monitoring.sources.duplicates import without_duplicates
 from monitoring.sources.ffcsv import is_ffcsv, read_ffcsv
 from monitoring.sources.genesis_table import is_genesis_table, read_genesis_table
 from monitoring.sources.plain import read_plain
-from monitoring.sources.reading import Problems, Reading, SourceError
+from monitoring.sources.reading import Note, Problems, Reading, SourceError
 from monitoring.sources.rows import RowFile, open_rows
 
 
@@ -64,7 +64,7 @@ def read_source(path: Path) -> Source:
     file = open_rows(path)
     first = next((row for row in file.head if any(row.cells)), None)
     if first is None:
-        raise SourceError("The file is empty. Choose the file with the data.")
+        raise SourceError("empty")
     if is_genesis_table(first):
         form = SourceForm.GENESIS_TABLE
     elif is_ffcsv(first.cells):
@@ -73,7 +73,8 @@ def read_source(path: Path) -> Source:
         form = SourceForm.PLAIN
     problems = Problems(sheet=file.sheet)
     if file.other_sheets:
-        problems.notes.append(f"Only the sheet {file.sheet} is read, not: {', '.join(file.other_sheets)}.")
+        names = ", ".join(file.other_sheets)
+        problems.notes.append(Note("other_sheets", {"sheet": file.sheet, "names": names}))
     return Source(form, file.encoding, problems, _readings(file, _READERS[form], problems))
 
 
@@ -85,4 +86,4 @@ def _readings(file: RowFile, reader: _Reader, problems: Problems) -> Iterator[Re
         count += 1
         yield reading
     if not count and not problems.count:
-        raise SourceError("There are headings but no figures below them. Choose the file with the data.")
+        raise SourceError("headings_only")
