@@ -21,6 +21,8 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 _TOO_BIG: Final = Decimal(10) ** 12
 _MAX_ISSUES: Final = 1_000
 _EXAMPLES: Final = 3
+# Headings of tables that statistics offices write: those are understood elsewhere (``monitoring.sources``).
+_OTHER_FORMS: Final = ("statistics_code", "Statistik_Code", "ZEIT", "RAUM", "Stichtag", "MERKMAL")
 # Fewer values say nothing about whether shares were meant.
 _SHARE_EVIDENCE: Final = 3
 
@@ -36,6 +38,16 @@ def read_delivery(table: Table, request: Request) -> Delivery:
         All figures that could be read, and the remarks, errors first, then by row and column.
     """
     return _Reader(table, request).read()
+
+
+def is_our_form(table: Table, request: Request) -> bool:
+    """Whether a table is the form, perhaps with mistakes: all it names besides is a requested indicator.
+
+    Args:
+        table: The cells of the file.
+        request: Known areas, indicators and years.
+    """
+    return _Reader(table, request).is_ours()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +84,23 @@ class _Reader:
             self._check_shares()
             self._check_complete()
         return Delivery(tuple(self.values.values()), tuple(self._sorted_issues()))
+
+    def is_ours(self) -> bool:
+        rows = [row for row in self.table.rows if any(cell.text for cell in row)]
+        header = self._find_header(rows)
+        self.issues.clear()
+        if header is None:
+            return False
+        texts = {_folded(cell.text) for cell in rows[header]}
+        if any(_folded(name) in texts for name in _OTHER_FORMS):
+            return False
+        roles = {self._role(cell.text) for cell in rows[header]}
+        if not {"area", "year"} & roles:
+            return False
+        if {"indicator", "value"} <= roles:
+            place = [self._role(cell.text) for cell in rows[header]].index("indicator") + 1
+            return any(self._indicator(_at(row, place).text) for row in rows[header + 1 :])
+        return any(role is not None and role.startswith("indicator:") for role in roles)
 
     # --- Headings ------------------------------------------------------------------------------
 

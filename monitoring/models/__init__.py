@@ -2,6 +2,7 @@
 
 from monitoring.models.areas import Area, AreaKind
 from monitoring.models.indicators import Direction, Domain, Indicator, Unit
+from monitoring.models.mappings import DeliveryMapping, ValueComment
 from monitoring.models.runs import IndexResult, IndexRun, IndexRunIndicator, IndexScore
 from monitoring.models.values import Delivery, DeliveryIssue, Severity, Sign, Value
 
@@ -10,6 +11,7 @@ __all__ = [
     "AreaKind",
     "Delivery",
     "DeliveryIssue",
+    "DeliveryMapping",
     "Direction",
     "Domain",
     "IndexResult",
@@ -21,4 +23,5 @@ __all__ = [
     "Sign",
     "Unit",
     "Value",
+    "ValueComment",
 ]

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from monitoring.importers.form import HEADINGS, DeliveredValue
 from monitoring.models import Area, Delivery, DeliveryIssue, Indicator, Severity, Value
 from monitoring.services.readings import (
+    Known,
     Reading,
     Upload,
     request_of,
@@ -23,6 +24,7 @@ from monitoring.services.readings import (
     unusual_remarks,
     upload_read,
     upload_take,
+    wholes_of,
 )
 from project.common.errors import DomainError
 from stakeholders.audit import log_action
@@ -36,12 +38,13 @@ def delivery_read(
     *,
     territory: Organisation,
     supplier: Organisation,
-    upload: File[bytes],
+    upload: File[bytes] | Upload,
     indicators: Iterable[Indicator],
     areas: Iterable[Area],
     years: Iterable[int],
     user: User,
     comment: str = "",
+    year: str = "",
 ) -> Delivery:
     """Read a delivered file: all or nothing, with a lasting list of remarks.
 
@@ -58,13 +61,15 @@ def delivery_read(
         years: Years asked for.
         user: Who uploads.
         comment: Words of the supplier to planning.
+        year: Of figures of a file that names none.
 
     Returns:
         The delivery, not handed in yet. Look at ``has_errors`` and ``issues``.
     """
     indicators, areas, years = list(indicators), list(areas), sorted(years)
-    taken = upload_take(upload)
-    reading = upload_read(taken, request_of(indicators, areas, years))
+    taken = upload if isinstance(upload, Upload) else upload_take(upload)
+    known = Known(territory, supplier, wholes_of(territory, areas), year)
+    reading = upload_read(taken, request_of(indicators, areas, years), known=known)
     expected = len(areas) * len(indicators) * len(years)
     delivery = _delivery_of(territory, supplier, taken, reading, user, expected, comment)
     _keep(delivery, taken, reading, areas, indicators, user)
@@ -119,6 +124,8 @@ def _delivery_of(
         comment=comment.strip(),
         created_by=user,
         row_count=reading.row_count,
+        source_form=reading.form,
+        mapping=reading.mapping,
         value_count=0 if reading.has_errors else sum(row.value is not None for row in reading.values),
     )
     delivery.missing_count = expected - delivery.value_count

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from monitoring.importers.numbers import SIGNS, Separator
-from monitoring.sources.headings import Role, find_header, find_roles, is_official_key
+from monitoring.sources.headings import (
+    Layout,
+    Role,
+    chosen_header,
+    find_header,
+    find_roles,
+    is_official_key,
+)
 from monitoring.sources.reading import (
     FORMULA,
     NO_FIGURE,
@@ -62,12 +69,13 @@ class _Plan:
     made: dict[tuple[str, ...], Dimensions] = field(default_factory=dict)
 
 
-def read_plain(file: RowFile, problems: Problems) -> Iterator[Reading]:
+def read_plain(file: RowFile, problems: Problems, layout: Layout | None = None) -> Iterator[Reading]:
     """Read a table with one row of headings.
 
     Args:
         file: CSV or workbook.
         problems: Takes what cannot be read, with row and column.
+        layout: What the columns are, where their headings do not tell.
 
     Yields:
         One reading a value.
@@ -76,9 +84,16 @@ def read_plain(file: RowFile, problems: Problems) -> Iterator[Reading]:
         SourceError: No single row of headings is found, no column of areas or of figures; a heading is
             missing above entries; or decimal commas and points are mixed.
     """
-    header = find_header(file)
-    roles = find_roles(header.cells)
-    plan = _plan(header, roles, survey(file, header, roles), problems)
+    if layout is None:
+        header = find_header(file)
+        roles = find_roles(header.cells)
+    else:
+        header = chosen_header(file, layout)
+        roles = {role: number - 1 for role, number in layout.roles.items()}
+    seen = survey(file, header, roles)
+    if layout is not None and layout.figures and Role.VALUE not in roles:
+        seen = replace(seen, figures=tuple(sorted(number - 1 for number in layout.figures)))
+    plan = _plan(header, roles, seen, problems, is_said=layout is not None)
     for row in file.rows():
         if row.number <= header.number or not any(row.cells):
             continue
@@ -87,8 +102,8 @@ def read_plain(file: RowFile, problems: Problems) -> Iterator[Reading]:
     _notes(plan, problems)
 
 
-def _plan(header: Row, roles: dict[Role, int], seen: Survey, problems: Problems) -> _Plan:
-    if seen.unnamed:
+def _plan(header: Row, roles: dict[Role, int], seen: Survey, problems: Problems, *, is_said: bool) -> _Plan:
+    if seen.unnamed and not is_said:
         raise SourceError("unnamed_columns", names=", ".join(seen.unnamed))
     taken = set(roles.values())
     figures: dict[int, tuple[str, str]] = {}
@@ -99,12 +114,13 @@ def _plan(header: Row, roles: dict[Role, int], seen: Survey, problems: Problems)
         figures = {roles[Role.VALUE]: ("", "")}
     if not figures:
         raise SourceError("no_figure_columns")
+    # Of a table whose columns somebody has named, the others are not read.
     rest = [
         place
         for place, heading in enumerate(header.cells)
-        if heading and place not in taken and place not in figures
+        if heading and place not in taken and place not in figures and not is_said
     ]
-    if Role.VALUE in roles and Role.PERIOD not in roles:
+    if Role.VALUE in roles and Role.PERIOD not in roles and not is_said:
         raise SourceError("no_year_column")
     is_dated = Role.PERIOD in roles or all(at for _, at in figures.values())
     problems.notes += [
@@ -112,7 +128,7 @@ def _plan(header: Row, roles: dict[Role, int], seen: Survey, problems: Problems)
         *([] if is_dated else [Note("no_period_column")]),
     ]
     attributes = dict(zip(rest, unique_names([header.cells[place] for place in rest]), strict=True))
-    nameless = tuple(place for place, heading in enumerate(header.cells) if not heading)
+    nameless = tuple(place for place, heading in enumerate(header.cells) if not heading and not is_said)
     return _Plan(header, roles, figures, attributes, nameless, seen.separator)
 
 

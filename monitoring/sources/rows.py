@@ -13,9 +13,17 @@ from typing import Final, NamedTuple
 
 from monitoring.sources.reading import SourceError
 from monitoring.sources.words import REFUSED
-from project.common.importing import DEFAULT_MAX_BYTES, CellKind, ImportRefused, column_letters, read_table
+from project.common.importing import (
+    DEFAULT_MAX_BYTES,
+    CellKind,
+    ImportRefused,
+    Table,
+    column_letters,
+    read_table,
+)
 
 _CHUNK: Final = 1 << 20
+NO_PATH: Final = Path()
 _HEAD_LINES: Final = 40
 _DELIMITERS: Final = ";\t,"
 _BOMS: Final = (
@@ -143,6 +151,11 @@ def _open_workbook(path: Path) -> RowFile:
         found = read_table(content, path.name)
     except ImportRefused as refused:
         raise SourceError(f"{REFUSED}{refused.code}", **refused.params) from refused
+    return table_rows(found, path)
+
+
+def table_rows(found: Table, path: Path = NO_PATH) -> RowFile:
+    """A workbook that has been read already, as rows."""
     table = [
         Row(
             number,

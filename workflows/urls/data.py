@@ -2,12 +2,13 @@
 
 from django.urls import URLPattern, path
 
-from workflows.views import data, profiles
+from workflows.views import data, data_mapping, profiles
 
 urlpatterns: list[URLPattern] = [
     path("cycles/<int:pk>/deliveries/", data.request_list, name="request-list"),
     path("deliveries/<int:pk>/", data.request_detail, name="request-detail"),
     path("deliveries/<int:pk>/upload/", data.request_upload_view, name="request-upload"),
+    path("deliveries/<int:pk>/assign/", data_mapping.request_mapping, name="request-mapping"),
     path("deliveries/<int:pk>/fill/", data.request_fill_view, name="request-fill"),
     path("deliveries/<int:pk>/form/", data.request_template, name="request-template"),
     path("deliveries/<int:pk>/waive/", data.request_waive, name="request-waive"),

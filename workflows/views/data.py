@@ -17,7 +17,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from viewflow.workflow.models import Task
 
 from monitoring.delivery_form import form_csv, form_xlsx
-from monitoring.selectors.deliveries import differences
+from monitoring.models import Delivery
+from monitoring.selectors.deliveries import differences, needs_assignment
 from project.common.errors import DomainError
 from project.common.exports import Column, Format, Kind, export_format, export_links, table_response
 from project.common.formats import Badge, due_badge
@@ -204,14 +205,14 @@ def _own_open_task(request: HttpRequest, row: DataRequest) -> Task | None:
 # --- Delivering ------------------------------------------------------------------------------------
 
 
-def _deliverable(request: HttpRequest, pk: int) -> DataRequest:
+def deliverable(request: HttpRequest, pk: int) -> DataRequest:
     """A request the person may deliver for; 404 if not visible, 403 if it is another house's."""
     row = _visible_request(request, pk)
     require(request.user, Perm.ACT_FOR_ORGANISATION, row.organisation)
     return row
 
 
-def _back_to_task(request: HttpRequest, row: DataRequest) -> HttpResponse:
+def back_to_task(request: HttpRequest, row: DataRequest) -> HttpResponse:
     """To the task where the delivery is looked at and handed in."""
     task = _own_open_task(request, row)
     if task is not None and task.owner_id == signed_in(request).pk:
@@ -221,18 +222,25 @@ def _back_to_task(request: HttpRequest, row: DataRequest) -> HttpResponse:
     return redirect(f"{url}#preview")
 
 
+def after_reading(request: HttpRequest, row: DataRequest, delivery: Delivery) -> HttpResponse:
+    """Where a file that nobody understands is told what it means; else to the preview."""
+    if needs_assignment(delivery):
+        return redirect("workflows:request-mapping", row.pk)
+    return back_to_task(request, row)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def request_upload_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Upload a file; what is wrong with it is kept with the delivery."""
-    row = _deliverable(request, pk)
+    row = deliverable(request, pk)
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
-            request_upload(row, upload=form.cleaned_data["file"], user=signed_in(request))
+            delivery = request_upload(row, upload=form.cleaned_data["file"], user=signed_in(request))
         except DomainError as error:
             form.add_error(None, str(error.message))
         else:
-            return _back_to_task(request, row)
+            return after_reading(request, row, delivery)
     return render(
         request,
         "workflows/request_upload.html",
@@ -244,7 +252,7 @@ def request_upload_view(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def request_fill_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Type figures in the browser, one year at a time; what was typed before stays."""
-    row = _deliverable(request, pk)
+    row = deliverable(request, pk)
     asked = asked_of(row)
     if len(asked.indicators) * len(asked.areas) > GRID_LIMIT:
         messages.info(request, _("These are too many figures to type. Please use the Excel form."))
@@ -269,7 +277,7 @@ def request_fill_view(request: HttpRequest, pk: int) -> HttpResponse:
         except DomainError as error:
             form.add_error(None, str(error.message))
         else:
-            return _back_to_task(request, row)
+            return back_to_task(request, row)
     return render(
         request,
         "workflows/request_fill.html",
@@ -286,7 +294,7 @@ def _chosen_year(request: HttpRequest, years: Any) -> int:
 @require_GET
 def request_template(request: HttpRequest, pk: int) -> HttpResponse:
     """The form to fill in, with areas, indicators and what is known already."""
-    row = _deliverable(request, pk)
+    row = deliverable(request, pk)
     asked = asked_of(row)
     is_csv = request.GET.get("form") == "csv"
     content = (form_csv if is_csv else form_xlsx)(asked.indicators, asked.areas, asked.years)
