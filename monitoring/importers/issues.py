@@ -40,6 +40,10 @@ MESSAGES: Final = {
     "unknown_area": _(
         "The area key “%(value)s” is not part of this request. Please correct it; delete rows with totals."
     ),
+    "unknown_area_like": _(
+        "The area key “%(value)s” is not part of this request. Is %(suggestion)s meant? Please correct it; "
+        "delete rows with totals."
+    ),
     "missing_area": _("The area key is missing in this row. Please add it."),
     "zeros_restored": _("Excel dropped the leading zero of area keys; “%(value)s” is read as %(key)s."),
     "area_name": _(

@@ -1,5 +1,6 @@
 """The simple delivery form: one row an area and year, or one row a value (``docs/delivery-format.md``)."""
 
+import difflib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 _TOO_BIG: Final = Decimal(10) ** 12
 _MAX_ISSUES: Final = 1_000
 _EXAMPLES: Final = 3
+# How alike a key has to be to be suggested: one digit of eight is another one.
+_ALIKE: Final = 0.85
 # Headings of tables that statistics offices write: those are understood elsewhere (``monitoring.sources``).
 _OTHER_FORMS: Final = ("statistics_code", "Statistik_Code", "ZEIT", "RAUM", "Stichtag", "MERKMAL")
 # Fewer values say nothing about whether shares were meant.
@@ -231,7 +234,7 @@ class _Reader:
         if key not in self.request.areas:
             padded = next((known for known in self.request.areas if known.lstrip("0") == key), None)
             if padded is None:
-                self._error("unknown_area", cell)
+                self._unknown_area(cell, self._cell(row, "name").text)
                 return None
             if not self.zeros_told:
                 self._note("zeros_restored", cell, key=padded)
@@ -241,6 +244,16 @@ class _Reader:
         if name.text and not _same_name(name.text, self.request.areas[key]):
             self._error("area_name", name, key=key, name=self.request.areas[key])
         return key
+
+    def _unknown_area(self, cell: Cell, name: str) -> None:
+        """Say that a key is unknown, and which area may be meant by its name or a similar key."""
+        areas = self.request.areas
+        like = [key for key, known in areas.items() if name and _same_name(name, known)]
+        like = like or difflib.get_close_matches(cell.text, areas, n=1, cutoff=_ALIKE)
+        if like:
+            self._error("unknown_area_like", cell, suggestion=f"{areas[like[0]]} ({like[0]})")
+        else:
+            self._error("unknown_area", cell)
 
     def _read_year(self, row: list[Cell]) -> int | None:
         if "year" not in self.columns:

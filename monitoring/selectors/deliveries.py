@@ -13,7 +13,7 @@ from monitoring.models import Area, Delivery, DeliveryIssue, Indicator, Severity
 from monitoring.secrecy import Shown
 from monitoring.selectors.areas import planning_areas
 from monitoring.selectors.figures import Figures, figures_delivered, figures_in_force
-from monitoring.words import shown_text
+from monitoring.words import FORM_NAMES, shown_text
 from project.common.keys import key_or_none
 
 #: Codes of hints at figures that stay out begin with this.
@@ -127,6 +127,11 @@ class Preview:
     def expected(self) -> int:
         """Cells asked for."""
         return sum(row.expected for row in self.completeness)
+
+    @property
+    def form_name(self) -> str:
+        """How the form of the file is called; "" if it is not known."""
+        return str(FORM_NAMES.get(self.delivery.source_form, ""))
 
     @property
     def can_be_assigned(self) -> bool:
