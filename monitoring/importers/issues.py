@@ -98,6 +98,10 @@ MESSAGES: Final = {
     "missing_values": _(
         "“%(name)s”: %(count)s of %(total)s requested values are missing, such as %(examples)s."
     ),
+    "comment_alone": _(
+        "The comment “%(comment)s” has no figure beside it and is not kept. Please enter a figure or a sign "
+        "such as “.”."
+    ),
     "other_sheets": _("Only the sheet “%(sheet)s” was read, not: %(names)s."),
     "more": _(
         "There are %(count)s further remarks of this file, which are not listed. Please correct these first."

@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from monitoring.importers.form import HEADINGS, DeliveredValue, Delivery, Request, RequestedIndicator
+from monitoring.importers.form import (
+    BEFORE,
+    COMMENT,
+    COMMENT_LENGTH,
+    HEADINGS,
+    DeliveredValue,
+    Delivery,
+    Request,
+    RequestedIndicator,
+)
 from monitoring.importers.issues import Issue, Severity
 from monitoring.importers.numbers import SIGNS, Convention, Figure, find_convention, read_figure
 from project.common.formats import SIGN_LIMITED, SIGN_NOTHING
@@ -123,6 +132,10 @@ class _Reader:
         for role, names in HEADINGS.items():
             if text in {_folded(name) for name in names}:
                 return role
+        for kind, prefix in (("before", BEFORE), ("comment", COMMENT)):
+            if text.startswith(_folded(prefix)):
+                indicator = self._indicator(text.removeprefix(_folded(prefix)))
+                return f"{kind}:{indicator.key}" if indicator else None
         indicator = self._indicator(heading)
         return f"indicator:{indicator.key}" if indicator else None
 
@@ -135,9 +148,11 @@ class _Reader:
 
     def _read_header(self, header: list[Cell], rows: list[list[Cell]]) -> None:
         found: dict[str, Cell] = {}
-        for cell in header:
-            role = self._role(cell.text)
-            if role is None:
+        texts = [self._role(cell.text) for cell in header]
+        is_long = {"indicator", "value"} <= set(texts)
+        for cell, role in zip(header, texts, strict=True):
+            # In the wide form nobody knows which figure of the row a comment is on.
+            if role is None or (role == "comment" and not is_long):
                 self._unknown_heading(cell, rows)
             elif role in found:
                 self._error("duplicate_column", cell, other=column_letters(found[role].column))
@@ -147,7 +162,6 @@ class _Reader:
             if number > len(header):
                 self._error("empty_heading", letter=column_letters(number), at_column=number)
         self.columns = {role: cell.column for role, cell in found.items()}
-        is_long = {"indicator", "value"} <= self.columns.keys()
         if "sign" in found and not is_long:
             # One sign cannot be said of several figures; in the wide form it stands in the cell itself.
             self._error("sign_column_wide", found["sign"])
@@ -283,6 +297,9 @@ class _Reader:
                 return
         cell = _at(row, slot.column)
         figure = self._figure(cell, slot, indicator, self._cell(row, "sign"))
+        words = self._cell(row, f"comment:{indicator.key}").text or self._cell(row, "comment").text
+        if figure is None and words and not cell.text:
+            self._note("comment_alone", cell, comment=words)
         if figure is None or not self._is_plausible(figure, cell, indicator):
             return
         key = (area, year, indicator.key)
@@ -290,7 +307,14 @@ class _Reader:
             self._error("duplicate_row", row[0], other=self.values[key].row)
             return
         self.values[key] = DeliveredValue(
-            area, year, indicator.key, figure.value, figure.sign, cell.row, cell.column
+            area,
+            year,
+            indicator.key,
+            figure.value,
+            figure.sign,
+            cell.row,
+            cell.column,
+            words[:COMMENT_LENGTH],
         )
 
     # --- Figures -------------------------------------------------------------------------------

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from django.db.models import Count, Q, QuerySet
@@ -13,6 +13,8 @@ from monitoring.models import Area, Delivery, DeliveryIssue, Indicator, Severity
 from monitoring.secrecy import Shown
 from monitoring.selectors.areas import planning_areas
 from monitoring.selectors.figures import Figures, figures_delivered, figures_in_force
+from monitoring.selectors.protection import Cell
+from monitoring.selectors.versions import comments_of
 from monitoring.words import FORM_NAMES, shown_text
 from project.common.keys import key_or_none
 
@@ -85,6 +87,7 @@ class ValueRow:
     before: str
     change: float | None
     is_unusual: bool
+    comment: str = ""
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,7 @@ class Preview:
     unusual: Collection[tuple[str, str, int]]
     #: Whether the cells asked for are known, and with them what is missing.
     knows_expected: bool = True
+    comments: Mapping[Cell, str] = field(default_factory=dict)
 
     @property
     def expected(self) -> int:
@@ -216,6 +220,7 @@ class Preview:
                     shown_text(before, indicator.unit) if (before.sign or before.value is not None) else "",
                     change,
                     (area.key, indicator.key, year) in self.unusual,
+                    "" if now.is_secret else self.comments.get((indicator.pk, year, area.pk), ""),
                 )
             )
         return rows
@@ -244,7 +249,7 @@ def delivery_preview(
         knows_expected: False if these are only what the delivery itself names.
 
     Returns:
-        The preview. Queries: 3.
+        The preview. Queries: 4.
     """
     indicators, areas = list(indicators), list(areas)
     issues = list(delivery.issues.all())
@@ -269,6 +274,7 @@ def delivery_preview(
         areas=areas,
         unusual=unusual,
         knows_expected=knows_expected,
+        comments=comments_of(delivery),
     )
 
 

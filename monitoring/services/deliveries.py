@@ -13,8 +13,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from monitoring.importers.form import HEADINGS, DeliveredValue
-from monitoring.models import Area, Delivery, DeliveryIssue, Indicator, Severity, Value
+from monitoring.importers.form import COMMENT_LENGTH, HEADINGS, DeliveredValue
+from monitoring.models import Area, Delivery, DeliveryIssue, Indicator, Severity, Value, ValueComment
 from monitoring.services.readings import (
     Known,
     Reading,
@@ -250,6 +250,55 @@ def delivery_comment(delivery: Delivery, *, comment: str) -> None:
     delivery.save(update_fields=["comment"])
 
 
+@transaction.atomic
+def value_comments_set(delivery: Delivery, *, texts: Mapping[int, str], user: User) -> None:
+    """Write, change or take back comments on figures of a delivery that waits to be handed in.
+
+    Args:
+        delivery: The delivery.
+        texts: Words by key of the value; empty ones take a comment back. Other values are not touched.
+        user: Who writes.
+
+    Raises:
+        DomainError: ``delivery_already_submitted``.
+    """
+    if delivery.submitted_at is not None:
+        raise DomainError("delivery_already_submitted", _("This delivery has already been handed in."))
+    own = set(delivery.values.filter(pk__in=texts).values_list("pk", flat=True))
+    known = dict(ValueComment.objects.filter(value__in=own).values_list("value_id", "text"))
+    changed = {pk: text.strip() for pk, text in texts.items() if pk in own}
+    changed = {pk: text for pk, text in changed.items() if text != known.get(pk, "")}
+    ValueComment.objects.filter(value__in=changed).delete()
+    ValueComment.objects.bulk_create(
+        ValueComment(value_id=pk, text=text[:COMMENT_LENGTH], created_by=user)
+        for pk, text in changed.items()
+        if text
+    )
+    if changed:
+        log_action(
+            "delivery.commented",
+            user=user,
+            obj=delivery,
+            territory=delivery.territory,
+            data={"values": len(changed)},
+        )
+
+
+@transaction.atomic
+def value_comments_carry(earlier: Delivery, delivery: Delivery) -> None:
+    """Take comments over to a corrected delivery, where the figure is the same and has none of its own."""
+    comments = ValueComment.objects.filter(value__delivery=earlier).select_related("value")
+    said = {(row.value.indicator_id, row.value.area_id, row.value.year): row for row in comments}
+    if not said:
+        return
+    ValueComment.objects.bulk_create(
+        ValueComment(value=value, text=row.text, created_by=row.created_by)
+        for value in delivery.values.filter(comment__isnull=True)
+        if (row := said.get((value.indicator_id, value.area_id, value.year))) is not None
+        and (row.value.value, row.value.sign) == (value.value, value.sign)
+    )
+
+
 def delivery_file_taken(delivery: Delivery, *, is_own: bool, user: User) -> None:
     """Write down who took a file with raw figures.
 
@@ -319,8 +368,8 @@ def _write_values(
     areas: Mapping[str, Area],
     indicators: Mapping[str, Indicator],
 ) -> None:
-    Value.objects.bulk_create(
-        (
+    rows = Value.objects.bulk_create(
+        [
             Value(
                 delivery=delivery,
                 indicator=indicators[row.indicator_key],
@@ -330,6 +379,11 @@ def _write_values(
                 sign=row.sign,
             )
             for row in values
-        ),
+        ],
         batch_size=5_000,
+    )
+    ValueComment.objects.bulk_create(
+        ValueComment(value=stored, text=row.comment, created_by=delivery.created_by)
+        for stored, row in zip(rows, values, strict=True)
+        if row.comment
     )

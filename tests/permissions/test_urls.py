@@ -118,6 +118,7 @@ TABLE = {
     "workflows:recommendation-list": "200 200 200 200 200 200 404 404 404 302",
     "workflows:recommendation-withdraw": "200 200 403 403 403 403 404 404 404 302",
     "workflows:report-remind": "405 405 405 405 405 405 405 405 405 302",
+    "workflows:request-comments": "403 302 302 404 404 404 404 404 404 302",
     "workflows:request-detail": "200 200 200 404 404 404 404 404 404 302",
     "workflows:request-fill": "403 200 200 404 404 404 404 404 404 302",
     "workflows:request-list": "200 200 200 200 200 200 404 404 404 302",

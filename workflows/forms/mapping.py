@@ -1,15 +1,16 @@
-"""Saying what a file means: its columns, indicators and areas."""
+"""Saying what a file means: its columns, indicators and areas; and words on single figures."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from monitoring.models import Area, Indicator
+from monitoring.importers.form import COMMENT_LENGTH
+from monitoring.models import Area, Indicator, Value
 from monitoring.services.assigning import ColumnLine, FileView, NameLine
 from monitoring.services.mappings import FIGURES
 from monitoring.services.matching import Said
@@ -163,3 +164,28 @@ class MappingForm(forms.Form):
     def _chosen(self, kind: str, lines: Sequence[NameLine]) -> dict[str, str]:
         chosen = {line.name: self.cleaned_data[f"{kind}-{number}"] for number, line in enumerate(lines)}
         return {name: "" if key == OUT else key for name, key in chosen.items() if key}
+
+
+class ValueCommentsForm(forms.Form):
+    """A comment for each figure of an indicator and year."""
+
+    hide_optional = True
+
+    def __init__(self, *args: Any, values: Sequence[Value], shown: Mapping[int, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.values, self.shown = values, shown
+        for value in values:
+            self.fields[f"comment-{value.pk}"] = forms.CharField(
+                label=_("Comment on %(area)s") % {"area": value.area.name},
+                required=False,
+                max_length=COMMENT_LENGTH,
+                initial=value.comment.text if hasattr(value, "comment") else "",
+            )
+
+    def lines(self) -> list[tuple[Value, str, forms.BoundField]]:
+        """Figures as they may be shown, with their fields."""
+        return [(value, self.shown[value.pk], self[f"comment-{value.pk}"]) for value in self.values]
+
+    def texts(self) -> dict[int, str]:
+        """Words by key of the value."""
+        return {value.pk: self.cleaned_data[f"comment-{value.pk}"] for value in self.values}

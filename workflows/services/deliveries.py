@@ -17,6 +17,7 @@ from monitoring.services.deliveries import (
     delivery_from_grid,
     delivery_mark_submitted,
     delivery_read,
+    value_comments_carry,
 )
 from monitoring.services.mappings import mapping_save
 from monitoring.services.matching import Said
@@ -172,6 +173,8 @@ def _attach(request: DataRequest, delivery: Delivery) -> None:
     """Make a delivery the one that waits to be handed in, if one is still expected."""
     fresh = DataRequest.objects.select_for_update().get(pk=request.pk)
     _expect_delivery(fresh)
+    if fresh.delivery is not None:
+        value_comments_carry(fresh.delivery, delivery)
     fresh.delivery = delivery
     fresh.save(update_fields=["delivery"])
     request.delivery = delivery

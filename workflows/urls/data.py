@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern] = [
     path("deliveries/<int:pk>/", data.request_detail, name="request-detail"),
     path("deliveries/<int:pk>/upload/", data.request_upload_view, name="request-upload"),
     path("deliveries/<int:pk>/assign/", data_mapping.request_mapping, name="request-mapping"),
+    path("deliveries/<int:pk>/comments/", data_mapping.request_comments, name="request-comments"),
     path("deliveries/<int:pk>/fill/", data.request_fill_view, name="request-fill"),
     path("deliveries/<int:pk>/form/", data.request_template, name="request-template"),
     path("deliveries/<int:pk>/waive/", data.request_waive, name="request-waive"),

@@ -125,6 +125,7 @@ class ProvideDataView(DeliveryTaskView):
             "returned": self.returned,
             "upload_form": UploadForm(),
             "assign_url": self.assign_url,
+            "comments_url": reverse("workflows:request-comments", args=[self.data_request.pk]),
             "can_fill": len(self.asked.indicators) * len(self.asked.areas) <= GRID_LIMIT,
             "can_submit": preview is not None and not preview.errors,
             "indicator_rows": [(row, last.get(row.pk)) for row in self.asked.indicators],
