@@ -124,6 +124,7 @@ TABLE = {
     "workflows:request-list": "200 200 200 200 200 200 404 404 404 302",
     "workflows:request-reopen": "200 403 403 404 404 404 404 404 404 302",
     "workflows:request-mapping": "403 302 302 404 404 404 404 404 404 302",
+    "workflows:request-remind-all": "405 405 405 405 405 405 405 405 405 302",
     "workflows:request-remind": "405 405 405 405 405 405 405 405 405 302",
     "workflows:request-template": "403 200 200 404 404 404 404 404 404 302",
     "workflows:request-upload": "403 200 200 404 404 404 404 404 404 302",

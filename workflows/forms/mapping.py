@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
 from monitoring.importers.form import COMMENT_LENGTH
 from monitoring.models import Area, Indicator, Value
@@ -18,7 +18,7 @@ from monitoring.sources.headings import Layout, Role
 
 #: What a column can be, in the order in which people look for it.
 ROLES: Final = (
-    ("", pgettext_lazy("column of a file", "not needed")),
+    ("", gettext_lazy("not needed")),
     (Role.KEY.value, gettext_lazy("Area key")),
     (Role.NAME.value, gettext_lazy("Name of the area")),
     (Role.AREA.value, gettext_lazy("Key and name of the area in one cell")),

@@ -12,8 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
 from viewflow.workflow.models import Task
 
 from monitoring.delivery_form import form_csv, form_xlsx
@@ -24,15 +23,12 @@ from project.common.exports import Column, Format, Kind, export_format, export_l
 from project.common.formats import Badge, due_badge
 from project.common.keys import key_or_none
 from project.common.listing import order_of, page_of
-from stakeholders.models import Organisation
 from stakeholders.permissions import Perm, can, require
-from workflows.engine import request_expect_again, request_go_on_without
-from workflows.flows import DeliveryFlow
-from workflows.forms.deliveries import GridForm, ReopenForm, RequestFilterForm, UploadForm, WaiveForm
+from workflows.forms.deliveries import GridForm, RequestFilterForm, UploadForm
 from workflows.models import DataRequest, DataRequestState, PlanningCycle
-from workflows.nodes import OPEN_STATUSES, open_task
-from workflows.notices import remind_now
+from workflows.nodes import OPEN_STATUSES
 from workflows.selectors.requests import (
+    EXPECTED_STATES,
     GRID_LIMIT,
     RequestFilter,
     asked_of,
@@ -42,6 +38,7 @@ from workflows.selectors.requests import (
     filtered,
     grid_texts,
     last_return,
+    missing_of,
     preview_of,
     requests_seen_by,
     with_due,
@@ -87,7 +84,7 @@ _OF_FILES = (
 )
 
 
-def _visible_request(request: HttpRequest, pk: int) -> DataRequest:
+def visible_request(request: HttpRequest, pk: int) -> DataRequest:
     """A request the person may see; otherwise 404."""
     rows = requests_seen_by(request.user).select_related(
         "organisation", "cycle", "cycle__territory", "cycle__planning_unit", "delivery", "process"
@@ -116,6 +113,7 @@ def request_list(request: HttpRequest, pk: int) -> HttpResponseBase:
     if fmt is not None:
         return _export(cycle, rows, fmt, today, is_planning=bool(can(request.user, Perm.MANAGE_CYCLE, cycle)))
     page = page_of(request, rows)
+    missing = missing_of(cycle, list(page.object_list))
     return render(
         request,
         "workflows/request_list.html",
@@ -124,7 +122,8 @@ def request_list(request: HttpRequest, pk: int) -> HttpResponseBase:
             "form": form,
             "order": order,
             "page_obj": page,
-            "rows": [(row, request_badges(row, today)) for row in page],
+            "rows": [(row, request_badges(row, today), missing.get(row.pk, ())) for row in page],
+            "waiting_count": seen.filter(state__in=EXPECTED_STATES).count(),
             "can_manage": bool(can(request.user, Perm.MANAGE_CYCLE, cycle)),
             "export_links": export_links(request),
             "states": DataRequestState,
@@ -151,7 +150,7 @@ def _export(
 @require_safe
 def request_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One request: what was asked, what came in, how it was judged."""
-    row = _visible_request(request, pk)
+    row = visible_request(request, pk)
     asked = asked_of(row)
     deliveries = deliveries_of(row)
     submitted = [delivery for delivery in deliveries if delivery.submitted_at is not None]
@@ -207,7 +206,7 @@ def _own_open_task(request: HttpRequest, row: DataRequest) -> Task | None:
 
 def deliverable(request: HttpRequest, pk: int) -> DataRequest:
     """A request the person may deliver for; 404 if not visible, 403 if it is another house's."""
-    row = _visible_request(request, pk)
+    row = visible_request(request, pk)
     require(request.user, Perm.ACT_FOR_ORGANISATION, row.organisation)
     return row
 
@@ -308,78 +307,3 @@ def request_template(request: HttpRequest, pk: int) -> HttpResponse:
         content_type=kind,
         headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private"},
     )
-
-
-# --- Steering --------------------------------------------------------------------------------------
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def request_waive(request: HttpRequest, pk: int) -> HttpResponse:
-    """Go on without a delivery, with a reason."""
-    row = _visible_request(request, pk)
-    require(request.user, Perm.MANAGE_CYCLE, row.cycle)
-    form = WaiveForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            request_go_on_without(row, reason=form.cleaned_data["reason"], user=signed_in(request))
-        except DomainError as error:
-            form.add_error(None, str(error.message))
-        else:
-            text = _("The cycle goes on without the delivery of %(supplier)s.")
-            messages.success(request, text % {"supplier": row.organisation})
-            return redirect("workflows:request-list", row.cycle_id)
-    return render(
-        request,
-        "workflows/request_waive.html",
-        {"data_request": row, "cycle": row.cycle, "form": form},
-        status=422 if request.method == "POST" else 200,
-    )
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def request_reopen(request: HttpRequest, pk: int) -> HttpResponse:
-    """Expect a delivery again that the cycle had gone on without, with a reason."""
-    row = _visible_request(request, pk)
-    require(request.user, Perm.MANAGE_CYCLE, row.cycle)
-    form = ReopenForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            request_expect_again(row, reason=form.cleaned_data["reason"], user=signed_in(request))
-        except DomainError as error:
-            form.add_error(None, str(error.message))
-        else:
-            text = _("%(supplier)s has been asked for the delivery again.")
-            messages.success(request, text % {"supplier": row.organisation})
-            return redirect("workflows:request-detail", row.pk)
-    return render(
-        request,
-        "workflows/request_reopen.html",
-        {"data_request": row, "cycle": row.cycle, "form": form},
-        status=422 if request.method == "POST" else 200,
-    )
-
-
-@require_POST
-def request_remind(request: HttpRequest, pk: int) -> HttpResponse:
-    """Remind the supplier's people of their open task."""
-    row = _visible_request(request, pk)
-    require(request.user, Perm.MANAGE_CYCLE, row.cycle)
-    try:
-        task = open_task(row.process, DeliveryFlow.provide_data)
-    except DomainError:
-        messages.warning(request, _("There is nothing to remind of: no delivery is expected at the moment."))
-    else:
-        count = remind_now(task, user=signed_in(request))
-        if count:
-            text = ngettext(
-                "%(count)s person has been reminded.", "%(count)s people have been reminded.", count
-            )
-            messages.success(request, text % {"count": count})
-        else:
-            messages.warning(request, _no_recipient(row.organisation))
-    return redirect("workflows:request-list", row.cycle_id)
-
-
-def _no_recipient(organisation: Organisation) -> str:
-    text = _("Nobody at %(supplier)s can take the task. Please have people entered there first.")
-    return text % {"supplier": organisation}
