@@ -166,12 +166,22 @@ def _guess(file: RowFile, rows: Sequence[Row]) -> tuple[int, dict[int, str]]:
 
 
 def _variables(matcher: Matcher) -> list[NameLine]:
-    names = {name.casefold(): row.key for row in matcher.asked.indicators for name in row.names}
-    lines = []
-    for name, seen in list(matcher.variables.items())[:MOST_NAMES]:
-        alike = difflib.get_close_matches(name.casefold(), names, n=1, cutoff=_ALIKE)
-        suggestion = names[alike[0]] if alike else None
-        lines.append(NameLine(name, seen.count, seen.row, matcher.indicator_of(name), suggestion))
+    seen = dict(list(matcher.variables.items())[:MOST_NAMES])
+    chosen = {name: matcher.indicator_of(name) for name in seen}
+    free = {name.casefold(): name for name, key in chosen.items() if key is None}
+    suggested: dict[str, str] = {}
+    for row in matcher.asked.indicators:
+        # Each indicator is suggested once, for the name that is most alike.
+        alike = [
+            found
+            for name in row.names
+            for found in difflib.get_close_matches(name.casefold(), free, n=1, cutoff=_ALIKE)
+        ]
+        if alike and row.key not in chosen.values():
+            suggested.setdefault(free[alike[0]], row.key)
+    lines = [
+        NameLine(name, line.count, line.row, chosen[name], suggested.get(name)) for name, line in seen.items()
+    ]
     # What nobody knows comes first.
     return sorted(lines, key=lambda line: (line.chosen is not None, line.chosen == "", line.row))
 

@@ -30,8 +30,12 @@ _MOST_TWICE: Final = 200
 _EXAMPLES: Final = 3
 #: How alike names have to be to be suggested, from 0 to 1.
 _ALIKE: Final = 0.6
+#: Digits of the keys of districts and municipalities.
+_OFFICIAL: Final = frozenset({5, 8, 9, 12})
 _DIGITS: Final = re.compile(r"[0-9]+")
-_ADDITION: Final = re.compile(r",.*|\(.*?\)|\b(?:stadt|gemeinde|kreis|kreisfreie|landkreis|bezirk)\b")
+_ADDITION: Final = re.compile(r",.*|\(.*?\)|\b(?:kreisfreie|krfr\.|hanse|stadt|gemeinde)\b")
+#: A district is another area than the town of the same name.
+_DISTRICT: Final = re.compile(r"\b(?:land)?kreis\b")
 
 
 @dataclass(frozen=True)
@@ -76,12 +80,17 @@ def area_text(reading: SourceReading) -> str:
 
 
 def plain_name(text: str) -> str:
-    """A name as it is compared: without additions such as ", Stadt".
+    """A name as it is compared: without additions such as ", Stadt", but with that of a district.
 
     >>> plain_name("Euskirchen, Stadt") == plain_name("EUSKIRCHEN"), plain_name("Kall")
     (True, 'kall')
+    >>> plain_name("Euskirchen, Kreis") == plain_name("Kreis Euskirchen") == plain_name("Euskirchen")
+    False
     """
-    return folded(_ADDITION.sub("", text.casefold())) or folded(text)
+    lower = text.casefold()
+    kind = "kreis" if _DISTRICT.search(lower) else ""
+    bare = _DISTRICT.sub("", _ADDITION.sub("", lower))
+    return f"{kind}{folded(bare)}" if folded(bare) else folded(text)
 
 
 class AreaFinder:
@@ -90,6 +99,7 @@ class AreaFinder:
     def __init__(self, areas: Mapping[str, str], wholes: Iterable[str]) -> None:
         self.areas = areas
         self._wholes = {plain_name(name) for name in wholes}
+        self._has_official = any(self._is_official(key) for key in areas)
         self._places: dict[str, list[str]] = {}
         self._names: dict[str, list[str]] = {}
         for key, name in areas.items():
@@ -104,11 +114,17 @@ class AreaFinder:
         same = self._places.get(place_of(key), []) if key else []
         if len(same) == 1 and not self._is_another(same[0], name):
             return same[0]
+        if self._is_official(key) and self._has_official:
+            return None  # the key says that it is another place, whatever that is called
         for spelling in (folded(f"{key} {name}"), folded(name), plain_name(name)):
             named = self._names.get(spelling, []) if spelling else []
             if len(named) == 1:
                 return named[0]
         return None
+
+    @staticmethod
+    def _is_official(key: str) -> bool:
+        return key.isdigit() and len(key) in _OFFICIAL
 
     def _is_another(self, key: str, name: str) -> bool:
         """Whether a name is that of another area than the key."""

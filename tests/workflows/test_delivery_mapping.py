@@ -234,6 +234,21 @@ def test_wrong_roles_are_refused(asked: DataRequest, head: User, client_as: Clie
     assert not DeliveryMapping.objects.exists()
 
 
+def test_names_without_an_indicator_stay_out_unless_the_supplier_wants_to_see_them_again(
+    asked: DataRequest, head: User, client_as: ClientAs, world: World
+) -> None:
+    client = client_as(head)
+    form = client.get(upload(client, asked, long_file(world)).url).context["form"]
+
+    client.post(assign_url(asked), filled(form, Betreuung="childcare_rate", rest_stays_out=""))
+    assert draft(asked).issues.filter(code="variable_undecided", value="Auffällige").exists()
+
+    form = client.get(assign_url(asked)).context["form"]
+    client.post(assign_url(asked), filled(form))
+    assert DeliveryMapping.objects.get().variables["Auffällige"] == ""
+    assert draft(asked).values.count() == 8
+
+
 # --- Real files --------------------------------------------------------------------------------------
 
 

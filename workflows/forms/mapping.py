@@ -62,6 +62,10 @@ class MappingForm(forms.Form):
             self._add_choice(f"variable-{number}", line, indicator_choices)
         for number, line in enumerate(view.areas):
             self._add_choice(f"area-{number}", line, area_choices)
+        if any(line.chosen is None for line in view.variables):
+            self.fields["rest_stays_out"] = forms.BooleanField(
+                label=_("Names without an indicator stay out"), required=False, initial=True
+            )
         if view.needs_year:
             self.fields["year"] = forms.ChoiceField(
                 label=_("Year of all figures"),
@@ -153,9 +157,12 @@ class MappingForm(forms.Form):
                 {Role(role): number for number, role in roles.items() if role and role != FIGURES},
                 frozenset(number for number, role in roles.items() if role == FIGURES),
             )
+        variables = self._chosen("variable", self.view.variables)
+        if cleaned.get("rest_stays_out") and any(variables.values()):
+            variables = {line.name: "" for line in self.view.variables} | variables
         return Said(
             layout=layout,
-            variables=self._chosen("variable", self.view.variables),
+            variables=variables,
             areas=self._chosen("area", self.view.areas),
             leaves_others=cleaned.get("leaves_others", False),
             year=cleaned.get("year", ""),
