@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from monitoring.importers.form import Request
+from monitoring.importers.numbers import Separator
 from monitoring.models import DeliveryMapping
 from monitoring.services.mappings import FIGURES, said_of
 from monitoring.services.matching import MOST_NAMES, Matcher
@@ -14,6 +15,7 @@ from monitoring.services.readings import Upload, upload_table
 from monitoring.services.source_readings import opened, said_signature, source_read
 from monitoring.sources import SourceError
 from monitoring.sources.headings import Role, find_header, find_roles, role_of
+from monitoring.sources.reading import read_period, read_value
 from monitoring.sources.recognise import SourceForm, form_of
 from monitoring.sources.rows import Row, RowFile
 from monitoring.sources.survey import survey
@@ -162,7 +164,30 @@ def _guess(file: RowFile, rows: Sequence[Row]) -> tuple[int, dict[int, str]]:
             if role is not None and role not in taken:
                 taken.add(role)
                 roles[place + 1] = role.value
+        roles |= _looks_like(rows, header, roles)
     return header.number, roles
+
+
+def _looks_like(rows: Sequence[Row], header: Row, roles: Mapping[int, str]) -> dict[int, str]:
+    """What columns without a known heading look like: years, figures, and the first of words as the area."""
+    found: dict[int, str] = {}
+    below = [row for row in rows if row.number > header.number]
+    known = set(roles.values())
+    for place in range(max(len(row.cells) for row in rows)):
+        texts = [row.cell(place) for row in below if row.cell(place)]
+        if place + 1 in roles or not texts:
+            continue
+        if Role.PERIOD not in known and all(read_period(text) for text in texts):
+            role: str = Role.PERIOD
+        elif all(any(read_value(text, way) for way in Separator) for text in texts):
+            role = FIGURES
+        elif known.isdisjoint({Role.KEY, Role.NAME, Role.AREA}):
+            role = Role.NAME
+        else:
+            continue
+        known.add(role)
+        found[place + 1] = str(role)
+    return found
 
 
 def _variables(matcher: Matcher) -> list[NameLine]:

@@ -28,7 +28,9 @@ from django.db.models.functions import Coalesce, NullIf
 from monitoring.models import Area, Delivery, Indicator, Value
 from monitoring.selectors.areas import planning_areas
 from monitoring.selectors.deliveries import Preview, delivery_preview, with_issue_counts
+from monitoring.selectors.figures import figures_in_force
 from monitoring.services.deliveries import GRID_FILE_NAME
+from monitoring.words import shown_text
 from project.common.keys import key_or_none
 from stakeholders.models import LogEntry, Organisation
 from stakeholders.permissions import Perm, visible
@@ -304,6 +306,17 @@ def grid_texts(request: DataRequest, asked: Asked) -> dict[tuple[str, int, str],
         (keys[area_pk], year, names[indicator_pk].key): _typed(value, sign)
         for area_pk, year, indicator_pk, value, sign in rows
         if area_pk in keys and indicator_pk in names
+    }
+
+
+def texts_before(asked: Asked, year: int) -> dict[tuple[int, int], str]:
+    """Figures in force of the year before, as they may be shown, by area and indicator. Queries: 3."""
+    figures = figures_in_force(asked.areas, asked.indicators, years={year - 1}, has_means=False)
+    return {
+        (area.pk, row.pk): shown_text(shown, row.unit)
+        for area in asked.areas
+        for row in asked.indicators
+        if (shown := figures.of(row, area, year - 1)).sign or shown.value is not None
     }
 
 

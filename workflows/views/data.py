@@ -41,6 +41,7 @@ from workflows.selectors.requests import (
     missing_of,
     preview_of,
     requests_seen_by,
+    texts_before,
     with_due,
     with_progress,
 )
@@ -269,6 +270,7 @@ def request_fill_view(request: HttpRequest, pk: int) -> HttpResponse:
         indicators=asked.indicators,
         areas=asked.areas,
         year=year,
+        before=texts_before(asked, year),
     )
     if request.method == "POST" and form.is_valid():
         try:
