@@ -194,7 +194,7 @@ class Matcher:
         self._twice: list[DeliveryIssue] = []
         self._rows: list[list[Cell]] = []
         self._taken: dict[tuple[str, str, str], SourceReading] = {}
-        self._known_areas: dict[tuple[str, str], str | None] = {}
+        self._known_areas: dict[tuple[str, str], tuple[str | None, bool]] = {}
         self._names = {folded(name): row.key for row in asked.indicators for name in (row.key, *row.names)}
 
     def take(self, reading: SourceReading) -> None:
@@ -244,12 +244,14 @@ class Matcher:
         if said == "":
             self.out["totals"][text] += 1
             return None
-        if named not in self._known_areas:
-            self._known_areas[named] = self.finder.find(*named)
-        found = self._known_areas[named]
+        known = self._known_areas.get(named)
+        if known is None:
+            key = self.finder.find(*named)
+            known = self._known_areas[named] = key, key is None and self.finder.is_whole(*named)
+        found, is_whole = known
         if found is not None:
             return found
-        if self.finder.is_whole(*named):
+        if is_whole:
             self.out["totals"][text] += 1
         elif self.said.leaves_others or (self.form is not SourceForm.PLAIN and reading.area_key):
             self.out["areas"][text] += 1

@@ -306,3 +306,75 @@ def test_the_file_of_muenster_becomes_a_delivery_of_its_45_districts(
     assert got == expected
     totals = delivery.issues.get(code="out_totals")
     assert totals.params == {"count": 28, "kinds": 7, "names": totals.params["names"]}
+
+
+def municipalities() -> dict[str, str]:
+    """The eleven of the district of Euskirchen."""
+    lines = real("nrw_gemeinden", "nrw_gemeinden_querschnitt_abgeleitet.csv").decode("utf-8-sig").splitlines()
+    head = lines[0].split(",")
+    key, name = head.index("ags"), head.index("name")
+    rows = [line.split(",") for line in lines[1:]]
+    return {row[key].zfill(8): row[name] for row in rows if row[key].zfill(8).startswith("05366")}
+
+
+def test_a_table_of_genesis_is_matched_to_the_municipalities_of_the_district(
+    asked: DataRequest, head: User, client_as: ClientAs, world: World
+) -> None:
+    content = real("genesis_table_csv", "ldbnrw_2023_22811-01i.csv")
+    areas = municipalities()
+    assert len(areas) == 11
+    replace_areas(world, areas, AreaKind.SMALL_AREA)
+    client = client_as(head)
+
+    form = client.get(upload(client, asked, content, "22811-01i.csv").url).context["form"]
+    name = next(line.name for line, _field in form.variable_fields() if line.chosen is None)
+    client.post(assign_url(asked), filled(form, **{name: "childcare_rate"}))
+
+    delivery = draft(asked)
+    assert delivery.source_form == "genesis-table"
+    assert not delivery.issues.filter(severity="error").exists()
+    lines = [line.split(";") for line in content.decode("latin-1").splitlines()]
+    expected = {
+        cells[0]: float(cells[2].replace(",", "."))
+        for cells in lines
+        if len(cells) == 3 and cells[0] in areas
+    }
+    assert dict(delivery.values.values_list("area__key", "value")) == expected
+    # The town of Euskirchen and the district of the same name are two.
+    assert delivery.values.count() == 11
+    assert "05366 Euskirchen" in delivery.issues.get(code="out_totals").params["names"]
+
+
+def test_an_ffcsv_with_attributes_offers_each_combination(
+    asked: DataRequest, head: User, client_as: ClientAs, world: World
+) -> None:
+    content = real("ffcsv", "12411-01-01-4_de_flat.csv")
+    replace_areas(world, {"05366": "Euskirchen", "05378": "Rheinisch-Bergischer Kreis"}, AreaKind.SMALL_AREA)
+    years = {int(line.split(";")[4][:4]) for line in content.decode("utf-8-sig").splitlines()[1:3]}
+    PlanningCycle.objects.filter(pk=asked.cycle_id).update(data_from_year=min(years), data_to_year=max(years))
+    asked = DataRequest.objects.get(pk=asked.pk)
+    client = client_as(head)
+
+    form = client.get(upload(client, asked, content, "12411.csv").url).context["form"]
+
+    names = [line.name for line, _field in form.variable_fields()]
+    assert any("Geschlecht: weiblich" in name for name in names)
+    assert any("Geschlecht" not in name for name in names)
+
+
+def test_a_file_of_more_rows_than_a_workbook_may_have_is_streamed(
+    asked: DataRequest, head: User, client_as: ClientAs, world: World
+) -> None:
+    elsewhere = [f"Anderswo {number}" for number in range(600)]
+    rows = [f"{year};{name};childcare_rate;5.5" for year in range(1900, 2100) for name in elsewhere]
+    rows += [f"2024;{area.name};childcare_rate;{30 + number}.5" for number, area in enumerate(world.areas)]
+    client = client_as(head)
+
+    upload(client, asked, "\n".join(["ZEIT;RAUM;MERKMAL;WERT", *rows]).encode())
+
+    delivery = draft(asked)
+    assert delivery.row_count == 120_004
+    assert delivery.issues.filter(code="area_undecided").count() <= 400
+    form = client.get(assign_url(asked)).context["form"]
+    client.post(assign_url(asked), filled(form, leaves_others="on"))
+    assert draft(asked).values.count() == 4
