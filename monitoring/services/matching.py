@@ -263,11 +263,11 @@ class Matcher:
         earlier = self._taken.setdefault((area, year, indicator), reading)
         if earlier is not reading:
             self.differs = self.differs or earlier.dimensions != reading.dimensions
-            if len(self._twice) < _MOST_TWICE:
+            # What is the same in all that the file says of it, the reader tells.
+            if len(self._twice) < _MOST_TWICE and earlier.identity != reading.identity:
                 params = {"other": earlier.row, "area": self.asked.areas[area], "year": year}
-                self._twice.append(
-                    self.issue("given_twice", reading.row, reading.column, reading.value, params)
-                )
+                # Without the figure: the list is read by people who may not see those that are secret.
+                self._twice.append(self.issue("given_twice", reading.row, reading.column, "", params))
             return
         texts = (area, year, indicator, reading.value, reading.sign)
         column = self.number_of(reading.column)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
+from typing import Final
 
 from monitoring.importers.form import DeliveredValue, Request
 from monitoring.issues import SOURCE
@@ -18,6 +19,9 @@ from monitoring.sources.reading import Problem
 from monitoring.sources.recognise import Source, SourceForm, form_of, source_of
 from monitoring.sources.rows import RowFile, open_rows, table_rows
 from project.common.importing import Table
+
+#: Problems that tell a figure which is right in itself.
+_OF_FIGURES: Final = frozenset({"twice_same", "twice_other", "sign_beside"})
 
 
 @dataclass
@@ -126,9 +130,9 @@ def headings_of(file: RowFile, said: Said) -> Sequence[str]:
 
 
 def _problem(problem: Problem, matcher: Matcher) -> DeliveryIssue:
-    issue = matcher.issue(
-        f"{SOURCE}{problem.code}", problem.row, problem.column, problem.value, problem.params
-    )
+    # A figure that is right in itself may be secret to some of those who read the list.
+    value = "" if problem.code in _OF_FIGURES else problem.value
+    issue = matcher.issue(f"{SOURCE}{problem.code}", problem.row, problem.column, value, problem.params)
     issue.sheet = problem.sheet[:60]
     return issue
 

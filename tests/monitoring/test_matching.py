@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import doctest
+
 import pytest
 
+from monitoring import area_keys
+from monitoring.services import matching
 from monitoring.services.matching import AreaFinder
 
 DISTRICT = AreaFinder(
@@ -61,3 +65,8 @@ def test_rows_of_totals(finder: AreaFinder, key: str, name: str, is_whole: bool)
 def test_suggestion() -> None:
     assert DISTRICT.suggestion("Bad Münsterreifel") == "05366004"
     assert DISTRICT.suggestion("Xanten") is None
+
+
+@pytest.mark.parametrize("module", [area_keys, matching])
+def test_docstring_examples(module: object) -> None:
+    assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]

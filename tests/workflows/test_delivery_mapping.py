@@ -249,6 +249,19 @@ def test_names_without_an_indicator_stay_out_unless_the_supplier_wants_to_see_th
     assert draft(asked).values.count() == 8
 
 
+def test_figures_given_twice_are_told_without_the_figure(
+    asked: DataRequest, head: User, client_as: ClientAs, world: World
+) -> None:
+    name = world.areas[0].name
+    rows = ["ZEIT;RAUM;MERKMAL;WERT", f"2024;{name};childcare_rate;2", f"2024;{name};childcare_rate;2"]
+
+    upload(client_as(head), asked, "\n".join(rows).encode())
+
+    errors = draft(asked).issues.filter(severity="error")
+    assert {(issue.row, issue.value) for issue in errors} == {(3, "")}
+    assert not draft(asked).values.exists()
+
+
 # --- Real files --------------------------------------------------------------------------------------
 
 
