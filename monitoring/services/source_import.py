@@ -13,6 +13,7 @@ from django.core.files.base import File
 from django.db import transaction
 from django.utils import timezone, translation
 
+from monitoring.area_keys import place_of
 from monitoring.importers.form import HEADINGS
 from monitoring.issues import issue_message
 from monitoring.models import Area, Delivery, DeliveryIssue, Indicator, Severity
@@ -117,7 +118,7 @@ def source_import(
     if lines:
         raise ImportFailedError([*lines, *([f"and {more} more"] if more > 0 else [])])
     reading, areas, indicators = matcher.reading()
-    imported = Imported(len(reading.values), matcher.left_out, problems.notes)
+    imported = Imported(len(reading.values), matcher.left_out, [str(note) for note in problems.notes])
     if not dry_run:
         _store(imported, reading, matcher, areas, indicators, territory, supplier, taken, user)
     return imported
@@ -187,19 +188,6 @@ def _store(
         territory=territory,
         data={"file": delivery.file_name, "succeeded": imported.succeeded},
     )
-
-
-def place_of(key: str) -> str:
-    """A key as short as the place allows: those of 5, 8, 9 and 12 digits of the same place become one.
-
-    >>> place_of("053660004004"), place_of("053660004"), place_of("05366004")
-    ('05366004', '05366004', '05366004')
-    >>> place_of("05111000"), place_of("051110000000"), place_of("05111"), place_of("01100101")
-    ('05111', '05111', '05111', '01100101')
-    """
-    if len(key) == 12 or (len(key) == 9 and key[5] == "0"):
-        key = key[:5] + key[-3:]
-    return key[:5] if len(key) == 8 and key.endswith("000") else key
 
 
 class _Matcher:
