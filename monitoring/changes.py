@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Hashable, Mapping
 from typing import Final, TypeVar
 
@@ -11,12 +10,11 @@ from numpy.typing import NDArray
 
 KeyT = TypeVar("KeyT", bound=Hashable)
 
-# Modified z-score above which a change sticks out.
-_BORDER: Final = 3.5
-# Makes the median absolute deviation comparable with a standard deviation under a normal distribution.
-_CONSISTENCY: Final = 0.6745
-# The same for the mean absolute deviation.
-_MEAN_CONSISTENCY: Final = 1.253314
+# Median absolute deviations from the median above which a change sticks out.
+_BORDER: Final = 3.0
+# The same in mean absolute deviations, where more than half of the areas changed alike: 3.5 standard
+# deviations under a normal distribution.
+_MEAN_BORDER: Final = 3.5 * 1.253314
 # Share of the largest change below which a spread is rounding of the machine.
 _NO_SPREAD: Final = 1e-9
 # Fewer areas say nothing about what is usual.
@@ -26,9 +24,9 @@ _LEAST_AREAS: Final = 5
 def unusual_changes(changes: Mapping[KeyT, float]) -> set[KeyT]:
     """Find changes that differ strongly from what happened elsewhere.
 
-    The median and the median absolute deviation (MAD) are used, so that one typing error does not hide
-    itself by moving the yardstick; where more than half of the areas changed alike (MAD 0), the mean
-    absolute deviation.
+    A change is unusual that lies more than three median absolute deviations (MAD) from the median of all
+    changes: one typing error does not hide itself by moving the yardstick. Where more than half of the areas
+    changed alike (MAD 0), the mean absolute deviation is used.
 
     Args:
         changes: New minus old figure by area, in the unit of the indicator.
@@ -37,31 +35,24 @@ def unusual_changes(changes: Mapping[KeyT, float]) -> set[KeyT]:
         Keys of the unusual ones; none among fewer than five areas.
 
     Source:
-        Iglewicz, Hoaglin: How to Detect and Handle Outliers (1993), modified z-score with 3.5.
+        Iglewicz, Hoaglin: How to Detect and Handle Outliers (1993); mean for a MAD of 0.
 
         >>> unusual_changes({"a": 0.1, "b": 0.2, "c": -0.1, "d": 0.0, "e": 45.0})
         {'e'}
     """
-    if len(changes) < _LEAST_AREAS:
-        return set()
-    middle = statistics.median(changes.values())
-    distances = {key: abs(change - middle) for key, change in changes.items()}
-    yardstick = statistics.median(distances.values()) / _CONSISTENCY
-    if yardstick <= max(distances.values()) * _NO_SPREAD:
-        yardstick = statistics.fmean(distances.values()) * _MEAN_CONSISTENCY
-    if yardstick == 0:
-        return set()
-    return {key for key, distance in distances.items() if distance / yardstick > _BORDER}
+    keys = list(changes)
+    values = np.fromiter(changes.values(), np.float64, len(keys))
+    return {keys[place] for place in unusual_places(values).tolist()}
 
 
 def unusual_places(changes: NDArray[np.float64]) -> NDArray[np.int64]:
-    """The same as ``unusual_changes`` for many areas, told by their places."""
+    """Like ``unusual_changes``, told by the places of the areas."""
     if len(changes) < _LEAST_AREAS:
         return np.empty(0, np.int64)
     distances = np.abs(changes - np.median(changes))
-    yardstick = float(np.median(distances)) / _CONSISTENCY
+    yardstick, border = float(np.median(distances)), _BORDER
     if yardstick <= distances.max() * _NO_SPREAD:
-        yardstick = float(distances.mean()) * _MEAN_CONSISTENCY
+        yardstick, border = float(distances.mean()), _MEAN_BORDER
     if yardstick == 0:
         return np.empty(0, np.int64)
-    return np.flatnonzero(distances / yardstick > _BORDER)
+    return np.flatnonzero(distances / yardstick > border)

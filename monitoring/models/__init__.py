@@ -2,6 +2,7 @@
 
 from monitoring.models.areas import Area, AreaKind, AreaMap
 from monitoring.models.indicators import Direction, Domain, Indicator, Unit
+from monitoring.models.mappings import DeliveryMapping, ValueComment
 from monitoring.models.runs import IndexResult, IndexRun, IndexRunIndicator, IndexScore
 from monitoring.models.values import Delivery, DeliveryIssue, Severity, Sign, Value
 
@@ -11,6 +12,7 @@ __all__ = [
     "AreaMap",
     "Delivery",
     "DeliveryIssue",
+    "DeliveryMapping",
     "Direction",
     "Domain",
     "IndexResult",
@@ -22,4 +24,5 @@ __all__ = [
     "Sign",
     "Unit",
     "Value",
+    "ValueComment",
 ]

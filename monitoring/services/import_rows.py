@@ -13,6 +13,7 @@ import numpy as np
 from django.utils import timezone, translation
 from numpy.typing import NDArray
 
+from monitoring.area_keys import place_of
 from monitoring.issues import issue_message
 from monitoring.models import Area, DeliveryIssue, Indicator, Severity
 from monitoring.services.value_store import Rows
@@ -121,19 +122,6 @@ class Figures:
                 self.values[part].tolist(),
                 [_SIGNS[place] for place in self.signs[part].tolist()],
             )
-
-
-def place_of(key: str) -> str:
-    """A key as short as the place allows: those of 5, 8, 9 and 12 digits of the same place become one.
-
-    >>> place_of("053660004004"), place_of("053660004"), place_of("05366004")
-    ('05366004', '05366004', '05366004')
-    >>> place_of("05111000"), place_of("051110000000"), place_of("05111"), place_of("01100101")
-    ('05111', '05111', '05111', '01100101')
-    """
-    if len(key) == 12 or (len(key) == 9 and key[5] == "0"):
-        key = key[:5] + key[-3:]
-    return key[:5] if len(key) == 8 and key.endswith("000") else key
 
 
 class _Places(dict[Any, int]):

@@ -102,7 +102,7 @@ def source_import(
     notes = [str(note) for note in source.problems.notes]
     imported = Imported(len(figures.keys), matcher.left_out, notes)
     if not dry_run:
-        _store(imported, figures, territory, supplier, sent, user)
+        _store(imported, figures, territory, supplier, sent, source.form, user)
     return imported
 
 
@@ -174,6 +174,7 @@ def _store(
     territory: Organisation,
     supplier: Organisation,
     sent: _Sent,
+    form: str,
     user: User,
 ) -> None:
     """Store file, delivery, values and remarks; the file goes again if the rest cannot be stored."""
@@ -186,6 +187,7 @@ def _store(
         file_name=sent.path.name[-_NAME_LENGTH:],
         sha256=sent.sha256,
         created_by=user,
+        source_form=form,
         row_count=count,
         value_count=known,
         missing_count=remarks.expected - known,

@@ -130,7 +130,7 @@ def _unique(file: RowFile, problems: Problems) -> Iterator[Part]:
             hashes.append(hash(part.identity))
         yield part
     if not hashes and not problems.count:
-        raise SourceError("There are headings but no figures below them. Choose the file with the data.")
+        raise SourceError("headings_only")
     report_twice(hashes, lambda: read_plain(file, Problems()), problems)
 
 

@@ -26,6 +26,7 @@ from monitoring.selectors.figures import (
     used_indicators,
 )
 from monitoring.selectors.runs import used_runs
+from monitoring.selectors.versions import comments_in_force
 from monitoring.words import exported_value, shown_text, why_hidden
 from project.common.exports import Column, Kind, export_format, export_links, table_response
 from project.common.formats import date_de
@@ -46,6 +47,7 @@ class FigureRow:
     trend: SafeString
     series: Sequence[tuple[int, str]]
     delivery_pk: int | None
+    comment: str = ""
 
     @property
     def why_hidden(self) -> str:
@@ -99,11 +101,12 @@ def _neighbours(area: Area) -> list[Area]:
 
 
 def _rows(area: Area, neighbours: Sequence[Area]) -> list[FigureRow]:
-    """Rows by domain. Queries: 7, whatever the number of areas and indicators."""
+    """Rows by domain. Queries: 8, whatever the number of areas and indicators."""
     indicators = list(used_indicators(area.territory))
     last = latest_years(area.territory)
     lines = figures_in_force(neighbours, indicators, years=set(last.values()))
     series = figures_in_force([area], indicators, has_means=False)
+    comments = comments_in_force(area, indicators)
     rows = []
     for indicator in indicators:
         points = [(year, series.of(indicator, area, year)) for year in series.years(indicator)]
@@ -122,6 +125,7 @@ def _rows(area: Area, neighbours: Sequence[Area]) -> list[FigureRow]:
                 trend=_trend(indicator, points),
                 series=[(point, shown_text(value, indicator.unit)) for point, value in known],
                 delivery_pk=series.deliveries.get((indicator.pk, year, area.pk)),
+                comment="" if shown.is_secret else comments.get((indicator.pk, year, area.pk), ""),
             )
         )
     return rows
@@ -171,6 +175,7 @@ def _export(area: Area, rows: Sequence[FigureRow], fmt: Any) -> HttpResponseBase
         Column(_("Deviation in standard deviations"), "deviation", Kind.NUMBER, places=2),
         Column(_("Source"), "indicator.source"),
         Column(_("Remark"), "why_hidden"),
+        Column(_("Comment of the supplier"), "comment"),
     ]
     lines = [
         f"{area.territory}, {area.name} ({area.key})",

@@ -16,16 +16,18 @@ from django.views.decorators.http import require_safe
 
 from monitoring.charts import Series, TimeChart, time_chart
 from monitoring.forms import IndicatorFilterForm
-from monitoring.models import Area, Domain, Indicator
+from monitoring.models import Area, Delivery, Domain, Indicator
 from monitoring.selectors.areas import planning_areas
 from monitoring.selectors.atlas import atlas_territories
 from monitoring.selectors.catalogue import indicators_of
 from monitoring.selectors.figures import Figures, figures_in_force
+from monitoring.selectors.versions import Version, versions_of
 from project.common.exports import Column, export_format, export_links, table_response
 from project.common.formats import date_de, decimal_de
 from project.common.sorting import natural_key
 from project.common.svg import to_svg
 from stakeholders.models import Organisation
+from stakeholders.permissions import Perm, visible
 
 _PAGE_SIZE = 25
 
@@ -85,10 +87,12 @@ def indicator_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
     chart: TimeChart | None = None
     areas: list[Area] = []
     area: Area | None = None
+    versions: list[Version] = []
     if territory is not None:
         areas = sorted(planning_areas(territory), key=lambda row: natural_key(row.name))
         area = _chosen(areas, request.GET.get("area"), default=None)
         chart = _chart(indicator, territory, areas, area)
+        versions = versions_of(indicator, area) if area is not None else []
     return render(
         request,
         "monitoring/indicator_detail.html",
@@ -99,9 +103,17 @@ def indicator_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
             "areas": areas,
             "area": area,
             "chart": chart,
+            "versions": versions,
+            "seen_deliveries": _seen_deliveries(request.user, versions),
             "chart_svg": to_svg(chart.drawing) if chart is not None else "",
         },
     )
+
+
+def _seen_deliveries(user: Any, versions: Sequence[Version]) -> set[int]:
+    """Deliveries a person may open, of those the versions came with: planning's and their own house's."""
+    rows = Delivery.objects.filter(pk__in={row.delivery_pk for row in versions})
+    return set(visible(user, Perm.VIEW_DELIVERY, rows).values_list("pk", flat=True)) if versions else set()
 
 
 _FIRST = object()

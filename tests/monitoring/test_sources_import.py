@@ -10,8 +10,8 @@ import pytest
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
+from monitoring import area_keys
 from monitoring.models import Delivery, Value
-from monitoring.services import import_rows
 from stakeholders.models import LogEntry
 from tests import factories
 from tests.factories import World
@@ -52,7 +52,7 @@ def in_force(world: World) -> list[tuple[str, float | None, str]]:
 
 
 def test_docstring_examples() -> None:
-    assert doctest.testmod(import_rows).failed == 0
+    assert doctest.testmod(area_keys).failed == 0
 
 
 def test_figures_come_into_force_as_a_delivery(world: World, tmp_path: Path, capsys: Any) -> None:
