@@ -59,7 +59,7 @@ def values_store(delivery: Delivery, chunks: Iterable[Rows], *, is_current: bool
 
 def _copy(sql: str, delivery: Delivery, chunks: Iterable[Rows], *, is_current: bool) -> None:
     end = f"{delivery.pk}\t{'t' if is_current else 'f'}\n"
-    with connection.cursor() as cursor, cursor.copy(sql) as copy:
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(sql) as copy:
         for rows in chunks:
             values = [_NULL if value != value else repr(value) for value in rows.values]
             lines = zip(
