@@ -34,6 +34,7 @@ _SIGN_PLACES: Final = {sign: place for place, sign in enumerate(_SIGNS)}
 #: Rows handed on at a time.
 _CHUNK: Final = 20_000
 _NONE: Final = -1
+_Part = slice | NDArray[np.int32]
 #: Texts kept at hand for a column.
 _KEPT: Final = 200_000
 
@@ -92,11 +93,11 @@ class Figures:
         """Keys of an indicator, by its place, for areas, by their places, and years."""
         return (indicator * len(self.areas) + areas) * _YEARS + (years - _FIRST_YEAR)
 
-    def years(self, part: slice = slice(None)) -> NDArray[np.int64]:
+    def years(self, part: _Part = slice(None)) -> NDArray[np.int64]:
         """Year of each."""
         return self.keys[part] % _YEARS + _FIRST_YEAR
 
-    def area_places(self, part: slice = slice(None)) -> NDArray[np.int64]:
+    def area_places(self, part: _Part = slice(None)) -> NDArray[np.int64]:
         """Place of the area of each."""
         return self.keys[part] // _YEARS % len(self.areas)
 
@@ -109,12 +110,17 @@ class Figures:
                 yield place, slice(begin, end)
 
     def chunks(self) -> Iterator[Rows]:
-        """All of them, as they are stored."""
+        """All of them, as they are stored: area by area.
+
+        Each index of the table then grows at its end or, by indicator, at as many places as there are
+        indicators, which stay at hand; the other way round it would be as many as there are areas.
+        """
         areas = np.array([row.pk for row in self.areas], np.int64)
         indicators = np.array([row.pk for row in self.indicators], np.int64)
         size = _YEARS * len(self.areas)
-        for begin in range(0, len(self.keys), _CHUNK):
-            part = slice(begin, begin + _CHUNK)
+        order = np.argsort(self.area_places().astype(np.int32), kind="stable").astype(np.int32)
+        for begin in range(0, len(order), _CHUNK):
+            part = order[begin : begin + _CHUNK]
             yield Rows(
                 indicators[self.keys[part] // size].tolist(),
                 areas[self.area_places(part)].tolist(),
