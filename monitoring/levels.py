@@ -248,7 +248,8 @@ def evaluate(
         raise ValueError("values must have one column for each indicator")
     if not np.isfinite(matrix.sum()) and np.isinf(matrix).any():
         raise ValueError("values must be finite, or nan for missing")
-    matrix, included, reasons, marks = _taking_part(matrix, method, valid, population, last, neighbours)
+    taker = taking_part(matrix, method, valid, population, last, neighbours)
+    matrix, included = taker.matrix, taker.included
     is_whole = bool(included.all())
     people = None
     if method.reference is Reference.POPULATION:
@@ -270,22 +271,32 @@ def evaluate(
         ranks=_spread(ranked(raw, noise=noise), included),
         classes=_spread_texts(classified(index, method), included),
         included=included,
-        reasons=reasons,
+        reasons=taker.reasons,
         means=means,
         sds=sds,
-        filled=marks,
+        filled=taker.marks,
     )
 
 
-def _taking_part(
+@dataclass(frozen=True, slots=True, eq=False)
+class TakingPart:
+    """Who takes part: figures (n, m) with what was filled and marks of it, included (n,), reasons (n,)."""
+
+    matrix: Floats
+    included: Bools
+    reasons: Texts
+    marks: Bools
+
+
+def taking_part(
     matrix: Floats,
     method: Method,
     valid: ArrayLike | None,
     population: ArrayLike | None,
     last: ArrayLike | None,
     neighbours: Sequence[Sequence[int]] | None,
-) -> tuple[Floats, Bools, Texts, Bools]:
-    """Figures with what took the place of missing ones, who takes part, why not, and what was filled."""
+) -> TakingPart:
+    """Tell who takes part in an index, with what took the place of missing figures; see ``evaluate``."""
     minimum = method.minimum_population
     if method.reference is Reference.POPULATION:
         if population is None:
@@ -295,14 +306,14 @@ def _taking_part(
         matrix, valid=valid, population=population, minimum_population=minimum, missing=method.missing
     )
     if method.missing.fill is Fill.NONE:
-        return matrix, included, reasons, np.zeros(matrix.shape, dtype=np.bool_)
+        return TakingPart(matrix, included, reasons, np.zeros(matrix.shape, dtype=np.bool_))
     # Areas that lack too much of their own still lend what they have to their neighbours.
     lending = (reasons == Reason.NONE.value) | (reasons == Reason.MISSING.value)
     matrix, marks = filled(matrix, method.missing.fill, included, lending, last=last, neighbours=neighbours)
     lacking = included & np.isnan(matrix).any(axis=1)
     reasons[lacking] = Reason.MISSING.value
     marks[lacking] = False
-    return matrix, included & ~lacking, reasons, marks
+    return TakingPart(matrix, included & ~lacking, reasons, marks)
 
 
 def _noise(below: Floats) -> float:

@@ -2,7 +2,15 @@
 
 from monitoring.models.areas import Area, AreaKind
 from monitoring.models.indicators import Direction, Domain, Indicator, Unit
-from monitoring.models.runs import IndexResult, IndexRun, IndexRunIndicator, IndexScore
+from monitoring.models.runs import (
+    Filled,
+    IndexMethod,
+    IndexResult,
+    IndexRun,
+    IndexRunIndicator,
+    IndexScore,
+    Part,
+)
 from monitoring.models.values import Delivery, DeliveryIssue, Severity, Sign, Value
 
 __all__ = [
@@ -12,11 +20,14 @@ __all__ = [
     "DeliveryIssue",
     "Direction",
     "Domain",
+    "Filled",
+    "IndexMethod",
     "IndexResult",
     "IndexRun",
     "IndexRunIndicator",
     "IndexScore",
     "Indicator",
+    "Part",
     "Severity",
     "Sign",
     "Unit",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
@@ -100,6 +100,10 @@ def atlas_territories(user: Any) -> QuerySet[Organisation]:
     ).order_by("name")
 
 
+#: Borders of a map of standard deviations where the run has none of its own.
+_PLAIN_BORDERS: Final = (-1.0, 0.0, 1.0)
+
+
 def left_out_reason(reason: str) -> str:
     """Why an area is no part of the index, in words."""
     sentences = {
@@ -122,10 +126,20 @@ def index_borders(border: float) -> list[float]:
     return [-1.0, 0.0, border / 2, border]
 
 
+def run_borders(run: IndexRun) -> list[float]:
+    """Class borders of the map of a run, in standard deviations: its own classes where it has a border."""
+    if run.border is not None:
+        return index_borders(float(run.border))
+    classes = run.content.get("classes", {})
+    if classes.get("method") == "sd" and 0 < len(classes["borders"]) <= len(_PLAIN_BORDERS) + 1:
+        return [float(border) for border in classes["borders"]]
+    return list(_PLAIN_BORDERS)
+
+
 def index_view(run: IndexRun) -> AtlasView:
     """The index of a run as map and ranking. Queries: 1 or 2."""
     results = list(ordered_results(run))
-    borders = index_borders(float(run.border))
+    borders = run_borders(run)
     return AtlasView(
         title=_("Social index %(year)s") % {"year": run.year},
         unit=_("standard deviations from the mean; above 0 is more need"),

@@ -13,7 +13,7 @@ from monitoring.charts import MapArea, choropleth, map_class
 from monitoring.models import Area, IndexResult, IndexRun, Indicator
 from monitoring.profiles import TREND_YEARS
 from monitoring.selectors.areas import area_shapes
-from monitoring.selectors.atlas import index_borders
+from monitoring.selectors.atlas import run_borders
 from monitoring.selectors.figures import figures_in_force
 from monitoring.selectors.runs import ordered_results
 from project.common.svg import Drawing
@@ -130,7 +130,7 @@ def profile_map(run: IndexRun, area: Area, *, title: str, description: str) -> D
     shapes = area_shapes([row.area for row in results], width=400, max_height=440)
     if shapes is None:
         return None
-    borders = index_borders(float(run.border))
+    borders = run_borders(run)
     areas = [
         MapArea(key=str(row.area_id), text=row.area.name, map_class=map_class(row.normalised, borders))
         for row in results
