@@ -10,8 +10,10 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from monitoring.models import Domain, Indicator
+from monitoring.models import Domain, IndexRun, Indicator
+from monitoring.presets import DEVIATIONS
 from monitoring.selectors.atlas import INDEX
+from project.common.formats import datetime_de
 from stakeholders.models import Organisation
 
 
@@ -83,6 +85,42 @@ class ResultFilterForm(forms.Form):
         choices=[
             ("", _("All areas")),
             ("outstanding", _("Areas that stand out")),
+            ("unsure", _("Areas that stand out under some weightings only")),
             ("left_out", _("Areas left out")),
         ],
     )
+
+
+class CompareForm(forms.Form):
+    """Chooses the run beside, and which areas are shown."""
+
+    hide_optional = True
+
+    q = forms.CharField(label=_("Area"), required=False, max_length=100)
+    only = forms.ChoiceField(
+        label=_("Show"),
+        required=False,
+        choices=[
+            ("", _("All areas")),
+            ("outstanding", _("Begins or ceases to stand out")),
+            ("class", _("Another class")),
+            ("moved", _("Another rank")),
+        ],
+    )
+
+    def __init__(self, *args: Any, runs: Sequence[IndexRun], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # "with" is no name of Python.
+        self.fields["with"] = forms.TypedChoiceField(
+            label=_("Compared with the run of"),
+            required=False,
+            coerce=int,
+            choices=[(row.pk, f"{datetime_de(row.created_at)} ({run_title(row)})") for row in runs],
+        )
+        self.order_fields(["with", "only", "q"])
+
+
+def run_title(run: IndexRun) -> str:
+    """Year and method of a run, to tell it from others."""
+    method = str(run.index_method) if run.index_method is not None else str(DEVIATIONS.name)
+    return f"{run.year}, {method}"

@@ -25,7 +25,7 @@ from monitoring.selectors.figures import (
     latest_years,
     used_indicators,
 )
-from monitoring.selectors.runs import used_runs
+from monitoring.selectors.runs import drivers_of, used_runs
 from monitoring.words import exported_value, shown_text, why_hidden
 from project.common.exports import Column, Kind, export_format, export_links, table_response
 from project.common.formats import date_de
@@ -81,6 +81,7 @@ def area_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
                 ).values_list("pk", flat=True)
             ),
             "run": run,
+            "drivers": drivers_of(run, [area]).get(area.pk, []) if run is not None else [],
             "result": run.results.filter(area=area).first() if run is not None else None,
             "area_count": len(neighbours),
             "map_svg": _map(area, neighbours),
