@@ -195,13 +195,45 @@ def _border_distance(index: Floats, method: Method) -> Floats:
 
 
 def _drivers(part: Floats, method: Method, own: Floats) -> Floats:
-    """What the index of each area would lose without each indicator."""
-    whole = _raw(part, method, own[:, None])
-    if len(own) == 1:
-        return np.asarray(whole)
-    without = np.repeat(own[:, None], len(own), axis=1)
-    np.fill_diagonal(without, 0.0)
-    return np.asarray(whole - _raw(part, method, without))
+    """Part of each indicator in the index of each area (n, m).
+
+    Where the method adds up, parts add up to the index before its own scale (but for what the scale of the
+    domains takes off all areas alike). Elsewhere it is what the index would lose without the indicator.
+    """
+    if len(own) > 1 and not _adds_up(method):
+        without = np.repeat(own[:, None], len(own), axis=1)
+        np.fill_diagonal(without, 0.0)
+        return np.asarray(_raw(part, method, own[:, None]) - _raw(part, method, without))
+    if not method.domains:
+        return part * _shares(part, own, method.index.aggregate)
+    found, domains = np.empty_like(part), np.empty((len(part), len(method.domains)))
+    for number, key in enumerate(method.domains):
+        chosen = [place for place, column in enumerate(method.columns) if column.domain == key]
+        below = part[:, chosen]
+        parts = below * _shares(below, own[chosen], method.domain.aggregate)
+        domains[:, number] = np.where(np.isnan(parts).all(axis=1), np.nan, np.nansum(parts, axis=1))
+        spread = np.nanstd(domains[:, number]) if method.domain.normalise is Scale.Z else 1.0
+        found[:, chosen] = parts / spread if spread > 0 else 0.0
+    weights = np.array([method.domain_weights.get(key, 1.0) for key in method.domains])
+    outer = _shares(domains, weights, method.index.aggregate)
+    places = [method.domains.index(column.domain) for column in method.columns]
+    return found * outer[:, places]
+
+
+def _adds_up(method: Method) -> bool:
+    """Whether the index is a weighted sum of its indicators."""
+    levels = [method.index, method.domain] if method.domains else [method.index]
+    return all(level.aggregate is not Aggregate.GEOMETRIC_MEAN for level in levels) and (
+        not method.domains or method.domain.normalise in {Scale.NONE, Scale.Z}
+    )
+
+
+def _shares(numbers: Floats, weights: Floats, how: Aggregate) -> Floats:
+    """(n, m) what each number counts in a sum or mean; those that are missing are made up for."""
+    there = np.where(np.isnan(numbers), 0.0, weights)
+    total = there.sum(axis=1, keepdims=True)
+    factors = np.full_like(total, weights.sum() if how is Aggregate.SUM else 1.0)
+    return np.asarray(there * np.divide(factors, total, out=np.zeros_like(total), where=total > 0))
 
 
 def _spread(part: Floats, inside: NDArray[np.bool_]) -> Floats:

@@ -101,6 +101,28 @@ def test_all_variants_at_once_are_the_same_as_one_by_one(chosen: Method, has_gap
     assert (sure.best_rank[~inside] == -1).all()
 
 
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        method(),
+        method(index=Level(Aggregate.MEAN, Scale.Z)),
+        method(
+            columns=[Column("a", domain="x"), Column("b", weight=2, domain="x"), Column("c", domain="y")],
+            domain=Level(Aggregate.MEAN, Scale.NONE),
+            domain_weights={"y": 3},
+        ),
+    ],
+)
+def test_parts_of_the_indicators_add_up_to_the_index(chosen: Method) -> None:
+    table = np.random.default_rng(6).normal(20, 5, (12, 3))
+    table[2, 1] = NAN
+    chosen = dataclasses.replace(chosen, missing=MissingPolicy.mean_of_available(0.5))
+    result = evaluated(table, chosen)
+    drivers = stability(result, chosen, variants=2).drivers
+    assert np.nansum(drivers, axis=1) == pytest.approx(result.raw)
+    assert np.isnan(drivers[2, 1])
+
+
 def test_the_same_run_always_says_the_same() -> None:
     table = np.random.default_rng(4).normal(0, 1, (30, 3))
     result = evaluated(table, method())
