@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -14,10 +14,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from monitoring.levels import Border
+from monitoring.methods import together
 from monitoring.models import Direction, Indicator, Part
 from monitoring.presets import Content, Preset
+from monitoring.rule_words import RULE_WORDS
 from monitoring.scales import Aggregate, Reference, Scale
-from monitoring.words import RULE_WORDS
 from project.common.formats import decimal_de
 from project.forms import GermanDecimalField, GermanIntegerField, parse_number
 
@@ -58,7 +59,7 @@ class NumbersField(forms.CharField):
 class LinesField(forms.CharField):
     """One name a line."""
 
-    widget = forms.Textarea(attrs={"rows": 4})
+    widget = forms.Textarea(attrs={"rows": 5})
 
     def clean(self, value: Any) -> list[str]:
         """Names without empty lines."""
@@ -151,7 +152,7 @@ class MethodForm(forms.Form):
         )
         self.fields[f"direction-{row.pk}"] = forms.ChoiceField(
             label=gettext("Direction of %(name)s") % {"name": name},
-            choices=Direction.choices,
+            choices=[(Direction.MORE_NEED, _("more need")), (Direction.LESS_NEED, _("less need"))],
             required=False,
             initial=row.direction,
         )
@@ -179,24 +180,54 @@ class MethodForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        used = [row for row in self.offered if cleaned.get(f"use-{row.pk}")]
-        if not any(cleaned.get(f"part-{row.pk}") != Part.DYNAMICS for row in used):
+        self._check_indicators(cleaned)
+        self._check_borders(cleaned)
+        if "domain_weights" in cleaned:
+            cleaned["domain_weights"] = self._weights(cleaned["domain_weights"])
+        known = self._class_names(cleaned)
+        unknown = [name for name in cleaned.get("stands_out") or [] if name not in known]
+        if unknown and known:
+            self.add_error(
+                "stands_out",
+                _("There is no class “%(name)s”. There are: %(known)s.")
+                % {"name": unknown[0], "known": ", ".join(known)},
+            )
+        return cleaned
+
+    def _used(self, cleaned: Mapping[str, Any], part: Part) -> list[Indicator]:
+        """Indicators that are ticked for a part."""
+        return [
+            row
+            for row in self.offered
+            if cleaned.get(f"use-{row.pk}") and (cleaned.get(f"part-{row.pk}") or Part.STATUS) == part
+        ]
+
+    def _check_indicators(self, cleaned: Mapping[str, Any]) -> None:
+        if not self._used(cleaned, Part.STATUS):
             self.add_error(None, _("Choose at least one indicator."))
-        has_dynamics = any(cleaned.get(f"part-{row.pk}") == Part.DYNAMICS for row in used)
-        if has_dynamics and not cleaned.get("dynamics_labels"):
+        if self._used(cleaned, Part.DYNAMICS) and not cleaned.get("dynamics_labels"):
             self.add_error("dynamics_labels", _("Name the classes of the dynamics."))
-        for method, borders in (("class_method", "borders"), ("class_method", "dynamics_borders")):
+        for part in Part:
+            if len({bool(cleaned.get(f"domain-{row.pk}")) for row in self._used(cleaned, part)}) > 1:
+                self.add_error(None, _("Give each indicator a domain, or none of them."))
+
+    def _check_borders(self, cleaned: Mapping[str, Any]) -> None:
+        is_share = cleaned.get("class_method") == Border.QUANTILE
+        for labels, borders in (("labels", "borders"), ("dynamics_labels", "dynamics_borders")):
             numbers = cleaned.get(borders) or []
             if sorted(set(numbers)) != numbers:
                 self.add_error(borders, _("Borders must rise."))
-            elif cleaned.get(method) == Border.QUANTILE and any(not 0 < number < 1 for number in numbers):
+            elif is_share and any(not 0 < number < 1 for number in numbers):
                 self.add_error(borders, _("Shares lie between 0 and 1."))
-        for labels, borders in (("labels", "borders"), ("dynamics_labels", "dynamics_borders")):
-            if cleaned.get(labels) and len(cleaned[labels]) != len(cleaned.get(borders) or []) + 1:
+            if cleaned.get(labels) and len(cleaned[labels]) != len(numbers) + 1:
                 self.add_error(labels, _("There must be one name more than borders."))
-        if "domain_weights" in cleaned:
-            cleaned["domain_weights"] = self._weights(cleaned["domain_weights"])
-        return cleaned
+
+    def _class_names(self, cleaned: Mapping[str, Any]) -> list[str]:
+        """Names of all classes, of status and dynamics together where there is both."""
+        first, second = cleaned.get("labels") or [], cleaned.get("dynamics_labels") or []
+        if not self._used(cleaned, Part.DYNAMICS):
+            return list(first)
+        return [together(status, dynamics) for status in first for dynamics in second]
 
     def _weights(self, lines: list[str]) -> list[dict[str, Any]]:
         found = []
@@ -210,6 +241,15 @@ class MethodForm(forms.Form):
                 self.add_error("domain_weights", _("Write each as “name: weight”, with a weight above 0."))
                 return []
             found.append({"key": name.strip(), "weight": weight})
+        domains = {
+            self.cleaned_data.get(f"domain-{row.pk}") for row in self._used(self.cleaned_data, Part.STATUS)
+        }
+        for row in found:
+            if row["key"] not in domains:
+                self.add_error(
+                    "domain_weights",
+                    _("No indicator is in the domain “%(name)s”.") % {"name": row["key"]},
+                )
         return found
 
     def content(self) -> Content:
@@ -248,9 +288,7 @@ class MethodForm(forms.Form):
     def _columns(self, part: Part) -> list[dict[str, Any]]:
         given = self.cleaned_data
         rows = []
-        for row in self.offered:
-            if not given.get(f"use-{row.pk}") or (given.get(f"part-{row.pk}") or Part.STATUS) != part:
-                continue
+        for row in self._used(given, part):
             column: dict[str, Any] = {
                 "column": row.key,
                 "direction": given.get(f"direction-{row.pk}") or row.direction,

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 
 from monitoring.models import Unit
 from monitoring.secrecy import Shown
@@ -63,25 +59,3 @@ def why_hidden(shown: Shown, unit: Unit) -> str:
 def exported_value(shown: Shown, unit: Unit) -> float | None:
     """The number for a file, in the decimals it is shown with; its sign has a column of its own."""
     return None if shown.value is None else round(shown.value, unit.decimals)
-
-
-#: What the names of rules mean, as colleagues say it; the names are those of docs/index-methods.md.
-RULE_WORDS: Final[dict[str, Promise]] = {
-    "none": _lazy("the figure itself"),
-    "z": _lazy("deviation in standard deviations"),
-    "deviation": _lazy("deviation in the unit itself"),
-    "relative_deviation": _lazy("deviation as a share of the mean"),
-    "minmax": _lazy("place between lowest (0) and highest (1)"),
-    "percentile_rank": _lazy("rank from 0 to 1"),
-    "sum": _lazy("added up"),
-    "mean": _lazy("mean"),
-    "geometric_mean": _lazy("geometric mean: a low value weighs more"),
-    "reference_plain": _lazy("the mean of all areas, each counted once"),
-    "reference_population": _lazy("the mean of all inhabitants: large areas count more"),
-    "border_sd": _lazy("standard deviations from the mean"),
-    "border_quantile": _lazy("shares of the areas (0.25 is a quarter)"),
-    "exclude": _lazy("leave the area out of the index"),
-    "mean_of_available": _lazy("judge it by the figures it has"),
-    "last_value": _lazy("take its last earlier figure, marked"),
-    "neighbours_mean": _lazy("take the mean of its neighbours, marked"),
-}

@@ -60,7 +60,9 @@ class IndexMethod(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name if self.version == 1 else f"{self.name} ({_('version')} {self.version})"
+        if self.version == 1:
+            return self.name
+        return _("%(name)s (version %(version)s)") % {"name": self.name, "version": self.version}
 
     @property
     def is_used(self) -> bool:

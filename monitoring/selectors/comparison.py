@@ -157,17 +157,18 @@ def compared(before: RunTable, after: RunTable) -> Comparison:
     results = [{row.area_id: row for row in table.results} for table in (before, after)]
     areas = {row.area_id: row.area for table in (before, after) for row in table.results}
     words = _indicator_words(before, after)
+    rules = _rules(before, after)
     moves = [
         Move(
             area=area,
             before=results[0].get(pk),
             after=results[1].get(pk),
-            changes=_changes(pk, before, after, parts, words),
+            changes=_changes(pk, (before, after), parts, words, has_other_rules=bool(rules)),
         )
         for pk, area in areas.items()
     ]
     moves.sort(key=lambda row: (-abs(row.places or 0), -abs(row.change or 0.0), row.area.name, row.area.pk))
-    return Comparison(before, after, moves, _rules(before, after), _notes(before, after))
+    return Comparison(before, after, moves, rules, _notes(before, after))
 
 
 def _parts(table: RunTable) -> Mapping[tuple[int, int], float]:
@@ -229,14 +230,15 @@ def _column_words(was: IndexRunIndicator | None, is_now: IndexRunIndicator | Non
 
 def _changes(
     area: int,
-    before: RunTable,
-    after: RunTable,
+    tables: tuple[RunTable, RunTable],
     parts: Sequence[Mapping[tuple[int, int], float]],
     words: Mapping[int, tuple[Indicator, str]],
+    *,
+    has_other_rules: bool,
 ) -> list[IndicatorChange]:
     rows = []
     for pk, (indicator, of_column) in words.items():
-        cells = before.cell(area, pk), after.cell(area, pk)
+        cells = tables[0].cell(area, pk), tables[1].cell(area, pk)
         rows.append(
             IndicatorChange(
                 indicator=indicator,
@@ -244,14 +246,14 @@ def _changes(
                 after=cells[1],
                 part_before=parts[0].get((area, pk)),
                 part_after=parts[1].get((area, pk)),
-                why=of_column or _cell_words(*cells),
+                why=of_column or _cell_words(*cells, has_other_rules=has_other_rules),
             )
         )
     rows.sort(key=lambda row: (-abs(row.change or 0.0), row.indicator.key))
     return rows
 
 
-def _cell_words(before: RunCell, after: RunCell) -> str:
+def _cell_words(before: RunCell, after: RunCell, *, has_other_rules: bool) -> str:
     """Why the part of an indicator changed that counts as before."""
     if NO_CELL in (before, after) or before.shown.is_secret or after.shown.is_secret:
         return ""
@@ -261,7 +263,7 @@ def _cell_words(before: RunCell, after: RunCell) -> str:
         return _("figure missing now") if after.shown.value is None else _("its own figure changed")
     if before.z == after.z and before.driver == after.driver:
         return _("unchanged")
-    return _("figures of the other areas changed")
+    return _("computed by other rules") if has_other_rules else _("figures of the other areas changed")
 
 
 def _rules(before: RunTable, after: RunTable) -> list[tuple[str, str, str]]:

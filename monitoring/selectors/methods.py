@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from monitoring.models import IndexMethod, IndexRun, Indicator
 from monitoring.presets import DEVIATIONS, Content
+from monitoring.rule_words import RULE_WORDS
 from monitoring.selectors.figures import used_indicators
-from monitoring.words import RULE_WORDS
 from project.common.formats import decimal_de, percent_de
 from stakeholders.models import Organisation
 from stakeholders.permissions import Perm, visible
@@ -140,7 +140,11 @@ def _word(name: str) -> str:
 def _level(level: Mapping[str, str]) -> str:
     words = _word(level.get("aggregate", "sum"))
     scale = level.get("normalise", "none")
-    return words if scale == "none" else _("%(how)s, then: %(scale)s") % {"how": words, "scale": _word(scale)}
+    return (
+        words
+        if scale == "none"
+        else _("%(how)s, then compared by %(scale)s") % {"how": words, "scale": _word(scale)}
+    )
 
 
 def _classes(classes: Mapping[str, Any]) -> str:
@@ -148,7 +152,8 @@ def _classes(classes: Mapping[str, Any]) -> str:
     parts = [classes["labels"][0]]
     for border, label in zip(classes["borders"], classes["labels"][1:], strict=True):
         parts += [decimal_de(border, _PLACES), label]
-    return f"{' | '.join(parts)} ({_word('border_' + classes['method'])})"
+    unit = _word(f"border_{classes['method']}")
+    return _("%(classes)s (borders in %(unit)s)") % {"classes": " | ".join(parts), "unit": unit}
 
 
 def _policy(content: Content) -> str:

@@ -40,6 +40,13 @@ _LEAST_AREAS: Final = 2
 _OWN_SHARE: Final = 0.5
 
 
+#: What the arithmetic refuses, in words.
+_REASONS: Final = {
+    "geometric": _("a geometric mean needs numbers of 0 or more, such as places between lowest and highest."),
+    "relative": _("from a mean of 0 there is no deviation as a share of it."),
+}
+
+
 class Missing(models.TextChoices):
     """What happens to an area that lacks figures."""
 
@@ -226,7 +233,8 @@ def _reckoned(inputs: RunInputs, spec: MethodSpec) -> Outcome:
     except ValueError as error:
         raise DomainError(
             "not_computable",
-            gettext("These rules cannot be computed with these figures: %(reason)s") % {"reason": error},
+            gettext("These rules cannot be computed with these figures: %(reason)s")
+            % {"reason": next((words for part, words in _REASONS.items() if part in str(error)), error)},
         ) from error
     if int(outcome.included.sum()) < _LEAST_AREAS:
         raise DomainError(
