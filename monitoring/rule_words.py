@@ -21,7 +21,7 @@ RULE_WORDS: Final[dict[str, Promise]] = {
     "reference_plain": _("the mean of all areas, each counted once"),
     "reference_population": _("the mean of all inhabitants: large areas count more"),
     "border_sd": _("standard deviations from the mean"),
-    "border_quantile": _("shares of the areas (0.25 is a quarter)"),
+    "border_quantile": _("shares of the areas"),
     "exclude": _("leave the area out of the index"),
     "mean_of_available": _("judge it by the figures it has"),
     "last_value": _("take its last earlier figure, marked"),

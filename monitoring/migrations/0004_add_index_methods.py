@@ -82,7 +82,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='indexrunindicator',
             name='part',
-            field=models.CharField(choices=[('status', 'Status'), ('dynamics', 'Dynamics')], default='status', max_length=10, verbose_name='Part'),
+            field=models.CharField(choices=[('status', 'Status index'), ('dynamics', 'Dynamics')], default='status', max_length=10, verbose_name='Part'),
         ),
         migrations.AddField(
             model_name='indexscore',

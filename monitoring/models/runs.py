@@ -118,7 +118,7 @@ class IndexRun(Frozen):
 class Part(models.TextChoices):
     """Which index of a method an indicator belongs to."""
 
-    STATUS = "status", _("Status")
+    STATUS = "status", _("Status index")
     DYNAMICS = "dynamics", _("Dynamics")
 
 
