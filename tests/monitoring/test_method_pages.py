@@ -112,8 +112,8 @@ def test_a_method_is_saved_from_the_form(world: World, planner: User, client_as:
     first, second = world.indicators[:2]
     assert made.content == {
         "indicator": [
-            {"column": first.key, "direction": "more_need", "weight": 1.5, "domain": "Arbeit"},
             {"column": second.key, "direction": "less_need", "weight": 1.0, "domain": "Familie"},
+            {"column": first.key, "direction": "more_need", "weight": 1.5, "domain": "Arbeit"},
         ],
         "levels": {
             "indicator": {"normalise": "z", "reference": "population"},
@@ -180,7 +180,7 @@ def test_indicators_are_needed_and_domains_for_all_or_none(
     client = client_as(planner)
     without = sent(world)
     del without[f"use-{first}"], without[f"use-{second}"]
-    assert "Wählen Sie mindestens einen Indikator" in client.post(CREATE, without).content.decode()
+    assert "mindestens einen Indikator" in client.post(CREATE, without).content.decode()
     half = sent(world, **{f"domain-{second}": ""})
     assert "jedem Indikator einen Themenbereich oder keinem" in client.post(CREATE, half).content.decode()
     assert not IndexMethod.objects.exists()
@@ -310,7 +310,8 @@ def test_rules_indicators_and_weights_that_differ_are_told(world: World) -> None
 @pytest.mark.usefixtures("figures")
 def test_the_page_of_a_comparison(world: World, planner: User, client_as: ClientAs) -> None:
     before = compute(world)
-    in_force(world, {(world.indicators[0], world.areas[0], 2024): 90.0})
+    in_force(world, {(row, world.areas[0], 2024): 90.0 for row in world.indicators[:1]})
+    in_force(world, {(world.indicators[1], world.areas[0], 2024): 1.0})
     after = compute(world, minimum_population=1)
     client, url = client_as(planner), reverse("monitoring:run-compare", args=[after.pk])
     page = client.get(url)
