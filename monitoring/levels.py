@@ -246,8 +246,6 @@ def evaluate(
     matrix = np.asarray(values, dtype=np.float64)
     if matrix.ndim != 2 or matrix.shape[1] != len(method.columns):
         raise ValueError("values must have one column for each indicator")
-    if not np.isfinite(matrix.sum()) and np.isinf(matrix).any():
-        raise ValueError("values must be finite, or nan for missing")
     taker = taking_part(matrix, method, valid, population, last, neighbours)
     matrix, included = taker.matrix, taker.included
     is_whole = bool(included.all())
@@ -297,11 +295,18 @@ def taking_part(
     neighbours: Sequence[Sequence[int]] | None,
 ) -> TakingPart:
     """Tell who takes part in an index, with what took the place of missing figures; see ``evaluate``."""
+    is_whole = bool(np.isfinite(matrix.sum()))
+    if not is_whole and np.isinf(matrix).any():
+        raise ValueError("values must be finite, or nan for missing")
     minimum = method.minimum_population
     if method.reference is Reference.POPULATION:
         if population is None:
             raise ValueError("a mean weighted by population needs population")
         minimum = max(minimum or 0.0, float(np.finfo(np.float64).tiny))
+    if valid is None and minimum is None and is_whole:  # nobody could stay out
+        everyone = np.ones(len(matrix), dtype=np.bool_)
+        no_marks = np.zeros(matrix.shape, dtype=np.bool_)
+        return TakingPart(matrix, everyone, np.zeros(len(matrix), dtype="<U10"), no_marks)
     included, reasons = included_areas(
         matrix, valid=valid, population=population, minimum_population=minimum, missing=method.missing
     )

@@ -122,8 +122,9 @@ def aggregated(matrix: ArrayLike, weights: ArrayLike, how: Aggregate) -> Floats:
     """
     numbers = np.asarray(matrix, dtype=np.float64)
     factors = np.asarray(weights, dtype=np.float64)
-    if np.isfinite(numbers.sum()):  # nothing is missing
-        return _whole(numbers, factors, how)
+    whole = _whole(numbers, factors, how)
+    if np.isfinite(whole).all():
+        return whole
     there = ~np.isnan(numbers)
     shares = np.where(there, factors, 0.0).sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -136,11 +137,12 @@ def aggregated(matrix: ArrayLike, weights: ArrayLike, how: Aggregate) -> Floats:
 
 
 def _whole(numbers: Floats, factors: Floats, how: Aggregate) -> Floats:
-    """The same where nothing is missing."""
+    """The same where nothing is missing; nan where something is."""
     if how is Aggregate.GEOMETRIC_MEAN:
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray(np.exp(np.log(_not_negative(numbers)) @ factors / factors.sum()))
-    sums = numbers @ factors
+    # Not by BLAS: its threads wait for each other on a busy machine, and the sums hang on their number.
+    sums = np.einsum("ij,j->i", numbers, factors)
     return np.asarray(sums if how is Aggregate.SUM else sums / factors.sum())
 
 

@@ -13,7 +13,7 @@ from monitoring.scales import Aggregate, Scale
 from monitoring.stability import VARIANTS, stability
 
 #: (areas, indicators, years, repeats): a district's small areas, and a state's worth of them over the years.
-SIZES = [(81, 30, 1, 1000), (10_000, 100, 15, 5)]
+SIZES = [(81, 30, 1, 1000), (10_000, 100, 15, 9)]
 #: (areas, indicators, repeats): the stability of Berlin's areas, by three indicators and by thirty.
 STABLE = [(542, 3, 5), (542, 30, 5)]
 
