@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from monitoring.models.areas import Area
 from monitoring.models.indicators import Direction, Indicator
 from monitoring.models.values import Value
+from project.common.formats import decimal_de
 from stakeholders.models import Organisation
 
 
@@ -206,6 +207,14 @@ class IndexResult(Frozen):
         ranks = {"best": self.best_rank, "worst": self.worst_rank}
         range_ = _("rank %(best)s") if self.best_rank == self.worst_rank else _("rank %(best)s to %(worst)s")
         return f"{says} · {range_ % ranks}"
+
+    @property
+    def near_border(self) -> str:
+        """How far it is to the nearest class border, in words; empty where that is not known."""
+        if self.border_distance is None:
+            return ""
+        distance = decimal_de(self.border_distance, 2)
+        return str(_("%(distance)s to the nearest class border") % {"distance": distance})
 
 
 class IndexScore(Frozen):

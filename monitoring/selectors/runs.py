@@ -83,6 +83,14 @@ class RunTable:
         """Labels of the domains of the method; none where it has no domains."""
         return list(dict.fromkeys(row.domain_label for row in self.columns if row.domain_label))
 
+    def domain_number(self, row: IndexResult, label: str) -> float | None:
+        """Number of a domain; None where a secret figure is in it, which it could be worked out from."""
+        columns = [column.indicator_id for column in self.columns if column.domain_label == label]
+        if any(self.cell(row.area_id, pk).shown.is_secret for pk in columns):
+            return None
+        number: float | None = row.domains.get(label)
+        return number
+
     def cell(self, area_pk: int, indicator_pk: int) -> RunCell:
         """A cell; empty where nothing was known."""
         return self.cells.get((area_pk, indicator_pk), NO_CELL)

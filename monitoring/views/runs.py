@@ -133,7 +133,7 @@ def _export_results(table: RunTable, rows: list[IndexResult], fmt: Any) -> HttpR
             if any(row.dynamics_total is not None for row in table.results)
             else []
         ),
-        *(Column(name, _domain(name), Kind.NUMBER, places=3) for name in table.domains),
+        *(Column(name, _domain(table, name), Kind.NUMBER, places=3) for name in table.domains),
         Column(_("Stands out"), "stands_out"),
         Column(_("Share of weightings in which it stands out"), "outstanding_share", Kind.NUMBER, places=3),
         Column(_("Best rank in any weighting"), "best_rank", Kind.NUMBER, places=0),
@@ -150,8 +150,8 @@ def _export_results(table: RunTable, rows: list[IndexResult], fmt: Any) -> HttpR
     return table_response(name, columns, rows, fmt, _source_lines(table))
 
 
-def _domain(name: str) -> Callable[[IndexResult], float | None]:
-    return lambda row: row.domains.get(name)
+def _domain(table: RunTable, name: str) -> Callable[[IndexResult], float | None]:
+    return lambda row: table.domain_number(row, name)
 
 
 def _export_cells(table: RunTable, fmt: Any) -> HttpResponseBase:

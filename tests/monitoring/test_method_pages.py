@@ -373,6 +373,32 @@ def test_secret_figures_are_secret_here_too(world: World, planner: User, client_
 
 
 @pytest.mark.usefixtures("figures")
+def test_a_domain_does_not_tell_a_secret_figure(world: World, planner: User, client_as: ClientAs) -> None:
+    """A domain of one indicator is its deviation: not told where the figure is secret."""
+    Area.objects.filter(pk=world.areas[0].pk).update(population=100)
+    Value.objects.filter(area=world.areas[0], indicator=world.indicators[0]).update(value=1.0)
+    columns = [
+        {"column": row.key, "domain": name}
+        for row, name in zip(world.indicators[:2], ("Arbeit", "Familie"), strict=True)
+    ]
+    made = method(world, indicator=columns)
+    run = index_run_by_rules(
+        territory=world.territory, year=2024, content=made.content, method=made, user=planner
+    )
+    table = run_table(run)
+    rows = {row.area_id: row for row in table.results}
+    told = {pk: table.domain_number(row, "Arbeit") is not None for pk, row in rows.items()}
+    assert told == {area.pk: area != world.areas[0] for area in world.areas}
+    assert table.domain_number(rows[world.areas[0].pk], "Familie") is not None
+    url = reverse("monitoring:run-detail", args=[run.pk])
+    lines = client_as(planner).get(url, {"export": "csv"}).content.decode("utf-8-sig").splitlines()
+    heads = lines[0].split(";")
+    line = next(text for text in lines if world.areas[0].name in text).split(";")
+    assert line[heads.index("Arbeit")] == ""
+    assert line[heads.index("Familie")] != ""
+
+
+@pytest.mark.usefixtures("figures")
 def test_a_comparison_costs_the_same_for_many_areas(world: World, planner: User, client_as: ClientAs) -> None:
     compute(world)
     client, url = client_as(planner), reverse("monitoring:run-compare", args=[compute(world).pk])
@@ -385,3 +411,20 @@ def test_a_comparison_costs_the_same_for_many_areas(world: World, planner: User,
     with CaptureQueriesContext(connection) as many:
         client.get(later)
     assert len(many) == len(few)
+
+
+@pytest.mark.usefixtures("figures")
+def test_an_area_tells_what_drives_the_run_asked_for(
+    world: World, planner: User, client_as: ClientAs
+) -> None:
+    """A run that planning only tried is shown to planning alone."""
+    made = compute(world)
+    url = reverse("monitoring:area-detail", args=[world.areas[3].pk])
+    page = client_as(planner).get(url, {"run": made.pk})
+    assert page.context["run"] == made
+    assert {row.indicator for row in page.context["drivers"]} == set(world.indicators[:2])
+    shown = page.content.decode()
+    assert "Was den Index hier bestimmt" in shown
+    assert "bis zur nächsten Klassengrenze" in shown
+    for person, query in (("head", str(made.pk)), ("planner", "nonsense"), ("planner", "99999")):
+        assert client_as(world.fresh(person)).get(url, {"run": query}).context["run"] is None
