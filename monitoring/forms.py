@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.db.models import QuerySet
@@ -73,6 +73,14 @@ class IndicatorFilterForm(forms.Form):
         domain.queryset = domains
 
 
+_RESULT_CHOICES: Final = [
+    ("", _("All areas")),
+    ("outstanding", _("Areas that stand out")),
+    ("unsure", _("Areas that stand out under some weightings only")),
+    ("left_out", _("Areas left out")),
+]
+
+
 class ResultFilterForm(forms.Form):
     """Narrows the ranking of a run down."""
 
@@ -82,13 +90,15 @@ class ResultFilterForm(forms.Form):
     only = forms.ChoiceField(
         label=_("Show"),
         required=False,
-        choices=[
-            ("", _("All areas")),
-            ("outstanding", _("Areas that stand out")),
-            ("unsure", _("Areas that stand out under some weightings only")),
-            ("left_out", _("Areas left out")),
-        ],
+        choices=_RESULT_CHOICES,
     )
+
+    def __init__(self, *args: Any, is_sure_known: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        only = self.fields["only"]
+        assert isinstance(only, forms.ChoiceField)
+        if not is_sure_known:
+            only.choices = [row for row in _RESULT_CHOICES if row[0] != "unsure"]
 
 
 class CompareForm(forms.Form):

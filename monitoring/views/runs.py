@@ -36,7 +36,8 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
     runs = runs_seen_by(request.user).select_related("territory", "created_by", "index_method")
     run = get_object_or_404(runs, pk=pk)
     table = run_table(run)
-    form = ResultFilterForm(request.GET)
+    is_sure_known = any(row.outstanding_share is not None for row in table.results)
+    form = ResultFilterForm(request.GET, is_sure_known=is_sure_known)
     results = _filtered(table, form)
     sort = request.GET.get("sort", "")
     if sort in {"name", "-name"}:
@@ -58,7 +59,7 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
             "table": table,
             "columns": [(column, table.years.get(column.indicator_id)) for column in table.columns],
             "earlier": _earlier(table),
-            "is_sure_known": any(row.outstanding_share is not None for row in table.results),
+            "is_sure_known": is_sure_known,
             # Runs older than their own weightings were all varied alike.
             "variants": run.variants or _OLD_VARIANTS,
             "spread": (_OLD_SPREAD if run.spread is None else run.spread) * 100,
