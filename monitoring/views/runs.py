@@ -69,10 +69,7 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
             "has_dynamics": any(row.dynamics_total is not None for row in table.results),
             "domains": table.domains,
             "filled_count": sum(bool(cell.filled) for cell in table.cells.values()),
-            "other_count": runs_seen_by(request.user)
-            .filter(territory=run.territory)
-            .exclude(pk=run.pk)
-            .count(),
+            "has_others": runs.filter(territory=run.territory).exclude(pk=run.pk).exists(),
             "form": form,
             "sort": sort,
             "page_obj": Paginator(results, _PAGE_SIZE).get_page(request.GET.get("page")),

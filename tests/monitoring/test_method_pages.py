@@ -315,6 +315,8 @@ def test_the_page_of_a_comparison(world: World, planner: User, client_as: Client
     in_force(world, {(world.indicators[1], world.areas[0], 2024): 1.0})
     after = compute(world, minimum_population=1)
     client, url = client_as(planner), reverse("monitoring:run-compare", args=[after.pk])
+    shown = client.get(reverse("monitoring:run-detail", args=[before.pk])).content.decode()
+    assert reverse("monitoring:run-compare", args=[before.pk]) in shown
     page = client.get(url)
     assert page.context["other"] == before  # the latest earlier one
     shown = page.content.decode()
@@ -337,6 +339,8 @@ def test_without_a_second_run_the_page_says_so(world: World, planner: User, clie
     page = client_as(planner).get(reverse("monitoring:run-compare", args=[made.pk]))
     assert page.status_code == 200
     assert "Es gibt keine andere Berechnung" in page.content.decode()
+    shown = client_as(planner).get(reverse("monitoring:run-detail", args=[made.pk])).content.decode()
+    assert reverse("monitoring:run-compare", args=[made.pk]) not in shown
 
 
 @pytest.mark.usefixtures("figures")
