@@ -434,3 +434,24 @@ def test_an_area_tells_what_drives_the_run_asked_for(
     assert "bis zur nächsten Klassengrenze" in shown
     for person, query in (("head", str(made.pk)), ("planner", "nonsense"), ("planner", "99999")):
         assert client_as(world.fresh(person)).get(url, {"run": query}).context["run"] is None
+
+
+@pytest.mark.usefixtures("figures")
+def test_runs_older_than_saved_rules_can_be_read_and_compared(
+    world: World, planner: User, client_as: ClientAs
+) -> None:
+    """They have no content: their rules are put together from what they kept, nothing is reckoned anew."""
+    old = factories.index_run(world.territory, world.areas, world.indicators[:2], planner)
+    new = compute(world, border=Decimal("1.50"))
+    client = client_as(planner)
+    shown = client.get(reverse("monitoring:run-detail", args=[old.pk])).content.decode()
+    assert "unauffällig | 1,00 | auffällig" in shown
+    page = client.get(reverse("monitoring:run-compare", args=[new.pk]), {"with": old.pk})
+    assert [(row[1], row[2]) for row in page.context["found"].rules] == [
+        (
+            "unauffällig | 1,00 | auffällig (Grenzen in Standardabweichungen vom Mittel)",
+            "unauffällig | 1,50 | auffällig (Grenzen in Standardabweichungen vom Mittel)",
+        )
+    ]
+    old.refresh_from_db()
+    assert (old.content, old.method, old.variants) == ({}, "deviation_sum_v1", None)
