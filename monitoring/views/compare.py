@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from monitoring.forms import CompareForm
-from monitoring.selectors.comparison import Comparison, Move, compared
+from monitoring.selectors.run_comparison import Comparison, Move, compared
 from monitoring.selectors.runs import run_table, runs_seen_by
 from monitoring.words import exported_value, why_hidden
 from project.common.exports import Column, Kind, export_format, export_links, table_response

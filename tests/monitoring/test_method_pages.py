@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from monitoring.models import Area, IndexMethod, IndexRun, Indicator, Value
 from monitoring.presets import BY_KEY
-from monitoring.selectors.comparison import compared
+from monitoring.selectors.run_comparison import compared
 from monitoring.selectors.runs import run_table
 from monitoring.services.deliveries import delivery_accept
 from monitoring.services.index import index_run_by_rules, index_run_create
