@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.db.models import QuerySet
@@ -12,8 +12,10 @@ from django.utils.translation import pgettext_lazy
 
 from monitoring.atlas_choice import method_name
 from monitoring.classes import LEAST_CLASSES, MOST_CLASSES, ClassMethod
-from monitoring.models import AreaKind, Domain, Indicator
+from monitoring.models import AreaKind, Domain, IndexRun, Indicator
+from monitoring.presets import DEVIATIONS
 from monitoring.selectors.atlas import INDEX
+from project.common.formats import datetime_de
 from stakeholders.models import Organisation
 
 
@@ -97,6 +99,14 @@ class IndicatorFilterForm(forms.Form):
         domain.queryset = domains
 
 
+_RESULT_CHOICES: Final = [
+    ("", _("All areas")),
+    ("outstanding", _("Areas that stand out")),
+    ("unsure", _("Areas that stand out under some weightings only")),
+    ("left_out", _("Areas left out")),
+]
+
+
 class ResultFilterForm(forms.Form):
     """Narrows the ranking of a run down."""
 
@@ -106,9 +116,47 @@ class ResultFilterForm(forms.Form):
     only = forms.ChoiceField(
         label=_("Show"),
         required=False,
+        choices=_RESULT_CHOICES,
+    )
+
+    def __init__(self, *args: Any, is_sure_known: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        only = self.fields["only"]
+        assert isinstance(only, forms.ChoiceField)
+        if not is_sure_known:
+            only.choices = [row for row in _RESULT_CHOICES if row[0] != "unsure"]
+
+
+class CompareForm(forms.Form):
+    """Chooses the run beside, and which areas are shown."""
+
+    hide_optional = True
+
+    q = forms.CharField(label=_("Area"), required=False, max_length=100)
+    only = forms.ChoiceField(
+        label=_("Show"),
+        required=False,
         choices=[
             ("", _("All areas")),
-            ("outstanding", _("Areas that stand out")),
-            ("left_out", _("Areas left out")),
+            ("outstanding", _("Begins or ceases to stand out")),
+            ("class", _("Another class")),
+            ("moved", _("Another rank")),
         ],
     )
+
+    def __init__(self, *args: Any, runs: Sequence[IndexRun], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # "with" is no name of Python.
+        self.fields["with"] = forms.TypedChoiceField(
+            label=_("Compared with the run of"),
+            required=False,
+            coerce=int,
+            choices=[(row.pk, f"{datetime_de(row.created_at)} ({run_title(row)})") for row in runs],
+        )
+        self.order_fields(["with", "only", "q"])
+
+
+def run_title(run: IndexRun) -> str:
+    """Year and method of a run, to tell it from others."""
+    method = str(run.index_method) if run.index_method is not None else str(DEVIATIONS.name)
+    return f"{run.year}, {method}"

@@ -3,7 +3,15 @@
 from monitoring.models.areas import Area, AreaKind, AreaMap
 from monitoring.models.indicators import Direction, Domain, Indicator, Unit
 from monitoring.models.mappings import DeliveryMapping, ValueComment
-from monitoring.models.runs import IndexResult, IndexRun, IndexRunIndicator, IndexScore
+from monitoring.models.runs import (
+    Filled,
+    IndexMethod,
+    IndexResult,
+    IndexRun,
+    IndexRunIndicator,
+    IndexScore,
+    Part,
+)
 from monitoring.models.values import Delivery, DeliveryIssue, Severity, Sign, Value
 
 __all__ = [
@@ -15,11 +23,14 @@ __all__ = [
     "DeliveryMapping",
     "Direction",
     "Domain",
+    "Filled",
+    "IndexMethod",
     "IndexResult",
     "IndexRun",
     "IndexRunIndicator",
     "IndexScore",
     "Indicator",
+    "Part",
     "Severity",
     "Sign",
     "Unit",

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from monitoring.charts import MapArea, Series, choropleth, sparkline
-from monitoring.models import Area, Delivery, Indicator
+from monitoring.models import Area, Delivery, IndexRun, Indicator
 from monitoring.secrecy import Shown
 from monitoring.selectors.areas import area_shapes, planning_areas
 from monitoring.selectors.figures import (
@@ -25,11 +25,12 @@ from monitoring.selectors.figures import (
     latest_years,
     used_indicators,
 )
-from monitoring.selectors.runs import used_runs
+from monitoring.selectors.runs import drivers_of, runs_seen_by, used_runs
 from monitoring.selectors.versions import comments_in_force
 from monitoring.words import exported_value, shown_text, why_hidden
 from project.common.exports import Column, Kind, export_format, export_links, table_response
 from project.common.formats import date_de
+from project.common.keys import key_or_none
 from project.common.svg import to_svg
 from stakeholders.permissions import Perm, visible
 
@@ -64,7 +65,7 @@ def area_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
     fmt = export_format(request)
     if fmt is not None:
         return _export(area, rows, fmt)
-    run = used_runs(area.territory).first()
+    run = _run(request, area)
     groups: dict[str, list[FigureRow]] = {}
     for row in rows:
         groups.setdefault(row.indicator.domain.name, []).append(row)
@@ -83,12 +84,23 @@ def area_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
                 ).values_list("pk", flat=True)
             ),
             "run": run,
+            "drivers": drivers_of(run, [area]).get(area.pk, []) if run is not None else [],
             "result": run.results.filter(area=area).first() if run is not None else None,
             "area_count": len(neighbours),
             "map_svg": _map(area, neighbours),
             "export_links": export_links(request),
         },
     )
+
+
+def _run(request: HttpRequest, area: Area) -> IndexRun | None:
+    """The run asked for, if the person may see it; else the latest one a cycle works with."""
+    wanted = key_or_none(request.GET.get("run"))
+    if wanted is not None:
+        found = runs_seen_by(request.user).filter(territory=area.territory, pk=wanted).first()
+        if found is not None:
+            return found
+    return used_runs(area.territory).first()
 
 
 def _neighbours(area: Area) -> list[Area]:

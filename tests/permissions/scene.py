@@ -12,6 +12,8 @@ from measures.models import FundedProject
 from measures.services.projects import project_create
 from measures.services.rights import measure_grant_rights
 from monitoring.models import Delivery
+from monitoring.presets import BY_KEY
+from monitoring.services.methods import index_method_create
 from stakeholders.models import Membership, OutgoingMail, User
 from tests.factories import World
 from tests.stages import Stages
@@ -96,6 +98,12 @@ class Scene:
         self.profile = self.cycle.profiles.get(area=world.areas[0])
         assert self.cycle.index_run is not None
         self.run = self.cycle.index_run
+        self.method = index_method_create(
+            territory=world.territory,
+            name="Eigenes Verfahren",
+            content=BY_KEY["siegen"].content() | {"indicator": [{"column": world.indicators[0].key}]},
+            user=planner,
+        )
         self.card = TaskCard.objects.get(is_open=True, task__process__reportprocess__report__round=self.round)
         self.report = self.round.reports.get()
         self.membership = Membership.objects.get(user=world.people["specialist"])
@@ -123,6 +131,7 @@ class Scene:
             "decisions/": self.decision,
             "delivered-files/": self.delivery,
             "deliveries/": self.request,
+            "index-methods/": self.method,
             "index-runs/": self.run,
             "indicators/": self.world.indicators[0],
             "measures/": self.measure,

@@ -11,13 +11,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from monitoring import stability
 from monitoring.charts import MapArea, choropleth, map_class
 from monitoring.deviations import Deviation, deviation_chart
 from monitoring.models import Area, IndexResult, IndexRun, Indicator
 from monitoring.secrecy import Shown
 from monitoring.selectors.areas import area_shapes
-from monitoring.selectors.atlas import index_borders
+from monitoring.selectors.atlas import run_borders
 from monitoring.selectors.runs import RunTable, run_table
 from monitoring.shapes import MapShapes
 from monitoring.words import shown_text, with_unit
@@ -281,7 +280,7 @@ def _facts(data: ProfileData) -> list[tuple[str, str]]:
 def _map(data: ProfileData) -> blocks.Figure | None:
     if data.shapes is None or data.run is None:
         return None
-    borders = index_borders(float(data.run.border))
+    borders = run_borders(data.run)
     areas = [
         MapArea(key=str(row.area_id), text=row.area.name, map_class=map_class(row.normalised, borders))
         for row in data.results
@@ -388,10 +387,11 @@ def _notes(data: ProfileData) -> list[str]:
                 "stands out."
             )
         )
-    if data.result is not None and data.result.how_sure:
+    if data.run is not None and data.result is not None and data.result.how_sure:
+        variants, spread = data.run.weightings
         notes.append(
             _("How sure: in %(count)s weightings of the indicators, each varied by up to %(spread)s %%.")
-            % {"count": decimal_de(stability.VARIANTS, 0), "spread": decimal_de(stability.SPREAD * 100, 0)}
+            % {"count": decimal_de(variants, 0), "spread": decimal_de(spread * 100, 0)}
         )
     signs = sorted({line.shown.sign for line in data.lines if line.shown.sign})
     if signs:
