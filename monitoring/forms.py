@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from monitoring.models import Domain, Indicator
+from monitoring.models import Domain, Indicator, IndicatorSet
 from monitoring.selectors.atlas import INDEX
 from stakeholders.models import Organisation
 
@@ -63,12 +63,40 @@ class IndicatorFilterForm(forms.Form):
         required=False,
         empty_label=_("All domains"),
     )
+    supplier = forms.ChoiceField(label=_("Supplied by"), required=False)
+    set = forms.ModelChoiceField(
+        label=_("Set of indicators"),
+        queryset=IndicatorSet.objects.none(),
+        required=False,
+        to_field_name="key",
+        empty_label=_("With and without a set"),
+    )
+    scope = forms.ChoiceField(
+        label=_("Show"),
+        required=False,
+        choices=[
+            ("", _("with figures here")),
+            ("all", _("the whole catalogue")),
+            ("inactive", _("no longer in use")),
+        ],
+    )
 
-    def __init__(self, *args: Any, domains: QuerySet[Domain], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        domains: QuerySet[Domain],
+        sets: QuerySet[IndicatorSet],
+        suppliers: Iterable[str],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
-        domain = self.fields["domain"]
-        assert isinstance(domain, forms.ModelChoiceField)
-        domain.queryset = domains
+        for name, rows in (("domain", domains), ("set", sets)):
+            field = self.fields[name]
+            assert isinstance(field, forms.ModelChoiceField)
+            field.queryset = rows
+        supplier = self.fields["supplier"]
+        assert isinstance(supplier, forms.ChoiceField)
+        supplier.choices = [("", _("All suppliers")), *((name, name) for name in suppliers)]
 
 
 class ResultFilterForm(forms.Form):

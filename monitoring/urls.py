@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from monitoring.views import areas, atlas, deliveries, indicators, runs
+from monitoring.views import areas, atlas, catalogue, deliveries, indicators, runs
 
 app_name = "monitoring"
 urlpatterns: list[URLPattern] = [
@@ -10,6 +10,12 @@ urlpatterns: list[URLPattern] = [
     path("areas/<int:pk>/", areas.area_detail, name="area-detail"),
     path("indicators/", indicators.indicator_list, name="indicator-list"),
     path("indicators/<int:pk>/", indicators.indicator_detail, name="indicator-detail"),
+    path("indicators/<int:pk>/edit/", indicators.indicator_edit, name="indicator-edit"),
+    path("indicators/catalogue/", catalogue.catalogue, name="catalogue"),
+    path("indicators/catalogue/export/", catalogue.catalogue_export, name="catalogue-export"),
+    path("indicators/catalogue/import/", catalogue.catalogue_import, name="catalogue-import"),
+    path("indicators/catalogue/sets/<slug:key>/", catalogue.ready_set, name="ready-set"),
+    path("indicators/catalogue/imports/<int:pk>/", catalogue.catalogue_preview, name="catalogue-preview"),
     path("index-runs/<int:pk>/", runs.run_detail, name="run-detail"),
     path("delivered-files/<int:pk>/", deliveries.delivery_detail, name="delivery-detail"),
     path("delivered-files/<int:pk>/issues/", deliveries.delivery_issues, name="delivery-issues"),

@@ -58,7 +58,7 @@ def indicators_used_elsewhere(user: User) -> set[int]:
 
 
 def years_with_figures(indicator: Indicator, user: Any) -> tuple[int, int] | None:
-    """First and last year with a figure in force in the territories whose areas a person may see. Queries: 1."""
+    """First and last year with a figure in force in territories whose areas a person sees. Queries: 1."""
     found = Value.objects.filter(
         indicator=indicator,
         is_current=True,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from monitoring.catalogue import SECTIONS, CatalogueFile, FieldKind
 from monitoring.catalogue.reading import Entry
-from monitoring.models import Domain, Indicator, IndicatorSet, IndicatorSetEntry, Unit
+from monitoring.models import Domain, FileImport, Indicator, IndicatorSet, IndicatorSetEntry, Unit
 from monitoring.selectors.catalogue import entry_of, indicators_used_elsewhere
 from monitoring.selectors.catalogue_plan import (
     FIGURE_FIELDS,
@@ -21,6 +21,7 @@ from monitoring.selectors.catalogue_plan import (
     State,
     catalogue_plan,
 )
+from monitoring.services.imports import file_import_finish
 from project.common.errors import DomainError, as_domain_error
 from stakeholders.audit import log_action
 from stakeholders.models import Organisation, User
@@ -112,6 +113,7 @@ def catalogue_take_over(
     territory: Organisation,
     user: User,
     seen: str | None = None,
+    imported: FileImport | None = None,
 ) -> CataloguePlan:
     """Take a file of the catalogue over: all of it or nothing.
 
@@ -122,6 +124,7 @@ def catalogue_take_over(
         territory: For which territory the person acts.
         user: Who takes it over; needs the right to change the catalogue.
         seen: Digest of the plan that was looked at; None for a command, which looks at none.
+        imported: The upload it came with; noted as taken over.
 
     Returns:
         What was done; taking the same file over again changes nothing.
@@ -141,6 +144,8 @@ def catalogue_take_over(
             "changed_meanwhile",
             _("The catalogue has changed since this page was opened. Please look at the preview again."),
         )
+    if imported is not None:
+        file_import_finish(imported)
     if not plan.changes_something:
         return plan
     for change in plan.changes:
