@@ -61,10 +61,10 @@ class IndicatorForm(forms.Form):
         label=_("How often"), required=False, choices=[("", _("unknown")), *Frequency.choices]
     )
     first_year = forms.IntegerField(
-        label=_("Earliest year"), required=False, min_value=FIRST_YEAR, max_value=LAST_YEAR
+        label=_("Figures from (year)"), required=False, min_value=FIRST_YEAR, max_value=LAST_YEAR
     )
     last_year = forms.IntegerField(
-        label=_("Latest year"),
+        label=_("Figures until (year)"),
         required=False,
         min_value=FIRST_YEAR,
         max_value=LAST_YEAR,

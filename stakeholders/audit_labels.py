@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from project.common.formats import date_de, share_de
 from stakeholders.models import BodyKind, Function, LogEntry, OrganisationKind, Seat, User
@@ -132,6 +133,26 @@ _CHOICES: dict[str, dict[str, str | Promise]] = {
         "email": _("E-mail"),
         "is_active": _("Active"),
         "quorum_share": _("Quorum"),
+        # Of indicators
+        "name_de": _("Name (German)"),
+        "name_en": _("Name (English)"),
+        "domain": pgettext_lazy("of indicators", "Domain"),
+        "unit": _("Unit"),
+        "direction": _("Direction"),
+        "definition": _("Definition"),
+        "numerator": _("Numerator"),
+        "base": _("Base"),
+        "formula": _("Formula"),
+        "denominator": _("Related to"),
+        "source": _("Source"),
+        "supplier": _("Supplied by"),
+        "frequency": _("How often"),
+        "first_year": _("Figures from (year)"),
+        "last_year": _("Figures until (year)"),
+        "minimum_base": _("Minimum base"),
+        "interpretation": _("Interpretation"),
+        "limits": _("Limits"),
+        "is_example": _("Example values"),
     },
 }
 _STAGES = list(_CHOICES["stage"].values())
@@ -207,6 +228,8 @@ _DETAILS: dict[str, tuple[str | Promise, Callable[[Any], str]]] = {
     "areas": (_("Areas"), _text),
     "year": (_("Year"), _text),
     "file": (_("File"), _text),
+    "new_count": (_("New entries"), _text),
+    "changed_count": (_("Changed entries"), _text),
     "values": (_("Values"), _text),
     "errors": (_("Errors"), _text),
     "recommendation": (_("Recommendation"), _text),

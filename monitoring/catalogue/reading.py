@@ -294,7 +294,7 @@ def faults_between(section: str, key: str, entry: Mapping[str, Any]) -> list[tup
     if section == "indicators":
         first, last = entry.get("first_year"), entry.get("last_year")
         if first is not None and last is not None and last < first:
-            faults.append((_("Latest year"), _("The latest year lies before the earliest.")))
+            faults.append((_("Figures until (year)"), _("The latest year lies before the earliest.")))
         if entry.get("denominator") == key:
             faults.append((_("Related to"), _("An indicator cannot be related to itself.")))
     if section == "units" and entry.get("is_count") and (entry.get("is_percent") or entry.get("per")):

@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                 ('file_name', models.CharField(max_length=200, verbose_name='File')),
                 ('file', models.FileField(max_length=300, upload_to='imports/%Y/%m/', verbose_name='Stored file')),
                 ('sha256', models.CharField(max_length=64, verbose_name='Hash of the file (SHA-256)')),
-                ('options', models.JSONField(default=dict, verbose_name='Parameters')),
+                ('options', models.JSONField(blank=True, default=dict, verbose_name='Parameters')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='Uploaded')),
                 ('applied_at', models.DateTimeField(blank=True, null=True, verbose_name='Taken over')),
             ],
@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='indicator',
             name='first_year',
-            field=models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='Earliest year'),
+            field=models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='Figures from (year)'),
         ),
         migrations.AddField(
             model_name='indicator',
@@ -116,7 +116,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='indicator',
             name='last_year',
-            field=models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='Latest year'),
+            field=models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='Figures until (year)'),
         ),
         migrations.AddField(
             model_name='indicator',

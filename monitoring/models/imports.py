@@ -34,7 +34,7 @@ class FileImport(models.Model):
     file = models.FileField(_("Stored file"), upload_to="imports/%Y/%m/", max_length=300)
     sha256 = models.CharField(_("Hash of the file (SHA-256)"), max_length=64)
     # What the person chose with the file: names of properties, the level of the areas, the year.
-    options = models.JSONField(_("Parameters"), default=dict)
+    options = models.JSONField(_("Parameters"), default=dict, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("Uploaded by")
     )

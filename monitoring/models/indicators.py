@@ -125,8 +125,8 @@ class Indicator(models.Model):
     supplier = models.CharField(_("Supplied by"), max_length=200, blank=True)
     frequency = models.CharField(_("How often"), max_length=20, choices=Frequency.choices, blank=True)
     # Years for which the source has comparable figures; no last one while it goes on.
-    first_year = models.PositiveSmallIntegerField(_("Earliest year"), null=True, blank=True)
-    last_year = models.PositiveSmallIntegerField(_("Latest year"), null=True, blank=True)
+    first_year = models.PositiveSmallIntegerField(_("Figures from (year)"), null=True, blank=True)
+    last_year = models.PositiveSmallIntegerField(_("Figures until (year)"), null=True, blank=True)
     minimum_base = models.PositiveIntegerField(_("Minimum base"), null=True, blank=True)
     interpretation = models.TextField(_("Interpretation"), blank=True)
     limits = models.TextField(_("Limits"), blank=True)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+from django.core.files.base import ContentFile
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from measures.models import FundedProject
 from measures.services.projects import project_create
 from measures.services.rights import measure_grant_rights
-from monitoring.models import Delivery
+from monitoring.catalogue.ready import ready_content
+from monitoring.models import Delivery, FileImport, ImportKind
 from stakeholders.models import Membership, OutgoingMail, User
 from tests.factories import World
 from tests.stages import Stages
@@ -100,6 +102,10 @@ class Scene:
         self.report = self.round.reports.get()
         self.membership = Membership.objects.get(user=world.people["specialist"])
         self.mail = OutgoingMail.objects.create(address=self.membership.user.email, subject="S")
+        self.catalogue_file = FileImport(
+            kind=ImportKind.CATALOGUE, file_name="katalog.json", sha256="0" * 64, created_by=planner
+        )
+        self.catalogue_file.file.save("katalog.json", ContentFile(ready_content("siegen")))
         self.seat = world.conference.memberships.get(user=world.people["specialist"])
 
     def person(self, role: str) -> User | None:
@@ -125,6 +131,7 @@ class Scene:
             "deliveries/": self.request,
             "index-runs/": self.run,
             "indicators/": self.world.indicators[0],
+            "indicators/catalogue/imports/": self.catalogue_file,
             "measures/": self.measure,
             "meetings/": self.meeting,
             "plans/": self.world.plan,
@@ -142,6 +149,8 @@ class Scene:
             kwargs["process_pk"] = self.cycle.process.pk
         if "<slug:topic>" in route:
             kwargs["topic"] = "about"
+        if "<slug:key>" in route:
+            kwargs["key"] = "siegen"
         if "<str:kind>" in route:
             kwargs |= {"kind": "measure", "pk": self.measure.pk}
         elif "<int:pk>" in route:
