@@ -9,11 +9,11 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db.models import Q, QuerySet
 
-from monitoring.models import Area, Indicator, Value
+from monitoring.models import Area, AreaPopulation, Indicator, Value
 from monitoring.secrecy import count_behind, is_rest_small, is_small, protect_levels
 
 #: Indicator and year.
@@ -34,6 +34,11 @@ class Place:
     population: int | None
     valid_from: datetime.date | None
     valid_until: datetime.date | None
+    populations: Mapping[int, int] = field(default_factory=dict)
+
+    def population_in(self, year: int) -> int | None:
+        """Inhabitants of the year where known, else those of no particular year."""
+        return self.populations.get(year, self.population)
 
     def exists_in(self, year: int) -> bool:
         """Whether it existed at any time of a year, as in ``areas_of_year``."""
@@ -59,11 +64,15 @@ class Secrets:
 
 
 def places_around(areas: Iterable[Area]) -> dict[int, Place]:
-    """All areas, of all levels and times, of the territories some areas lie in. Queries: 1."""
+    """All areas, of all levels and times, of the territories some areas lie in. Queries: 2."""
     territories = {area.territory_id for area in areas}
+    populations: dict[int, dict[int, int]] = defaultdict(dict)
+    counts = AreaPopulation.objects.filter(area__territory__in=territories).order_by()
+    for area_pk, year, count in counts.values_list("area_id", "year", "count"):
+        populations[area_pk][year] = count
     rows = Area.objects.filter(territory__in=territories).order_by()
     return {
-        pk: Place(territory, parent, kind, population, valid_from, valid_until)
+        pk: Place(territory, parent, kind, population, valid_from, valid_until, populations.get(pk, {}))
         for pk, territory, parent, kind, population, valid_from, valid_until in rows.values_list(
             "pk", "territory_id", "parent_id", "kind", "population", "valid_from", "valid_until"
         )
@@ -153,13 +162,13 @@ def secrets_of(lines: Lines, indicators: Iterable[Indicator], places: Mapping[in
 def base_of(
     indicator: Indicator, year: int, area: int, lines: Lines, places: Mapping[int, Place]
 ) -> float | None:
-    """To how many people or cases a rate is related: its denominator of the year, else the inhabitants."""
+    """To how many people or cases a rate is related: its denominator, else the inhabitants, of the year."""
     if indicator.denominator_id is not None:
         found = lines.get((indicator.denominator_id, year), {}).get(area)
         if found is not None:
             return found
     place = places.get(area)
-    return None if place is None else place.population
+    return None if place is None else place.population_in(year)
 
 
 def _with_bases(indicators: Iterable[Indicator]) -> set[int]:

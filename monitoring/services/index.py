@@ -27,7 +27,7 @@ from monitoring.models import (
     Value,
 )
 from monitoring.secrecy import count_behind, is_rest_small, is_small, stand_in
-from monitoring.selectors.areas import areas_of_year, exists_on, planning_level
+from monitoring.selectors.areas import areas_of_year, exists_on, planning_level, populations_of
 from monitoring.selectors.protection import (
     base_of,
     lines_of,
@@ -71,6 +71,7 @@ class _Inputs:
     years: Mapping[int, int]
     cells: Mapping[tuple[int, int], tuple[int, float | None, str]]
     valid: Sequence[bool]
+    populations: Sequence[int | None]
 
     def matrix(self) -> list[list[float]]:
         """Areas by indicators; nan for no figure."""
@@ -107,7 +108,8 @@ def index_run_create(
         border: Areas above it stand out (standard deviations, above 0).
         user: Who computes; needs the right to plan the territory.
         missing_policy: Value of ``Missing``.
-        minimum_population: Areas with fewer inhabitants are left out; None for no such rule.
+        minimum_population: Areas with fewer inhabitants are left out, in the year where that is known; None
+            for no such rule.
 
     Returns:
         The run; the same inputs give the same hash and the same results.
@@ -126,7 +128,7 @@ def index_run_create(
         inputs.matrix(),
         [index.IndicatorSpec(row.key, index.Direction(row.direction)) for row in inputs.indicators],
         valid=inputs.valid,
-        population=[math.nan if area.population is None else area.population for area in inputs.areas],
+        population=[math.nan if count is None else count for count in inputs.populations],
         minimum_population=minimum_population,
         missing=policy.policy,
     )
@@ -231,7 +233,14 @@ def _inputs(territory: Organisation, year: int, indicators: list[Indicator], bor
     }
     cells |= _stand_ins(areas, indicators, years, cells)
     last_day = datetime.date(year, 12, 31)
-    return _Inputs(areas, indicators, years, cells, [exists_on(area, last_day) for area in areas])
+    return _Inputs(
+        areas,
+        indicators,
+        years,
+        cells,
+        [exists_on(area, last_day) for area in areas],
+        populations_of(areas, year),
+    )
 
 
 def _stand_ins(
@@ -279,11 +288,11 @@ def _digest(
         "areas": [
             [
                 area.key,
-                area.population,
+                population,
                 is_valid,
                 [_canonical(inputs.cells.get((area.pk, row.pk))) for row in inputs.indicators],
             ]
-            for area, is_valid in zip(inputs.areas, inputs.valid, strict=True)
+            for area, population, is_valid in zip(inputs.areas, inputs.populations, inputs.valid, strict=True)
         ],
     }
     text = json.dumps(content, ensure_ascii=True, separators=(",", ":"), sort_keys=True)

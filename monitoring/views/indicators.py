@@ -19,7 +19,7 @@ from monitoring.charts import Series, TimeChart, time_chart
 from monitoring.forms import IndicatorFilterForm
 from monitoring.forms_catalogue import IndicatorForm
 from monitoring.models import Area, Domain, Indicator, IndicatorSet
-from monitoring.selectors.areas import planning_areas
+from monitoring.selectors.areas import border_changes, broken_years, planning_areas
 from monitoring.selectors.atlas import atlas_territories
 from monitoring.selectors.catalogue import catalogue_territory, indicators_of, years_with_figures
 from monitoring.selectors.figures import Figures, figures_in_force
@@ -70,6 +70,7 @@ def indicator_list(request: HttpRequest) -> HttpResponseBase:
             "order": order,
             "export_links": export_links(request),
             "has_any": Indicator.objects.exists(),
+            "may_edit": catalogue_territory(request.user) is not None,
         },
     )
 
@@ -164,6 +165,7 @@ def indicator_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
             "territory": territory,
             "areas": areas,
             "area": area,
+            "changes": border_changes(area) if area is not None else [],
             "chart": chart,
             "chart_svg": to_svg(chart.drawing) if chart is not None else "",
         },
@@ -225,7 +227,7 @@ def _chart(
     main, others = mean, []
     if area is not None:
         numbers = tuple((year, figures.of(indicator, area, year).value) for year in years)
-        main, others = Series(area.name, numbers), [mean]
+        main, others = Series(area.name, numbers, broken_years(border_changes(area))), [mean]
     return time_chart(
         main,
         others,

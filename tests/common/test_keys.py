@@ -42,7 +42,7 @@ def test_keys_of_the_same_place_are_one(one: str, other: str) -> None:
     assert place_of(one) == place_of(other)
 
 
-@pytest.mark.parametrize("key", ["010515163", "0537800401", "01100101", "A00001", "", "05", "٠٥١١١٠٠٠"])
+@pytest.mark.parametrize("key", ["010515163", "0537800401", "01100101", "A00001", "", "05", "²²²²²²²²"])
 def test_other_keys_stay_as_they_are(key: str) -> None:
     """An association of municipalities, a small area, a Berlin planning area, what is no official key."""
     assert place_of(key) == key

@@ -13,9 +13,9 @@ from measures.models import FundedProject
 from measures.services.projects import project_create
 from measures.services.rights import measure_grant_rights
 from monitoring.catalogue.ready import ready_content
-from monitoring.models import Delivery, FileImport, ImportKind
+from monitoring.models import AreaSuccession, Delivery, FileImport, ImportKind
 from stakeholders.models import Membership, OutgoingMail, User
-from tests.factories import World
+from tests.factories import World, geojson, square
 from tests.stages import Stages
 from workflows.engine import recommendation_begin, round_open
 from workflows.models import (
@@ -106,6 +106,17 @@ class Scene:
             kind=ImportKind.CATALOGUE, file_name="katalog.json", sha256="0" * 64, created_by=planner
         )
         self.catalogue_file.file.save("katalog.json", ContentFile(ready_content("siegen")))
+        self.area_file = FileImport(
+            kind=ImportKind.AREAS,
+            territory=world.territory,
+            file_name="gebiete.geojson",
+            sha256="0" * 64,
+            created_by=planner,
+        )
+        self.area_file.file.save("gebiete.geojson", ContentFile(geojson(square(0, 0))))
+        self.succession = AreaSuccession.objects.create(
+            old=world.areas[2], new=world.areas[3], changed_on=datetime.date(2024, 1, 1), share=1
+        )
         self.seat = world.conference.memberships.get(user=world.people["specialist"])
 
     def person(self, role: str) -> User | None:
@@ -123,6 +134,8 @@ class Scene:
             "administration/organisations/": self.world.youth_office,
             "administration/people/": self.world.people["specialist"],
             "areas/": self.world.areas[0],
+            "areas/border-changes/": self.succession,
+            "areas/imports/": self.area_file,
             "bodies/": self.world.steering_group,
             "bodies/seats/": self.seat,
             "cycles/": self.cycle,
