@@ -214,11 +214,9 @@ def _right_geometry(raw: Any, notes: list[list[Any]], is_swapped: bool) -> dict[
         change = abs(shape.area - before) / before if before > 0 else 1.0
         code = "repaired" if change <= _LITTLE_CHANGE else "repaired_changed"
         notes.append([code, {"reason": reason[:_MAX_TEXT], "percent": round(change * 100, 1)}])
-    if shape.area <= 0:
-        raise FaultError("no_area")
-    shape = shapely.set_precision(shape, 10**-_DECIMALS, mode="valid_output")
-    shape = _only_areas(shape)
-    if shape is None or shape.is_empty:
+        # Points of crossings are new and have all decimals: rounding must not spoil the repair.
+        shape = _only_areas(shapely.set_precision(shape, 10**-_DECIMALS, mode="valid_output"))
+    if shape is None or shape.area <= 0:
         raise FaultError("no_area")
     return _as_geojson(shapely.orient_polygons(shape))
 
@@ -268,7 +266,7 @@ def _drawn(polygon: Any, notes: list[list[Any]], is_swapped: bool) -> list[list[
 def _position(raw: Any, is_swapped: bool) -> tuple[float, float]:
     if not isinstance(raw, list) or len(raw) < 2 or not (_is_number(raw[0]) and _is_number(raw[1])):
         raise FaultError("coordinates")
-    x, y = float(raw[0]), float(raw[1])
+    x, y = round(float(raw[0]), _DECIMALS), round(float(raw[1]), _DECIMALS)
     if is_swapped:
         x, y = y, x
     west, south, east, north = _GERMANY
