@@ -22,6 +22,7 @@ _KEY_LENGTH: Final = 20
 _NAME_LENGTH: Final = 120
 #: Names of properties as offices and map services write them, best first.
 _KEY_NAMES: Final = ("key", "ags", "ars", "rs", "schluessel", "plr_id", "raumid", "gkz", "nr", "id")
+_OFFICIAL: Final = frozenset({"ags", "ars", "rs"})
 _NAME_NAMES: Final = ("name", "gen", "plr_name", "bezeichnung", "stadtteil", "bez", "raum")
 _COARSER: Final[Mapping[str, tuple[str, ...]]] = {
     AreaKind.SMALL_AREA: (AreaKind.MUNICIPALITY, AreaKind.DISTRICT),
@@ -129,14 +130,25 @@ def guessed_mapping(features: Sequence[Feature], kind: AreaKind) -> AreaMapping:
 
     Args:
         features: As read.
-        kind: Level to offer.
+        kind: Level to offer where the keys do not tell it.
     """
     names = property_names(features)
     unique = [name for name in names if _is_unique(features, name)]
     key = _first_of(_KEY_NAMES, unique) or next(iter(unique), names[0] if names else "")
     rest = [name for name in names if name != key]
     name = _first_of(_NAME_NAMES, [name for name in rest if name in unique]) or _first_of(_NAME_NAMES, rest)
-    return AreaMapping(key=key, name=name or next(iter(rest), key), kind=kind)
+    return AreaMapping(key=key, name=name or next(iter(rest), key), kind=_level(features, key) or kind)
+
+
+def _level(features: Sequence[Feature], key: str) -> AreaKind | None:
+    """The level of official keys; None for other keys, of which some have as many digits."""
+    if key.casefold() not in _OFFICIAL:
+        return None
+    # A district-free city among municipalities is one of them.
+    lengths = {len(place_of(feature.properties.get(key, ""))) for feature in features}
+    if 8 in lengths:
+        return AreaKind.MUNICIPALITY
+    return AreaKind.DISTRICT if lengths == {5} else None
 
 
 def _is_unique(features: Sequence[Feature], name: str) -> bool:

@@ -42,7 +42,7 @@ from stakeholders.permissions import Perm, territories_where
 _ORDERS = {
     "name": ["name", "key"],
     "key": ["key"],
-    "level": ["kind", "name"],
+    "level": ["kind", "key"],
     "population": ["population", "name"],
 }
 _SHOWN = 200

@@ -164,8 +164,8 @@ def test_boundaries_of_a_file_without_geometry_stay(world: World) -> None:
 @pytest.mark.skipif(not REAL.is_file(), reason="the real files are not part of the repository")
 def test_properties_of_a_real_file_are_recognised(world: World) -> None:
     rows = read_geojson(REAL.read_bytes(), REAL.name)
-    guessed = guessed_mapping(rows, AreaKind.MUNICIPALITY)
-    assert (guessed.key, guessed.name) == ("AGS", "GEN")
+    guessed = guessed_mapping(rows, AreaKind.SMALL_AREA)
+    assert (guessed.key, guessed.name, guessed.kind) == ("AGS", "GEN", AreaKind.MUNICIPALITY)
     plan = area_plan(world.territory, rows, guessed)
     assert dict(plan.counts) == {AreaState.NEW: 8}
     assert "Burscheid" in {row.name for row in plan.changes}
