@@ -90,8 +90,10 @@ class AreaChoiceField(forms.ModelChoiceField):  # type: ignore[type-arg]
 class SuccessionForm(forms.Form):
     """A change of borders: where the inhabitants of an area went."""
 
-    old = AreaChoiceField(label=_("Former area"), queryset=Area.objects.none())
-    new = AreaChoiceField(label=_("New area"), queryset=Area.objects.none())
+    old = AreaChoiceField(
+        label=_("Former area"), queryset=Area.objects.none(), empty_label=_("Please choose")
+    )
+    new = AreaChoiceField(label=_("New area"), queryset=Area.objects.none(), empty_label=_("Please choose"))
     changed_on = forms.DateField(
         label=_("Borders changed on"), help_text=_("First day of the new borders, mostly 1 January.")
     )
