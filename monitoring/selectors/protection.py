@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import Q, QuerySet
 
-from monitoring.models import Area, AreaPopulation, Indicator, Value
+from monitoring.models import Area, Indicator, Value
 from monitoring.secrecy import count_behind, is_rest_small, is_small, protect_levels
 
 #: Indicator and year.
@@ -64,19 +64,28 @@ class Secrets:
 
 
 def places_around(areas: Iterable[Area]) -> dict[int, Place]:
-    """All areas, of all levels and times, of the territories some areas lie in. Queries: 2."""
+    """All areas, of all levels and times, of the territories some areas lie in. Queries: 1."""
     territories = {area.territory_id for area in areas}
-    populations: dict[int, dict[int, int]] = defaultdict(dict)
-    counts = AreaPopulation.objects.filter(area__territory__in=territories).order_by()
-    for area_pk, year, count in counts.values_list("area_id", "year", "count"):
-        populations[area_pk][year] = count
     rows = Area.objects.filter(territory__in=territories).order_by()
-    return {
-        pk: Place(territory, parent, kind, population, valid_from, valid_until, populations.get(pk, {}))
-        for pk, territory, parent, kind, population, valid_from, valid_until in rows.values_list(
-            "pk", "territory_id", "parent_id", "kind", "population", "valid_from", "valid_until"
-        )
-    }
+    found: dict[int, Place] = {}
+    populations: dict[int, dict[int, int]] = defaultdict(dict)
+    # One row for each year whose inhabitants are known; one without for areas of which none is.
+    for pk, territory, parent, kind, population, first, last, year, count in rows.values_list(
+        "pk",
+        "territory_id",
+        "parent_id",
+        "kind",
+        "population",
+        "valid_from",
+        "valid_until",
+        "populations__year",
+        "populations__count",
+    ):
+        if year is not None:
+            populations[pk][year] = count
+        if pk not in found:
+            found[pk] = Place(territory, parent, kind, population, first, last, populations[pk])
+    return found
 
 
 def values_around(places: Mapping[int, Place], indicators: Iterable[Indicator]) -> QuerySet[Value]:

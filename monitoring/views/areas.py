@@ -105,7 +105,7 @@ def _neighbours(area: Area) -> list[Area]:
 
 
 def _rows(area: Area, neighbours: Sequence[Area], breaks: frozenset[int]) -> list[FigureRow]:
-    """Rows by domain. Queries: 9, whatever the number of areas and indicators."""
+    """Rows by domain. Queries: 7, whatever the number of areas and indicators."""
     indicators = list(used_indicators(area.territory))
     last = latest_years(area.territory)
     lines = figures_in_force(neighbours, indicators, years=set(last.values()))
