@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from monitoring.atlas_choice import method_name
 from monitoring.classes import LEAST_CLASSES, MOST_CLASSES, ClassMethod
-from monitoring.models import AreaKind, Domain, IndexRun, Indicator
+from monitoring.models import AreaKind, Domain, IndexRun, Indicator, IndicatorSet
 from monitoring.presets import DEVIATIONS
 from monitoring.selectors.atlas import INDEX
 from project.common.formats import datetime_de
@@ -91,12 +91,40 @@ class IndicatorFilterForm(forms.Form):
         required=False,
         empty_label=_("All domains"),
     )
+    supplier = forms.ChoiceField(label=_("Supplied by"), required=False)
+    set = forms.ModelChoiceField(
+        label=_("Set of indicators"),
+        queryset=IndicatorSet.objects.none(),
+        required=False,
+        to_field_name="key",
+        empty_label=_("With and without a set"),
+    )
+    scope = forms.ChoiceField(
+        label=_("Show"),
+        required=False,
+        choices=[
+            ("", _("with figures here")),
+            ("all", _("the whole catalogue")),
+            ("inactive", _("no longer in use")),
+        ],
+    )
 
-    def __init__(self, *args: Any, domains: QuerySet[Domain], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        domains: QuerySet[Domain],
+        sets: QuerySet[IndicatorSet],
+        suppliers: Iterable[str],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
-        domain = self.fields["domain"]
-        assert isinstance(domain, forms.ModelChoiceField)
-        domain.queryset = domains
+        for name, rows in (("domain", domains), ("set", sets)):
+            field = self.fields[name]
+            assert isinstance(field, forms.ModelChoiceField)
+            field.queryset = rows
+        supplier = self.fields["supplier"]
+        assert isinstance(supplier, forms.ChoiceField)
+        supplier.choices = [("", _("All suppliers")), *((name, name) for name in suppliers)]
 
 
 _RESULT_CHOICES: Final = [

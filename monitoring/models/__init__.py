@@ -1,7 +1,16 @@
 """Areas, indicators, deliveries, values and index runs."""
 
-from monitoring.models.areas import Area, AreaKind, AreaMap
-from monitoring.models.indicators import Direction, Domain, Indicator, Unit
+from monitoring.models.areas import Area, AreaKind, AreaMap, AreaPopulation, AreaSuccession
+from monitoring.models.imports import FileImport, ImportKind
+from monitoring.models.indicators import (
+    Direction,
+    Domain,
+    Frequency,
+    Indicator,
+    IndicatorSet,
+    IndicatorSetEntry,
+    Unit,
+)
 from monitoring.models.mappings import DeliveryMapping, ValueComment
 from monitoring.models.runs import (
     Filled,
@@ -18,18 +27,25 @@ __all__ = [
     "Area",
     "AreaKind",
     "AreaMap",
+    "AreaPopulation",
+    "AreaSuccession",
     "Delivery",
     "DeliveryIssue",
     "DeliveryMapping",
     "Direction",
     "Domain",
+    "FileImport",
     "Filled",
+    "Frequency",
+    "ImportKind",
     "IndexMethod",
     "IndexResult",
     "IndexRun",
     "IndexRunIndicator",
     "IndexScore",
     "Indicator",
+    "IndicatorSet",
+    "IndicatorSetEntry",
     "Part",
     "Severity",
     "Sign",

@@ -17,7 +17,7 @@ from monitoring.geometry import neighbours_of
 from monitoring.index import Fill
 from monitoring.models import Area, Indicator, Value
 from monitoring.secrecy import count_behind, is_rest_small, is_small, stand_in
-from monitoring.selectors.areas import areas_of_year, exists_on, planning_level
+from monitoring.selectors.areas import areas_of_year, exists_on, planning_level, populations_of
 from monitoring.selectors.protection import (
     base_of,
     lines_of,
@@ -52,6 +52,7 @@ class RunInputs:
         years: Year of the figures by primary key of the indicator.
         cells: By area and indicator (primary keys).
         valid: Whether each area exists at the end of the year.
+        populations: Inhabitants of each area at the end of the year; None for unknown.
         last: Last earlier figures by area and indicator; None where they are not asked for.
         neighbours: Places of the neighbours of each area; None where they are not asked for.
     """
@@ -61,6 +62,7 @@ class RunInputs:
     years: Mapping[int, int]
     cells: Cells
     valid: Sequence[bool]
+    populations: Sequence[int | None]
     last: Cells | None
     neighbours: Sequence[Sequence[int]] | None
 
@@ -71,7 +73,7 @@ class RunInputs:
     @property
     def population(self) -> list[float]:
         """Inhabitants of each area; nan for unknown."""
-        return [math.nan if area.population is None else area.population for area in self.areas]
+        return [math.nan if count is None else count for count in self.populations]
 
     def digest(self, rules: Mapping[str, Any]) -> str:
         """SHA-256 of everything that decides a result, in one canonical form.
@@ -85,8 +87,8 @@ class RunInputs:
             "rules": rules,
             "years": [[row.key, self.years[row.pk]] for row in self.indicators],
             "areas": [
-                [area.key, area.population, is_valid, self._canonical(area, self.cells)]
-                for area, is_valid in zip(self.areas, self.valid, strict=True)
+                [area.key, population, is_valid, self._canonical(area, self.cells)]
+                for area, population, is_valid in zip(self.areas, self.populations, self.valid, strict=True)
             ],
         }
         if self.last is not None:
@@ -146,6 +148,7 @@ def run_inputs(
         years=years,
         cells=_protected(_cells_of(areas, indicators, years), areas, indicators),
         valid=[exists_on(area, last_day) for area in areas],
+        populations=populations_of(areas, year),
         last=_last_cells(areas, indicators, years) if fill is Fill.LAST else None,
         neighbours=_neighbours(areas) if fill is Fill.NEIGHBOURS else None,
     )

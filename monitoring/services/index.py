@@ -87,7 +87,8 @@ def index_run_create(
         border: Areas above it stand out (standard deviations, above 0).
         user: Who computes; needs the right to plan the territory.
         missing_policy: Value of ``Missing``.
-        minimum_population: Areas with fewer inhabitants are left out; None for no such rule.
+        minimum_population: Areas with fewer inhabitants are left out, in the year where that is known; None
+            for no such rule.
 
     Returns:
         The run; the same inputs give the same hash and the same results.

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from monitoring.area_keys import place_of
 from monitoring.importers.form import HEADINGS, DeliveredValue, Request
 from monitoring.importers.simple import read_delivery
 from monitoring.models import DeliveryIssue, Severity
@@ -20,6 +19,7 @@ from monitoring.sources.reading import is_total
 from monitoring.sources.recognise import SourceForm
 from monitoring.sources.rows import RowFile
 from project.common.importing import Cell, CellKind, Table, column_letters
+from project.common.keys import place_of
 
 _COLUMNS: Final = ("area", "year", "indicator", "value", "sign")
 #: Names of a file that are told and offered for choice; more help nobody.

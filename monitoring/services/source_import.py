@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +13,6 @@ from django.core.files.base import File
 from django.db import transaction
 from django.utils import timezone, translation
 
-from monitoring.area_keys import place_of
 from monitoring.importers.form import HEADINGS
 from monitoring.issues import issue_message
 from monitoring.models import Area, Delivery, DeliveryIssue, Indicator, Severity
@@ -23,6 +22,7 @@ from monitoring.sources import Reading as SourceReading
 from monitoring.sources import SourceError, read_source
 from monitoring.sources.recognise import SourceForm
 from project.common.importing import Cell, CellKind, Table
+from project.common.keys import PlaceKeys
 from stakeholders.audit import log_action
 from stakeholders.models import Organisation, User
 from stakeholders.permissions import Perm, require
@@ -199,12 +199,10 @@ class _Matcher:
         self.left_out: Counter[str] = Counter()
         self.years: set[int] = set()
         self._rows: list[list[Cell]] = []
-        self._exact: dict[str, Area] = {}
-        self._places: dict[str, list[Area]] = defaultdict(list)
         self._found: tuple[dict[str, Area], dict[str, Indicator]] = ({}, {})
-        for area in Area.objects.filter(territory=territory).valid_on(timezone.localdate()):
-            self._exact[area.key] = area
-            self._places[place_of(area.key)].append(area)
+        areas = Area.objects.filter(territory=territory).valid_on(timezone.localdate())
+        self._areas = {area.key: area for area in areas}
+        self._keys = PlaceKeys(self._areas)
         self._indicators: dict[str, Indicator] = {}
         known = {row.key: row for row in Indicator.objects.select_related("unit")}
         for name, key in choice.variables.items():
@@ -253,8 +251,8 @@ class _Matcher:
 
     def _area(self, key: str) -> Area | None:
         """The area of this key, else the only one of the same place."""
-        same = self._places.get(place_of(key), [])
-        return self._exact.get(key) or (same[0] if len(same) == 1 else None)
+        found = self._keys.find(key)
+        return None if found is None else self._areas[found]
 
     def _is_meant(self, row: SourceReading, *, is_official: bool) -> bool:
         """Whether a row has what was asked for and, in files of offices, is the total of all else."""
