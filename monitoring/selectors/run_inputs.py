@@ -13,11 +13,10 @@ from typing import Any
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from monitoring.geometry import neighbours_of
 from monitoring.index import Fill
 from monitoring.models import Area, Indicator, Value
 from monitoring.secrecy import count_behind, is_rest_small, is_small, stand_in
-from monitoring.selectors.areas import areas_of_year, exists_on, planning_level, populations_of
+from monitoring.selectors.areas import area_picture, areas_of_year, exists_on, planning_level, populations_of
 from monitoring.selectors.protection import (
     base_of,
     lines_of,
@@ -251,12 +250,12 @@ def _protected(
 
 
 def _neighbours(areas: Sequence[Area]) -> list[list[int]]:
-    """Places of the areas that share a border with each."""
-    rows = Area.objects.filter(pk__in=[area.pk for area in areas], geometry__isnull=False)
-    geometries = dict(rows.order_by().values_list("pk", "geometry"))
-    if not geometries:
+    """Places of the areas that touch each, as in the atlas."""
+    picture = area_picture(areas)
+    if picture is None:
         raise DomainError(
             "no_boundaries",
             _("The boundaries of the areas are not known, so nobody knows neighbours. Choose another rule."),
         )
-    return neighbours_of([geometries.get(area.pk) for area in areas])
+    places = {area.pk: place for place, area in enumerate(areas)}
+    return [sorted(places[key] for key in picture.neighbours.get(area.pk, ())) for area in areas]
