@@ -33,6 +33,7 @@ class RunCell:
         driver: Part of the indicator in the index of the area.
         filled: What took the place of a missing figure, in words; "" for an own figure.
         keeps_class: Whether the class of the area stays without the indicator; None for unknown.
+        year: Year of the figure where it is another one than that of the indicator: a last figure.
     """
 
     shown: Shown
@@ -40,6 +41,7 @@ class RunCell:
     driver: float | None = None
     filled: str = ""
     keeps_class: bool | None = None
+    year: int | None = None
 
 
 NO_CELL = RunCell(NO_FIGURE, None)
@@ -172,7 +174,7 @@ def run_table(run: IndexRun) -> RunTable:
         cells[area_pk, indicator_pk] = (
             RunCell(shown, None)
             if shown.is_secret
-            else RunCell(shown, z, driver, filled_words.get(filled, ""), keeps)
+            else RunCell(shown, z, driver, filled_words.get(filled, ""), keeps, year if filled else None)
         )
     return RunTable(run, columns, years, results, cells)
 
