@@ -17,7 +17,7 @@ DEMO_DIR ?= var/demo
 DEMO := env -u DATABASE_URL -u DATABASE_URL_FILE -u DEMO_DIR_FILE DEMO_DIR="$(DEMO_DIR)" DEMO_MODE=1 DEBUG=0 HTTPS=0 \
 	SITE_URL=http://127.0.0.1:$(PORT) EMAIL_BACKEND=django.core.mail.backends.filebased.EmailBackend
 
-.PHONY: help setup run demo demo-reset check test browser bench messages chromium
+.PHONY: help setup run demo demo-reset check test browser bench messages chromium pdfua
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,7 +39,7 @@ run: setup ## Serve for development, with debug pages and reload, on the demo's 
 check: setup ## Linters, types, import layers, migrations, texts, generated docs
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/check.sh
 
-test: setup chromium ## Run every test (browser tests where Chromium is there)
+test: setup chromium pdfua ## Run every test (browser tests where Chromium is there)
 	@$(BIN)/pytest -n $(WORKERS) $(ARGS)
 
 browser: setup chromium ## Run the browser tests only
@@ -53,3 +53,6 @@ messages: setup ## Collect the texts to be translated into project/locale (needs
 
 chromium:
 	@sh scripts/chromium.sh
+
+pdfua:
+	@sh scripts/pdfua.sh

@@ -8,12 +8,11 @@ from typing import Final, TypeVar
 
 KeyT = TypeVar("KeyT", bound=Hashable)
 
-# Modified z-score above which a change sticks out.
-_BORDER: Final = 3.5
-# Makes the median absolute deviation comparable with a standard deviation under a normal distribution.
-_CONSISTENCY: Final = 0.6745
-# The same for the mean absolute deviation.
-_MEAN_CONSISTENCY: Final = 1.253314
+# Median absolute deviations from the median above which a change sticks out.
+_BORDER: Final = 3.0
+# The same in mean absolute deviations, where more than half of the areas changed alike: 3.5 standard
+# deviations under a normal distribution.
+_MEAN_BORDER: Final = 3.5 * 1.253314
 # Share of the largest change below which a spread is rounding of the machine.
 _NO_SPREAD: Final = 1e-9
 # Fewer areas say nothing about what is usual.
@@ -23,9 +22,9 @@ _LEAST_AREAS: Final = 5
 def unusual_changes(changes: Mapping[KeyT, float]) -> set[KeyT]:
     """Find changes that differ strongly from what happened elsewhere.
 
-    The median and the median absolute deviation (MAD) are used, so that one typing error does not hide
-    itself by moving the yardstick; where more than half of the areas changed alike (MAD 0), the mean
-    absolute deviation.
+    A change is unusual that lies more than three median absolute deviations (MAD) from the median of all
+    changes: one typing error does not hide itself by moving the yardstick. Where more than half of the areas
+    changed alike (MAD 0), the mean absolute deviation is used.
 
     Args:
         changes: New minus old figure by area, in the unit of the indicator.
@@ -34,7 +33,7 @@ def unusual_changes(changes: Mapping[KeyT, float]) -> set[KeyT]:
         Keys of the unusual ones; none among fewer than five areas.
 
     Source:
-        Iglewicz, Hoaglin: How to Detect and Handle Outliers (1993), modified z-score with 3.5.
+        Iglewicz, Hoaglin: How to Detect and Handle Outliers (1993); mean for a MAD of 0.
 
         >>> unusual_changes({"a": 0.1, "b": 0.2, "c": -0.1, "d": 0.0, "e": 45.0})
         {'e'}
@@ -43,9 +42,9 @@ def unusual_changes(changes: Mapping[KeyT, float]) -> set[KeyT]:
         return set()
     middle = statistics.median(changes.values())
     distances = {key: abs(change - middle) for key, change in changes.items()}
-    yardstick = statistics.median(distances.values()) / _CONSISTENCY
+    yardstick, border = statistics.median(distances.values()), _BORDER
     if yardstick <= max(distances.values()) * _NO_SPREAD:
-        yardstick = statistics.fmean(distances.values()) * _MEAN_CONSISTENCY
+        yardstick, border = statistics.fmean(distances.values()), _MEAN_BORDER
     if yardstick == 0:
         return set()
-    return {key for key, distance in distances.items() if distance / yardstick > _BORDER}
+    return {key for key, distance in distances.items() if distance / yardstick > border}

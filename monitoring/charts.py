@@ -202,10 +202,14 @@ def map_legend(
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Figures over years; None for a year without a value, which leaves a gap."""
+    """Figures over years; None for a year without a value, which leaves a gap.
+
+    ``breaks`` are years from which figures cannot be compared with those before: the line begins anew.
+    """
 
     name: str
     values: tuple[tuple[int, float | None], ...]
+    breaks: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,13 +336,15 @@ def time_chart(
 
 
 def _lines(series: Series, place: Callable[[int, float], Point], css: str) -> list[Shape]:
-    """One path for each run of years without a gap."""
+    """One path for each run of years without a gap or break."""
     runs: list[list[Point]] = [[]]
+    before: int | None = None
     for year, value in series.values:
-        if value is None:
+        if value is None or (before is not None and any(before < new <= year for new in series.breaks)):
             runs.append([])
-        else:
+        if value is not None:
             runs[-1].append(place(year, value))
+        before = year
     return [Path((tuple(run),), css, is_closed=False) for run in runs if len(run) > 1]
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font
+from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
-from monitoring.importers.form import HEADINGS
+from monitoring.importers.form import BEFORE, HEADINGS
 from monitoring.models import Area, Indicator
 from monitoring.selectors.figures import Figures, figures_in_force
 from monitoring.services.readings import REFERENCE_SHEET
@@ -21,13 +22,15 @@ from project.common.exports import guarded_text
 
 _KEY_WIDTH, _NAME_WIDTH, _VALUE_WIDTH = 18, 32, 18
 _TEXT: Final = "@"
+_GREY: Final = "E6E8EB"
 
 
 def form_xlsx(indicators: Iterable[Indicator], areas: Iterable[Area], years: Iterable[int]) -> bytes:
     """Fill the form as an Excel workbook.
 
-    The first sheet is to be filled in and holds figures in force; a second one shows the last figures of
-    earlier years, for comparison only. Figures under statistical secrecy are left empty.
+    The first sheet is to be filled in and holds figures in force, with those of the year before beside each
+    cell; a second one shows the last figures of earlier years. Both are for comparison only and never read.
+    Figures under statistical secrecy are left empty.
 
     Args:
         indicators: What is asked for, with units.
@@ -43,8 +46,9 @@ def form_xlsx(indicators: Iterable[Indicator], areas: Iterable[Area], years: Ite
     sheet = book.active
     assert sheet is not None
     sheet.title = _("Delivery")
-    _fill(sheet, _rows(figures, indicators, areas, years))
-    _finish(sheet, [_KEY_WIDTH, _NAME_WIDTH, 8, *(_VALUE_WIDTH for _row in indicators)])
+    _fill(sheet, _rows(figures, indicators, areas, years, with_before=True))
+    _finish(sheet, [_KEY_WIDTH, _NAME_WIDTH, 8, *(_VALUE_WIDTH for _column in range(2 * len(indicators)))])
+    _mark_before(sheet, len(indicators))
     reference = book.create_sheet(REFERENCE_SHEET)
     _fill(reference, _earlier(figures, indicators, areas, years))
     _finish(reference, [_KEY_WIDTH, _NAME_WIDTH, _NAME_WIDTH, 8, _VALUE_WIDTH, _VALUE_WIDTH])
@@ -74,12 +78,30 @@ def _text(cell: Any) -> Any:
 
 
 def _rows(
-    figures: Figures, indicators: Sequence[Indicator], areas: Sequence[Area], years: Sequence[int]
+    figures: Figures,
+    indicators: Sequence[Indicator],
+    areas: Sequence[Area],
+    years: Sequence[int],
+    *,
+    with_before: bool = False,
 ) -> Iterator[list[Any]]:
-    yield [HEADINGS["area"][0], HEADINGS["name"][0], HEADINGS["year"][0], *(row.name for row in indicators)]
+    heads = [[row.name, f"{BEFORE}{row.name}"][: 1 + with_before] for row in indicators]
+    yield [HEADINGS["area"][0], HEADINGS["name"][0], HEADINGS["year"][0], *itertools.chain(*heads)]
     for year in years:
         for area in areas:
-            yield [area.key, area.name, year, *(_known(figures, row, area, year) for row in indicators)]
+            cells = [
+                [_known(figures, row, area, at) for at in (year, year - 1)[: 1 + with_before]]
+                for row in indicators
+            ]
+            yield [area.key, area.name, year, *itertools.chain(*cells)]
+
+
+def _mark_before(sheet: Any, count: int) -> None:
+    """Grey columns are not to be filled in."""
+    grey = PatternFill("solid", fgColor=_GREY)
+    for column in range(5, 5 + 2 * count, 2):
+        for row in range(1, sheet.max_row + 1):
+            sheet.cell(row, column).fill = grey
 
 
 def _known(figures: Figures, indicator: Indicator, area: Area, year: int) -> Any:

@@ -1,14 +1,17 @@
 """Plain geometry of areas: GeoJSON rings, simplification, map projection; no Django, no models."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any
+from itertools import pairwise, permutations
+from typing import Any, Final
 
 Point = tuple[float, float]
 Ring = list[Point]
 Polygon = list[Ring]  # outer ring first, then holes
+#: Areas that touch in one point only are no neighbours.
+_SHARED_POINTS: Final = 2
 
 
 def polygons_of(geometry: Mapping[str, Any]) -> list[Polygon]:
@@ -226,3 +229,34 @@ class Projection:
             self.margin + (x - self.west) * self.x_scale,
             self.margin + (self.north - y) * self.y_scale,
         )
+
+
+def neighbours_of(geometries: Sequence[Mapping[str, Any] | None]) -> list[list[int]]:
+    """Find which areas share a piece of their border: at least two points, to a tenth of a metre.
+
+    Args:
+        geometries: GeoJSON of each area in degrees; None for unknown.
+
+    Returns:
+        Places of the neighbours of each, rising; none where the geometry is unknown.
+
+        >>> square = lambda x: {"type": "Polygon", "coordinates": [[[x, 0], [x + 1, 0], [x + 1, 1], [x, 1]]]}
+        >>> neighbours_of([square(0), square(1), square(5), None])
+        [[1], [0], [], []]
+    """
+    owners: dict[Point, set[int]] = {}
+    for place, geometry in enumerate(geometries):
+        for point in _points_of(geometry):
+            owners.setdefault(point, set()).add(place)
+    shared = Counter(pair for places in owners.values() for pair in permutations(sorted(places), 2))
+    found: list[list[int]] = [[] for _geometry in geometries]
+    for (first, second), points in sorted(shared.items()):
+        if points >= _SHARED_POINTS:
+            found[first].append(second)
+    return found
+
+
+def _points_of(geometry: Mapping[str, Any] | None) -> set[Point]:
+    """Points of all rings, rounded; none where the geometry is unknown."""
+    polygons = polygons_of(geometry) if geometry is not None else []
+    return {(round(x, 6), round(y, 6)) for polygon in polygons for ring in polygon for x, y in ring}

@@ -11,11 +11,40 @@ from django.utils.translation import gettext_lazy as _
 
 from monitoring.importers.issues import MESSAGES, describe
 from monitoring.models import DeliveryIssue
+from monitoring.sources.words import told
 from project.common.formats import date_de, decimal_de
 from project.common.importing import REFUSALS, refusal_message
 
 #: A file refused as a whole carries its own code behind this.
 REFUSED: Final = "refused_"
+#: What readers of sources have to say carries its code behind this.
+SOURCE: Final = "source_"
+
+#: Errors that an assignment of the file can put right; the others are mistakes in the file.
+TO_ASSIGN: Final = frozenset(
+    {
+        "variable_undecided",
+        "area_undecided",
+        "area_undecided_like",
+        "year_undecided",
+        "nothing_matched",
+        "unknown_column",
+        "unknown_indicator",
+        "no_header",
+        *(
+            f"{SOURCE}{code}"
+            for code in (
+                "no_headings",
+                "two_headings",
+                "unnamed_columns",
+                "no_figure_columns",
+                "no_year_column",
+                "no_area_column",
+                "above_nothing",
+            )
+        ),
+    }
+)
 
 #: Remarks that need more than the file: earlier deliveries and figures in force.
 OWN_MESSAGES: Final[dict[str, str | Promise]] = {
@@ -27,6 +56,32 @@ OWN_MESSAGES: Final[dict[str, str | Promise]] = {
         "%(area)s, “%(name)s”: %(now)s in %(year)s after %(before)s in %(year_before)s is an unusual change "
         "compared with the other areas. Please check the figure; if it is right, nothing needs to be done."
     ),
+    "variable_undecided": _(
+        "“%(value)s” (%(count)s entries) is no requested indicator. Please assign it to one of these, or let "
+        "it stay out: %(names)s."
+    ),
+    "area_undecided": _(
+        "“%(value)s” (%(count)s entries) is none of the requested areas. Please correct it, assign it to an "
+        "area, or let it stay out as a total."
+    ),
+    "area_undecided_like": _(
+        "“%(value)s” (%(count)s entries) is none of the requested areas. Is %(suggestion)s meant? Please "
+        "correct it, assign it to an area, or let it stay out as a total."
+    ),
+    "year_undecided": _("The file does not name the year of its figures. Please say which year it is."),
+    "given_twice": _(
+        "%(area)s %(year)s: row %(other)s already gives a figure of the same indicator. Please keep only one."
+    ),
+    "nothing_matched": _(
+        "The file holds no figure of the requested indicators, areas and years. Please check whether it is "
+        "the right file, or assign what it contains."
+    ),
+    "out_totals": _("%(count)s figures of totals stay out: %(names)s."),
+    "out_areas": _(
+        "%(count)s figures of %(kinds)s areas that were not requested stay out, such as %(names)s."
+    ),
+    "out_years": _("%(count)s figures of years that were not requested stay out: %(names)s."),
+    "out_variables": _("%(count)s figures of other indicators stay out, such as %(names)s."),
 }
 
 
@@ -44,6 +99,8 @@ def issue_message(issue: DeliveryIssue) -> str:
     try:
         if code.startswith(REFUSED) and code.removeprefix(REFUSED) in REFUSALS:
             return refusal_message(code.removeprefix(REFUSED), issue.params)
+        if code.startswith(SOURCE):
+            return told(code.removeprefix(SOURCE), issue.params)
         if code in OWN_MESSAGES:
             return str(OWN_MESSAGES[code]) % _written(params)
         if code in MESSAGES:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from monitoring.models import Unit
 from monitoring.secrecy import Shown
 from project.common.formats import NBSP, decimal_de, figure_de, is_german, percent_de
+
+#: How the forms of files are called (``Delivery.source_form``).
+FORM_NAMES: Final = {
+    "form": gettext_lazy("Our form"),
+    "ffcsv": gettext_lazy("Flat file of GENESIS (ffcsv)"),
+    "genesis-table": gettext_lazy("Table of GENESIS (CSV)"),
+    "table": gettext_lazy("Own table"),
+}
 
 
 def with_unit(value: float | None, unit: Unit) -> str:

@@ -15,7 +15,13 @@ HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "indicator": ("Indikator", "indicator"),
     "value": ("Wert", "value"),
     "sign": ("Zeichen", "sign"),
+    "comment": ("Kommentar", "Bemerkung", "comment"),
 }
+#: Before the name of an indicator: the figure of the year before, only to be looked at; words on the figure.
+BEFORE: Final = "Vorjahr: "
+COMMENT: Final = "Kommentar: "
+#: Longest comment on a figure.
+COMMENT_LENGTH: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class DeliveredValue:
-    """One figure with its place in the file; value None means a sign without a number."""
+    """One figure with its place in the file, and words on it; value None means a sign without a number."""
 
     area_key: str
     year: int
@@ -63,6 +69,7 @@ class DeliveredValue:
     sign: str
     row: int
     column: int
+    comment: str = ""
 
 
 @dataclass(frozen=True, slots=True)

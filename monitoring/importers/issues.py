@@ -40,6 +40,10 @@ MESSAGES: Final = {
     "unknown_area": _(
         "The area key “%(value)s” is not part of this request. Please correct it; delete rows with totals."
     ),
+    "unknown_area_like": _(
+        "The area key “%(value)s” is not part of this request. Is %(suggestion)s meant? Please correct it; "
+        "delete rows with totals."
+    ),
     "missing_area": _("The area key is missing in this row. Please add it."),
     "zeros_restored": _("Excel dropped the leading zero of area keys; “%(value)s” is read as %(key)s."),
     "area_name": _(
@@ -93,6 +97,10 @@ MESSAGES: Final = {
     ),
     "missing_values": _(
         "“%(name)s”: %(count)s of %(total)s requested values are missing, such as %(examples)s."
+    ),
+    "comment_alone": _(
+        "The comment “%(comment)s” has no figure beside it and is not kept. Please enter a figure or a sign "
+        "such as “.”."
     ),
     "other_sheets": _("Only the sheet “%(sheet)s” was read, not: %(names)s."),
     "more": _(

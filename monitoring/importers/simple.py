@@ -1,17 +1,27 @@
 """The simple delivery form: one row an area and year, or one row a value (``docs/delivery-format.md``)."""
 
+import difflib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from monitoring.importers.form import HEADINGS, DeliveredValue, Delivery, Request, RequestedIndicator
+from monitoring.importers.form import (
+    BEFORE,
+    COMMENT,
+    COMMENT_LENGTH,
+    HEADINGS,
+    DeliveredValue,
+    Delivery,
+    Request,
+    RequestedIndicator,
+)
 from monitoring.importers.issues import Issue, Severity
 from monitoring.importers.numbers import SIGNS, Convention, Figure, find_convention, read_figure
 from project.common.formats import SIGN_LIMITED, SIGN_NOTHING
 from project.common.importing import Cell, CellKind, Table, column_letters
-from project.common.keys import key_or_none
+from project.common.keys import PlaceKeys, key_or_none
 
 # Rows in which the headings are looked for when they do not stand first.
 _HEADER_WITHIN: Final = 20
@@ -21,6 +31,10 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 _TOO_BIG: Final = Decimal(10) ** 12
 _MAX_ISSUES: Final = 1_000
 _EXAMPLES: Final = 3
+# How alike a key has to be to be suggested: one digit of eight is another one.
+_ALIKE: Final = 0.85
+# Headings of tables that statistics offices write: those are understood elsewhere (``monitoring.sources``).
+_OTHER_FORMS: Final = ("statistics_code", "Statistik_Code", "ZEIT", "RAUM", "Stichtag", "MERKMAL")
 # Fewer values say nothing about whether shares were meant.
 _SHARE_EVIDENCE: Final = 3
 
@@ -36,6 +50,16 @@ def read_delivery(table: Table, request: Request) -> Delivery:
         All figures that could be read, and the remarks, errors first, then by row and column.
     """
     return _Reader(table, request).read()
+
+
+def is_our_form(table: Table, request: Request) -> bool:
+    """Whether a table is the form, perhaps with mistakes: all it names besides is a requested indicator.
+
+    Args:
+        table: The cells of the file.
+        request: Known areas, indicators and years.
+    """
+    return _Reader(table, request).is_ours()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +81,10 @@ class _Reader:
     slots: list[_Slot] = field(default_factory=list)
     rows_seen: dict[tuple[str, int], int] = field(default_factory=dict)
     zeros_told: bool = False
+    places: PlaceKeys = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.places = PlaceKeys(self.request.areas)
 
     def read(self) -> Delivery:
         if self.table.other_sheets:
@@ -72,6 +100,23 @@ class _Reader:
             self._check_shares()
             self._check_complete()
         return Delivery(tuple(self.values.values()), tuple(self._sorted_issues()))
+
+    def is_ours(self) -> bool:
+        rows = [row for row in self.table.rows if any(cell.text for cell in row)]
+        header = self._find_header(rows)
+        self.issues.clear()
+        if header is None:
+            return False
+        texts = {_folded(cell.text) for cell in rows[header]}
+        if any(_folded(name) in texts for name in _OTHER_FORMS):
+            return False
+        roles = {self._role(cell.text) for cell in rows[header]}
+        if not {"area", "year"} & roles:
+            return False
+        if {"indicator", "value"} <= roles:
+            place = [self._role(cell.text) for cell in rows[header]].index("indicator") + 1
+            return any(self._indicator(_at(row, place).text) for row in rows[header + 1 :])
+        return any(role is not None and role.startswith("indicator:") for role in roles)
 
     # --- Headings ------------------------------------------------------------------------------
 
@@ -91,6 +136,10 @@ class _Reader:
         for role, names in HEADINGS.items():
             if text in {_folded(name) for name in names}:
                 return role
+        for kind, prefix in (("before", BEFORE), ("comment", COMMENT)):
+            if text.startswith(_folded(prefix)):
+                indicator = self._indicator(text.removeprefix(_folded(prefix)))
+                return f"{kind}:{indicator.key}" if indicator else None
         indicator = self._indicator(heading)
         return f"indicator:{indicator.key}" if indicator else None
 
@@ -103,9 +152,11 @@ class _Reader:
 
     def _read_header(self, header: list[Cell], rows: list[list[Cell]]) -> None:
         found: dict[str, Cell] = {}
-        for cell in header:
-            role = self._role(cell.text)
-            if role is None:
+        texts = [self._role(cell.text) for cell in header]
+        is_long = {"indicator", "value"} <= set(texts)
+        for cell, role in zip(header, texts, strict=True):
+            # In the wide form nobody knows which figure of the row a comment is on.
+            if role is None or (role == "comment" and not is_long):
                 self._unknown_heading(cell, rows)
             elif role in found:
                 self._error("duplicate_column", cell, other=column_letters(found[role].column))
@@ -115,7 +166,6 @@ class _Reader:
             if number > len(header):
                 self._error("empty_heading", letter=column_letters(number), at_column=number)
         self.columns = {role: cell.column for role, cell in found.items()}
-        is_long = {"indicator", "value"} <= self.columns.keys()
         if "sign" in found and not is_long:
             # One sign cannot be said of several figures; in the wide form it stands in the cell itself.
             self._error("sign_column_wide", found["sign"])
@@ -200,18 +250,36 @@ class _Reader:
             self._error("missing_area", cell)
             return None
         if key not in self.request.areas:
-            padded = next((known for known in self.request.areas if known.lstrip("0") == key), None)
-            if padded is None:
-                self._error("unknown_area", cell)
+            found = self.places.find(key)
+            if found is None:
+                found = self._padded(cell)
+            if found is None:
+                self._unknown_area(cell, self._cell(row, "name").text)
                 return None
-            if not self.zeros_told:
-                self._note("zeros_restored", cell, key=padded)
-                self.zeros_told = True
-            key = padded
+            key = found
         name = self._cell(row, "name")
         if name.text and not _same_name(name.text, self.request.areas[key]):
             self._error("area_name", name, key=key, name=self.request.areas[key])
         return key
+
+    def _unknown_area(self, cell: Cell, name: str) -> None:
+        """Say that a key is unknown, and which area may be meant by its name or a similar key."""
+        areas = self.request.areas
+        like = [key for key, known in areas.items() if name and _same_name(name, known)]
+        like = like or difflib.get_close_matches(cell.text, areas, n=1, cutoff=_ALIKE)
+        if like:
+            self._error("unknown_area_like", cell, suggestion=f"{areas[like[0]]} ({like[0]})")
+        else:
+            self._error("unknown_area", cell)
+
+    def _padded(self, cell: Cell) -> str | None:
+        """The key from which a spreadsheet took the zero in front, as it does with numbers."""
+        padded = next((known for known in self.request.areas if known.lstrip("0") == cell.text), None)
+        padded = padded or self.places.find(f"0{cell.text}")
+        if padded is not None and not self.zeros_told:
+            self._note("zeros_restored", cell, key=padded)
+            self.zeros_told = True
+        return padded
 
     def _read_year(self, row: list[Cell]) -> int | None:
         if "year" not in self.columns:
@@ -241,6 +309,9 @@ class _Reader:
                 return
         cell = _at(row, slot.column)
         figure = self._figure(cell, slot, indicator, self._cell(row, "sign"))
+        words = self._cell(row, f"comment:{indicator.key}").text or self._cell(row, "comment").text
+        if figure is None and words and not cell.text:
+            self._note("comment_alone", cell, comment=words)
         if figure is None or not self._is_plausible(figure, cell, indicator):
             return
         key = (area, year, indicator.key)
@@ -248,7 +319,14 @@ class _Reader:
             self._error("duplicate_row", row[0], other=self.values[key].row)
             return
         self.values[key] = DeliveredValue(
-            area, year, indicator.key, figure.value, figure.sign, cell.row, cell.column
+            area,
+            year,
+            indicator.key,
+            figure.value,
+            figure.sign,
+            cell.row,
+            cell.column,
+            words[:COMMENT_LENGTH],
         )
 
     # --- Figures -------------------------------------------------------------------------------

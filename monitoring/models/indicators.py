@@ -1,9 +1,12 @@
 """The catalogue: what is measured, in which unit, and which way means more need."""
 
+from __future__ import annotations
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import F, Q
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -75,6 +78,21 @@ class Direction(models.TextChoices):
     LESS_NEED = "less_need", _("higher means less need")
 
 
+class Frequency(models.TextChoices):
+    """How often new figures come."""
+
+    MONTHLY = "monthly", _("monthly")
+    QUARTERLY = "quarterly", _("every quarter")
+    HALF_YEARLY = "half_yearly", _("every half-year")
+    YEARLY = "yearly", _("yearly")
+    TWO_YEARS = "two_years", _("every two years")
+    THREE_YEARS = "three_years", _("every three years")
+    FOUR_YEARS = "four_years", _("every four years")
+    FIVE_YEARS = "five_years", _("every five years")
+    IRREGULAR = "irregular", _("irregularly")
+    ONCE = "once", pgettext_lazy("how often", "once")
+
+
 class Indicator(models.Model):
     """A measured quantity, defined once for all territories of the installation."""
 
@@ -137,6 +155,19 @@ class Indicator(models.Model):
     )
     source = models.CharField(_("Source"), max_length=300)
     definition = models.TextField(_("Definition"))
+    # The method sheet: what is counted and what it is related to, in words (``denominator`` is the figure).
+    numerator = models.CharField(_("Numerator"), max_length=300, blank=True)
+    base = models.CharField(_("Base"), max_length=300, blank=True)
+    formula = models.CharField(_("Formula"), max_length=300, blank=True)
+    # In words: the catalogue is shared by territories whose offices differ.
+    supplier = models.CharField(_("Supplied by"), max_length=200, blank=True)
+    frequency = models.CharField(_("How often"), max_length=20, choices=Frequency.choices, blank=True)
+    # Years for which the source has comparable figures; no last one while it goes on.
+    first_year = models.PositiveSmallIntegerField(_("Figures from (year)"), null=True, blank=True)
+    last_year = models.PositiveSmallIntegerField(_("Figures until (year)"), null=True, blank=True)
+    minimum_base = models.PositiveIntegerField(_("Minimum base"), null=True, blank=True)
+    interpretation = models.TextField(_("Interpretation"), blank=True)
+    limits = models.TextField(_("Limits"), blank=True)
     is_example = models.BooleanField(_("Example values"), default=False)
     is_active = models.BooleanField(_("Active"), default=True)
 
@@ -144,6 +175,14 @@ class Indicator(models.Model):
         verbose_name = _("Indicator")
         verbose_name_plural = _("Indicators")
         ordering = ["domain__position", "key"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(first_year__isnull=True)
+                | Q(last_year__isnull=True)
+                | Q(last_year__gte=F("first_year")),
+                name="indicator_ends_after_start",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -182,3 +221,52 @@ class Indicator(models.Model):
                     )
                 }
             )
+
+
+class IndicatorSet(models.Model):
+    """Indicators that belong to one method, such as those of a district's index."""
+
+    key = models.SlugField(_("Key"), unique=True, max_length=60)
+    name_de = models.CharField(_("Name (German)"), max_length=200)
+    name_en = models.CharField(_("Name (English)"), max_length=200)
+    description = models.TextField(_("Description"), blank=True)
+    source = models.CharField(_("Source"), max_length=300, blank=True)
+    indicators: models.ManyToManyField[Indicator, IndicatorSetEntry] = models.ManyToManyField(
+        Indicator, through="IndicatorSetEntry", related_name="sets", verbose_name=_("Indicators")
+    )
+
+    class Meta:
+        verbose_name = _("Set of indicators")
+        verbose_name_plural = _("Sets of indicators")
+        ordering = ["name_de", "key"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """Name in the language of the page."""
+        return _in_page_language(self.name_de, self.name_en)
+
+
+class IndicatorSetEntry(models.Model):
+    """An indicator at its place in a set."""
+
+    indicator_set = models.ForeignKey(
+        IndicatorSet, on_delete=models.CASCADE, related_name="entries", verbose_name=_("Set of indicators")
+    )
+    indicator = models.ForeignKey(
+        Indicator, on_delete=models.PROTECT, related_name="set_entries", verbose_name=_("Indicator")
+    )
+    position = models.PositiveSmallIntegerField(_("Position"))
+
+    class Meta:
+        verbose_name = _("Indicator of a set")
+        verbose_name_plural = _("Indicators of a set")
+        ordering = ["indicator_set", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["indicator_set", "indicator"], name="indicator_once_per_set"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.indicator_set} {self.position}: {self.indicator}"

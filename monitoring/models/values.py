@@ -45,6 +45,16 @@ class Delivery(models.Model):
         related_name="+",
         verbose_name=_("Accepted by"),
     )
+    # How the file was understood: our own form is "form", others as ``monitoring.sources`` call them.
+    source_form = models.CharField(_("Form of the file"), max_length=20, blank=True)
+    mapping = models.ForeignKey(
+        "monitoring.DeliveryMapping",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="deliveries",
+        verbose_name=_("Assignment"),
+    )
 
     class Meta:
         verbose_name = _("Delivery")

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
 
 from django.db.models import Count, Q, QuerySet
 
-from monitoring.issues import issue_message
+from monitoring.issues import TO_ASSIGN, issue_message
 from monitoring.models import Area, Delivery, DeliveryIssue, Indicator, Severity
 from monitoring.secrecy import Shown
 from monitoring.selectors.areas import planning_areas
 from monitoring.selectors.figures import Figures, figures_delivered, figures_in_force
-from monitoring.words import shown_text
+from monitoring.selectors.protection import Cell
+from monitoring.selectors.versions import comments_of
+from monitoring.words import FORM_NAMES, shown_text
 from project.common.keys import key_or_none
+
+#: Codes of hints at figures that stay out begin with this.
+LEFT_OUT: Final = "out_"
+_UNKNOWN_AREA: Final = frozenset(
+    {"unknown_area", "unknown_area_like", "area_undecided", "area_undecided_like"}
+)
+_TWICE: Final = frozenset({"duplicate_row", "given_twice", "source_twice_same", "source_twice_other"})
 
 
 @dataclass(frozen=True)
@@ -27,6 +37,8 @@ class IssueLine:
     heading: str
     value: str
     message: str
+    code: str = ""
+    count: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,6 +87,7 @@ class ValueRow:
     before: str
     change: float | None
     is_unusual: bool
+    comment: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,11 +125,47 @@ class Preview:
     unusual: Collection[tuple[str, str, int]]
     #: Whether the cells asked for are known, and with them what is missing.
     knows_expected: bool = True
+    comments: Mapping[Cell, str] = field(default_factory=dict)
 
     @property
     def expected(self) -> int:
         """Cells asked for."""
         return sum(row.expected for row in self.completeness)
+
+    @property
+    def form_name(self) -> str:
+        """How the form of the file is called; "" if it is not known."""
+        return str(FORM_NAMES.get(self.delivery.source_form, ""))
+
+    @property
+    def can_be_assigned(self) -> bool:
+        """Whether an error may come from a file that nobody has told how to read."""
+        return any(line.is_error and line.code in TO_ASSIGN for line in self.errors)
+
+    @property
+    def matched(self) -> int:
+        """Figures and signs that belong to what was asked for."""
+        return len(self.figures.cells)
+
+    @property
+    def left_out(self) -> int:
+        """Figures that stay out without being wrong: totals, other areas, years, indicators."""
+        return sum(line.count for line in self.hints if line.code.startswith(LEFT_OUT))
+
+    @property
+    def totals_left_out(self) -> int:
+        """Of these the totals."""
+        return sum(line.count for line in self.hints if line.code == f"{LEFT_OUT}totals")
+
+    @property
+    def unmatched_areas(self) -> int:
+        """Areas of the file that nobody knows."""
+        return sum(line.code in _UNKNOWN_AREA for line in self.errors)
+
+    @property
+    def duplicates(self) -> int:
+        """Figures that the file gives twice."""
+        return sum(line.code in _TWICE for line in self.errors)
 
     @property
     def missing(self) -> int:
@@ -171,6 +220,7 @@ class Preview:
                     shown_text(before, indicator.unit) if (before.sign or before.value is not None) else "",
                     change,
                     (area.key, indicator.key, year) in self.unusual,
+                    "" if now.is_secret else self.comments.get((indicator.pk, year, area.pk), ""),
                 )
             )
         return rows
@@ -199,7 +249,7 @@ def delivery_preview(
         knows_expected: False if these are only what the delivery itself names.
 
     Returns:
-        The preview. Queries: 3.
+        The preview. Queries: 4.
     """
     indicators, areas = list(indicators), list(areas)
     issues = list(delivery.issues.all())
@@ -224,7 +274,18 @@ def delivery_preview(
         areas=areas,
         unusual=unusual,
         knows_expected=knows_expected,
+        comments=comments_of(delivery),
     )
+
+
+def needs_assignment(delivery: Delivery) -> bool:
+    """Whether a file cannot be read until somebody says what it means. Queries: 1.
+
+    Mistakes in our own form are corrected in the file.
+    """
+    errors = delivery.issues.filter(severity=Severity.ERROR)
+    codes = set(errors.values_list("code", flat=True)) if delivery.source_form != "form" else set()
+    return bool(codes) and codes <= TO_ASSIGN and bool(delivery.file)
 
 
 def delivery_contents(delivery: Delivery) -> tuple[list[Indicator], list[Area], list[int]]:
@@ -274,6 +335,8 @@ def _line(issue: DeliveryIssue) -> IssueLine:
         heading=str(issue.params.get("heading", "")),
         value=issue.value,
         message=issue_message(issue),
+        code=issue.code,
+        count=int(issue.params.get("count", 0)) if issue.code.startswith(LEFT_OUT) else 0,
     )
 
 

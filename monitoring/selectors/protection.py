@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db.models import Q, QuerySet
 
@@ -35,6 +35,11 @@ class Place:
     population: int | None
     valid_from: datetime.date | None
     valid_until: datetime.date | None
+    populations: Mapping[int, int] = field(default_factory=dict)
+
+    def population_in(self, year: int) -> int | None:
+        """Inhabitants of the year where known, else those of no particular year."""
+        return self.populations.get(year, self.population)
 
     def exists_in(self, year: int) -> bool:
         """Whether it existed at any time of a year, as in ``areas_of_year``."""
@@ -63,12 +68,25 @@ def places_around(areas: Iterable[Area]) -> dict[int, Place]:
     """All areas, of all levels and times, of the territories some areas lie in. Queries: 1."""
     territories = {area.territory_id for area in areas}
     rows = Area.objects.filter(territory__in=territories).order_by()
-    return {
-        pk: Place(territory, parent, kind, population, valid_from, valid_until)
-        for pk, territory, parent, kind, population, valid_from, valid_until in rows.values_list(
-            "pk", "territory_id", "parent_id", "kind", "population", "valid_from", "valid_until"
-        )
-    }
+    found: dict[int, Place] = {}
+    populations: dict[int, dict[int, int]] = defaultdict(dict)
+    # One row for each year whose inhabitants are known; one without for areas of which none is.
+    for pk, territory, parent, kind, population, first, last, year, count in rows.values_list(
+        "pk",
+        "territory_id",
+        "parent_id",
+        "kind",
+        "population",
+        "valid_from",
+        "valid_until",
+        "populations__year",
+        "populations__count",
+    ):
+        if year is not None:
+            populations[pk][year] = count
+        if pk not in found:
+            found[pk] = Place(territory, parent, kind, population, first, last, populations[pk])
+    return found
 
 
 def values_around(places: Mapping[int, Place], indicators: Iterable[Indicator]) -> QuerySet[Value]:
@@ -301,13 +319,13 @@ class Decision:
 def base_of(
     indicator: Indicator, year: int, area: int, lines: Lines, places: Mapping[int, Place]
 ) -> float | None:
-    """To how many people or cases a rate is related: its denominator of the year, else the inhabitants."""
+    """To how many people or cases a rate is related: its denominator, else the inhabitants, of the year."""
     if indicator.denominator_id is not None:
         found = lines.get((indicator.denominator_id, year), {}).get(area)
         if found is not None:
             return found
     place = places.get(area)
-    return None if place is None else place.population
+    return None if place is None else place.population_in(year)
 
 
 def _with_bases(indicators: Iterable[Indicator]) -> set[int]:

@@ -13,9 +13,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from monitoring.importers.form import HEADINGS, DeliveredValue
-from monitoring.models import Area, Delivery, DeliveryIssue, Indicator, Severity, Value
+from monitoring.importers.form import COMMENT_LENGTH, HEADINGS, DeliveredValue
+from monitoring.models import Area, Delivery, DeliveryIssue, Indicator, Severity, Value, ValueComment
 from monitoring.services.readings import (
+    Known,
     Reading,
     Upload,
     request_of,
@@ -23,6 +24,7 @@ from monitoring.services.readings import (
     unusual_remarks,
     upload_read,
     upload_take,
+    wholes_of,
 )
 from project.common.errors import DomainError
 from stakeholders.audit import log_action
@@ -36,12 +38,13 @@ def delivery_read(
     *,
     territory: Organisation,
     supplier: Organisation,
-    upload: File[bytes],
+    upload: File[bytes] | Upload,
     indicators: Iterable[Indicator],
     areas: Iterable[Area],
     years: Iterable[int],
     user: User,
     comment: str = "",
+    year: str = "",
 ) -> Delivery:
     """Read a delivered file: all or nothing, with a lasting list of remarks.
 
@@ -58,13 +61,15 @@ def delivery_read(
         years: Years asked for.
         user: Who uploads.
         comment: Words of the supplier to planning.
+        year: Of figures of a file that names none.
 
     Returns:
         The delivery, not handed in yet. Look at ``has_errors`` and ``issues``.
     """
     indicators, areas, years = list(indicators), list(areas), sorted(years)
-    taken = upload_take(upload)
-    reading = upload_read(taken, request_of(indicators, areas, years))
+    taken = upload if isinstance(upload, Upload) else upload_take(upload)
+    known = Known(territory, supplier, wholes_of(territory, areas), year)
+    reading = upload_read(taken, request_of(indicators, areas, years), known=known)
     expected = len(areas) * len(indicators) * len(years)
     delivery = _delivery_of(territory, supplier, taken, reading, user, expected, comment)
     _keep(delivery, taken, reading, areas, indicators, user)
@@ -119,6 +124,8 @@ def _delivery_of(
         comment=comment.strip(),
         created_by=user,
         row_count=reading.row_count,
+        source_form=reading.form,
+        mapping=reading.mapping,
         value_count=0 if reading.has_errors else sum(row.value is not None for row in reading.values),
     )
     delivery.missing_count = expected - delivery.value_count
@@ -243,6 +250,55 @@ def delivery_comment(delivery: Delivery, *, comment: str) -> None:
     delivery.save(update_fields=["comment"])
 
 
+@transaction.atomic
+def value_comments_set(delivery: Delivery, *, texts: Mapping[int, str], user: User) -> None:
+    """Write, change or take back comments on figures of a delivery that waits to be handed in.
+
+    Args:
+        delivery: The delivery.
+        texts: Words by key of the value; empty ones take a comment back. Other values are not touched.
+        user: Who writes.
+
+    Raises:
+        DomainError: ``delivery_already_submitted``.
+    """
+    if delivery.submitted_at is not None:
+        raise DomainError("delivery_already_submitted", _("This delivery has already been handed in."))
+    own = set(delivery.values.filter(pk__in=texts).values_list("pk", flat=True))
+    known = dict(ValueComment.objects.filter(value__in=own).values_list("value_id", "text"))
+    changed = {pk: text.strip() for pk, text in texts.items() if pk in own}
+    changed = {pk: text for pk, text in changed.items() if text != known.get(pk, "")}
+    ValueComment.objects.filter(value__in=changed).delete()
+    ValueComment.objects.bulk_create(
+        ValueComment(value_id=pk, text=text[:COMMENT_LENGTH], created_by=user)
+        for pk, text in changed.items()
+        if text
+    )
+    if changed:
+        log_action(
+            "delivery.commented",
+            user=user,
+            obj=delivery,
+            territory=delivery.territory,
+            data={"values": len(changed)},
+        )
+
+
+@transaction.atomic
+def value_comments_carry(earlier: Delivery, delivery: Delivery) -> None:
+    """Take comments over to a corrected delivery, where the figure is the same and has none of its own."""
+    comments = ValueComment.objects.filter(value__delivery=earlier).select_related("value")
+    said = {(row.value.indicator_id, row.value.area_id, row.value.year): row for row in comments}
+    if not said:
+        return
+    ValueComment.objects.bulk_create(
+        ValueComment(value=value, text=row.text, created_by=row.created_by)
+        for value in delivery.values.filter(comment__isnull=True)
+        if (row := said.get((value.indicator_id, value.area_id, value.year))) is not None
+        and (row.value.value, row.value.sign) == (value.value, value.sign)
+    )
+
+
 def delivery_file_taken(delivery: Delivery, *, is_own: bool, user: User) -> None:
     """Write down who took a file with raw figures.
 
@@ -312,8 +368,8 @@ def _write_values(
     areas: Mapping[str, Area],
     indicators: Mapping[str, Indicator],
 ) -> None:
-    Value.objects.bulk_create(
-        (
+    rows = Value.objects.bulk_create(
+        [
             Value(
                 delivery=delivery,
                 indicator=indicators[row.indicator_key],
@@ -323,6 +379,11 @@ def _write_values(
                 sign=row.sign,
             )
             for row in values
-        ),
+        ],
         batch_size=5_000,
+    )
+    ValueComment.objects.bulk_create(
+        ValueComment(value=stored, text=row.comment, created_by=delivery.created_by)
+        for stored, row in zip(rows, values, strict=True)
+        if row.comment
     )

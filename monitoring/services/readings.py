@@ -7,7 +7,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django.conf import settings
 from django.core.files.base import File
@@ -16,14 +16,22 @@ from django.utils import timezone
 from monitoring.changes import unusual_changes
 from monitoring.importers.form import DeliveredValue, Request, RequestedIndicator
 from monitoring.importers.issues import Issue
-from monitoring.importers.simple import read_delivery
-from monitoring.issues import REFUSED
-from monitoring.models import Area, Delivery, DeliveryIssue, Indicator, Severity, Value
+from monitoring.importers.simple import is_our_form, read_delivery
+from monitoring.issues import REFUSED, SOURCE
+from monitoring.models import Area, Delivery, DeliveryIssue, DeliveryMapping, Indicator, Severity, Value
 from monitoring.selectors.figures import figures_delivered, figures_in_force
+from monitoring.services.mappings import said_of
+from monitoring.services.source_readings import opened, said_signature, source_read
+from monitoring.sources import SourceError
 from project.common.importing import ImportRefused, Table, column_letters, read_table
+from stakeholders.models import Organisation
 
 #: Sheet of our own form that shows earlier figures; it is never read.
 REFERENCE_SHEET: Final = "Bisherige Werte"
+#: Of ``Delivery.source_form``: the form we hand out.
+OUR_FORM: Final = "form"
+#: A CSV that is too long to be held whole can still be streamed.
+_TOO_LONG: Final = frozenset({"far_cell", "too_many_cells", "too_complex"})
 _NAME_LENGTH: Final = 200
 _CELL_LENGTH: Final = 200
 _SHEET_LENGTH: Final = 60
@@ -40,6 +48,29 @@ class Upload:
 
 
 @dataclasses.dataclass(frozen=True)
+class Known:
+    """What is known of a supplier's files before one of them is read.
+
+    Attributes:
+        territory: Planning authority that asks.
+        supplier: Whose files they are.
+        wholes: Names of what the areas are part of.
+        year: Of figures of a file that names none, said for this file only.
+    """
+
+    territory: Organisation
+    supplier: Organisation
+    wholes: Sequence[str] = ()
+    year: str = ""
+
+    def mapping_of(self, signature: str) -> DeliveryMapping | None:
+        """What the supplier has said of files of this layout. Queries: 1."""
+        return DeliveryMapping.objects.filter(
+            territory=self.territory, supplier=self.supplier, signature=signature
+        ).first()
+
+
+@dataclasses.dataclass(frozen=True)
 class Reading:
     """What a file says.
 
@@ -48,12 +79,16 @@ class Reading:
         issues: Remarks, not saved.
         row_count: Rows below the headings.
         is_refused: Whether the file was refused as a whole and must not be kept.
+        form: Form that was recognised.
+        mapping: What the supplier had said of such files, if that was used.
     """
 
     values: Sequence[DeliveredValue] = ()
     issues: Sequence[DeliveryIssue] = ()
     row_count: int = 0
     is_refused: bool = False
+    form: str = ""
+    mapping: DeliveryMapping | None = None
 
     @property
     def has_errors(self) -> bool:
@@ -72,6 +107,33 @@ def upload_take(upload: File[bytes]) -> Upload:
             kept += chunk[: limit - len(kept)]
     name = PurePath((upload.name or "").replace("\\", "/")).name[-_NAME_LENGTH:] or "?"
     return Upload(name, bytes(kept), digest.hexdigest())
+
+
+def stored_upload(delivery: Delivery) -> Upload | None:
+    """The file of a delivery as it came; None if it was refused and not kept."""
+    if not delivery.file:
+        return None
+    with delivery.file.open("rb") as stored:
+        return Upload(delivery.file_name, stored.read(), delivery.sha256)
+
+
+def upload_table(taken: Upload) -> Table | None:
+    """The cells of a workbook; None for a CSV, which is streamed, and for what cannot be read."""
+    if not taken.name.lower().endswith(".xlsx"):
+        return None
+    try:
+        return read_table(taken.content, taken.name, max_bytes=settings.IMPORT_MAX_BYTES)
+    except ImportRefused:
+        return None
+
+
+def upload_signature(taken: Upload) -> str | None:
+    """Mark of the layout of a file; None if it cannot be read at all."""
+    try:
+        with opened(taken.content, taken.name, upload_table(taken)) as file:
+            return said_signature(file)
+    except SourceError:
+        return None
 
 
 def request_of(indicators: Iterable[Indicator], areas: Iterable[Area], years: Sequence[int]) -> Request:
@@ -93,14 +155,57 @@ def request_of(indicators: Iterable[Indicator], areas: Iterable[Area], years: Se
     )
 
 
-def upload_read(taken: Upload, asked: Request) -> Reading:
-    """Read a file in a child process; a refusal is an error like any other."""
+def wholes_of(territory: Organisation, areas: Iterable[Area]) -> list[str]:
+    """Names of what areas are part of: rows of these are totals. Queries: 1."""
+    parents = {row.parent_id for row in areas if row.parent_id is not None}
+    names = Area.objects.filter(pk__in=parents).values_list("name", flat=True)
+    return [territory.name, territory.short_name, *names]
+
+
+def upload_read(taken: Upload, asked: Request, *, known: Known | None = None) -> Reading:
+    """Read a file in a child process; a refusal is an error like any other.
+
+    Our own form is read as such; whatever else comes is recognised, and read as the supplier once said.
+
+    Args:
+        taken: The file as it came.
+        asked: Areas, indicators and years.
+        known: What is known of the supplier's files; None if only our own form is meant.
+    """
+    table: Table | None = None
     try:
         table = read_table(taken.content, taken.name, max_bytes=settings.IMPORT_MAX_BYTES)
     except ImportRefused as refusal:
-        issue = DeliveryIssue(severity=Severity.ERROR, code=f"{REFUSED}{refusal.code}", params=refusal.params)
-        return Reading(issues=[issue], is_refused=True)
-    return table_read(table, asked)
+        is_long = refusal.code in _TOO_LONG and not taken.name.lower().endswith(".xlsx")
+        if known is None or not is_long:
+            return _refused(refusal)
+    if known is None:
+        return table_read(cast(Table, table), asked)
+    try:
+        with opened(taken.content, taken.name, table) as file:
+            signature = said_signature(file)
+            mapping = known.mapping_of(signature)
+            if table is not None and mapping is None and is_our_form(table, asked):
+                return dataclasses.replace(table_read(table, asked), form=OUR_FORM)
+            found = source_read(file, asked, said_of(mapping, known.year), known.wholes)
+    except SourceError as error:
+        issue = DeliveryIssue(
+            severity=Severity.ERROR, code=f"{SOURCE}{error.code}", params=dict(error.params)
+        )
+        return Reading(issues=[issue])
+    issues = [_storable(issue) for issue in found.issues]
+    return Reading(found.values, issues, found.row_count, form=found.form.value, mapping=mapping)
+
+
+def _refused(refusal: ImportRefused) -> Reading:
+    issue = DeliveryIssue(severity=Severity.ERROR, code=f"{REFUSED}{refusal.code}", params=refusal.params)
+    return Reading(issues=[issue], is_refused=True)
+
+
+def _storable(issue: DeliveryIssue) -> DeliveryIssue:
+    issue.params = {name: _clean(param) for name, param in issue.params.items()}
+    issue.value, issue.column, issue.sheet = _clean(issue.value), _clean(issue.column), _clean(issue.sheet)
+    return issue
 
 
 def table_read(table: Table, asked: Request) -> Reading:
@@ -147,13 +252,13 @@ def _stored(issue: Issue, table: Table) -> DeliveryIssue:
 
 
 def same_file_remarks(delivery: Delivery) -> list[DeliveryIssue]:
-    """A hint if this very file was handed in, or read without errors, before."""
+    """A hint if this very file was handed in before."""
     earlier = (
         Delivery.objects.filter(
             territory=delivery.territory, supplier=delivery.supplier, sha256=delivery.sha256
         )
         .exclude(pk=delivery.pk)
-        .filter(value_count__gt=0)
+        .filter(submitted_at__isnull=False)
         .order_by("-created_at")
         .first()
     )

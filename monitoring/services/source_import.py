@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +22,7 @@ from monitoring.sources import Reading as SourceReading
 from monitoring.sources import SourceError, read_source
 from monitoring.sources.recognise import SourceForm
 from project.common.importing import Cell, CellKind, Table
+from project.common.keys import PlaceKeys
 from stakeholders.audit import log_action
 from stakeholders.models import Organisation, User
 from stakeholders.permissions import Perm, require
@@ -117,7 +118,7 @@ def source_import(
     if lines:
         raise ImportFailedError([*lines, *([f"and {more} more"] if more > 0 else [])])
     reading, areas, indicators = matcher.reading()
-    imported = Imported(len(reading.values), matcher.left_out, problems.notes)
+    imported = Imported(len(reading.values), matcher.left_out, [str(note) for note in problems.notes])
     if not dry_run:
         _store(imported, reading, matcher, areas, indicators, territory, supplier, taken, user)
     return imported
@@ -189,19 +190,6 @@ def _store(
     )
 
 
-def place_of(key: str) -> str:
-    """A key as short as the place allows: those of 5, 8, 9 and 12 digits of the same place become one.
-
-    >>> place_of("053660004004"), place_of("053660004"), place_of("05366004")
-    ('05366004', '05366004', '05366004')
-    >>> place_of("05111000"), place_of("051110000000"), place_of("05111"), place_of("01100101")
-    ('05111', '05111', '05111', '01100101')
-    """
-    if len(key) == 12 or (len(key) == 9 and key[5] == "0"):
-        key = key[:5] + key[-3:]
-    return key[:5] if len(key) == 8 and key.endswith("000") else key
-
-
 class _Matcher:
     """Takes the rows that are meant, as cells of the long form of our own, and says what is wrong."""
 
@@ -211,12 +199,10 @@ class _Matcher:
         self.left_out: Counter[str] = Counter()
         self.years: set[int] = set()
         self._rows: list[list[Cell]] = []
-        self._exact: dict[str, Area] = {}
-        self._places: dict[str, list[Area]] = defaultdict(list)
         self._found: tuple[dict[str, Area], dict[str, Indicator]] = ({}, {})
-        for area in Area.objects.filter(territory=territory).valid_on(timezone.localdate()):
-            self._exact[area.key] = area
-            self._places[place_of(area.key)].append(area)
+        areas = Area.objects.filter(territory=territory).valid_on(timezone.localdate())
+        self._areas = {area.key: area for area in areas}
+        self._keys = PlaceKeys(self._areas)
         self._indicators: dict[str, Indicator] = {}
         known = {row.key: row for row in Indicator.objects.select_related("unit")}
         for name, key in choice.variables.items():
@@ -265,8 +251,8 @@ class _Matcher:
 
     def _area(self, key: str) -> Area | None:
         """The area of this key, else the only one of the same place."""
-        same = self._places.get(place_of(key), [])
-        return self._exact.get(key) or (same[0] if len(same) == 1 else None)
+        found = self._keys.find(key)
+        return None if found is None else self._areas[found]
 
     def _is_meant(self, row: SourceReading, *, is_official: bool) -> bool:
         """Whether a row has what was asked for and, in files of offices, is the total of all else."""

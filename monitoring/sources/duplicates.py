@@ -56,6 +56,6 @@ def _report(suspects: set[int], again: Callable[[], Iterator[Reading]], problems
             reading.row,
             reading.column,
             reading.value or reading.sign,
-            f"Row {earlier.row} gives {'the same' if is_same else 'another'} value for this area, period and "
-            "variable. Delete one of the two.",
+            "twice_same" if is_same else "twice_other",
+            row=earlier.row,
         )

@@ -101,7 +101,7 @@ def read_ffcsv(file: RowFile, problems: Problems) -> Iterator[Reading]:
     header = next(rows).cells
     twice = sorted({name for name in header if name and header.count(name) > 1})
     if twice:
-        raise SourceError(f"A heading stands twice: {', '.join(twice)}. Download the file again, unchanged.")
+        raise SourceError("heading_twice_download", names=", ".join(twice))
     layout = _new_layout(header) if "statistics_code" in header else _old_layout(header)
     sample = list(itertools.islice(rows, _SAMPLE))
     area = _area_of(layout, sample)
@@ -133,7 +133,7 @@ def _full(row: Row, width: int, file: RowFile, problems: Problems) -> Row | None
         return row
     if file.is_excel and count < width:
         return row._replace(cells=row.cells + [""] * (width - count))
-    problems.add(row.number, "", "", f"The row has {count} columns, the headings have {width}.")
+    problems.add(row.number, "", "", "row_width", count=count, width=width)
     return None
 
 
@@ -162,7 +162,7 @@ def _old_layout(header: Sequence[str]) -> _Layout:
         if len(parts) >= 3:
             values[place] = (parts[1].replace("_", " "), parts[2].replace("_", " "))
     if not values:
-        raise SourceError("No column of values, such as FLC006__Gebietsflaeche__qkm, in the heading.")
+        raise SourceError("old_no_values")
     attributes = _attributes(header, "{}_Merkmal_Code", "{}_Merkmal_Label", "{}_Auspraegung_{}")
     time = _place(header, "Zeit")
     others = _others(header, {time, *values}, attributes)
@@ -194,7 +194,7 @@ def _place(header: Sequence[str], name: str) -> int:
     try:
         return header.index(name)
     except ValueError:
-        raise SourceError(f"The column {name} is missing. Download the file again, unchanged.") from None
+        raise SourceError("column_missing", name=name) from None
 
 
 def _area_of(layout: _Layout, sample: Sequence[Row]) -> _Attribute | None:

@@ -90,12 +90,12 @@ def read_genesis_table(file: RowFile, problems: Problems) -> Iterator[Reading]:
     titles, headings, data = _parts(file)
     sample = list(itertools.islice(data, _SAMPLE))
     if not headings or not sample:
-        raise SourceError("No figures below the headings. Download the table again, unchanged.")
+        raise SourceError("table_no_figures")
     width = min(_blank_start(row.cells) for row in headings)
     columns = _columns(titles, [row.cells for row in headings], width)
     stub = _stub(sample, width)
     if stub.period < 0 and not all(column.period for column in columns.values()):
-        raise SourceError("Neither headings nor rows tell the year. Download the table again, unchanged.")
+        raise SourceError("table_no_year")
     for row in itertools.chain(sample, data):
         if row.formulas:
             problems.add(row.number, file.column(row.formulas[0]), "", FORMULA)
@@ -108,7 +108,7 @@ def _fits(row: Row, expected: int, problems: Problems, *, is_excel: bool) -> boo
     count = len(row.cells)
     if count == expected or (is_excel and count < expected):
         return True
-    problems.add(row.number, "", "", f"The row has {count} columns, the headings have {expected}.")
+    problems.add(row.number, "", "", "row_width", count=count, width=expected)
     return False
 
 
@@ -253,7 +253,7 @@ def _readings(row: Row, stub: _Stub, columns: Mapping[int, _Column], problems: P
             return
     key, name = row.cell(stub.key), row.cell(stub.name)
     if not key and not name:
-        problems.add(row.number, "", "", "The row names no area.")
+        problems.add(row.number, "", "", "no_area")
         return
     extra = tuple((f"Merkmal {place + 1}", row.cell(place)) for place in stub.others)
     row_totals = tuple(label for label, text in extra if is_total(text))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
 from monitoring.sources.reading import SourceError, read_period
 from monitoring.sources.rows import Row, RowFile
+from project.common.importing import column_letters
 
 HEADING_WITHIN: Final = 20
 _UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
@@ -96,6 +98,43 @@ def is_code(heading: str) -> bool:
     return _CODE_HEADING.fullmatch(heading.casefold()) is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What somebody has said of a table that cannot be understood by its headings.
+
+    Attributes:
+        header: Row of the headings; rows above it are not read.
+        roles: Number, from 1, of the column of each role.
+        figures: Columns of figures, by number from 1; without any they are found.
+    """
+
+    header: int
+    roles: Mapping[Role, int] = field(default_factory=dict)
+    figures: frozenset[int] = frozenset()
+
+
+def chosen_header(file: RowFile, layout: Layout) -> Row:
+    """The row of headings somebody named; columns that are meant have a heading, whatever stands there.
+
+    Raises:
+        SourceError: There is no such row, or no column says which area a row is about.
+    """
+    row = next((row for row in file.head if row.number == layout.header), None)
+    if row is None:
+        raise SourceError("no_headings", rows=HEADING_WITHIN, known=HEADINGS[Role.KEY][0])
+    if not {Role.KEY, Role.NAME, Role.AREA} & set(layout.roles):
+        raise SourceError("no_area_column")
+    width = max(len(other.cells) for other in file.head)
+    seen: dict[str, int] = {}
+    names = []
+    for place in range(width):
+        meant = place + 1 in {*layout.roles.values(), *layout.figures}
+        name = row.cell(place) or (column_letters(place + 1) if meant else "")
+        seen[name] = seen.get(name, 0) + 1
+        names.append(f"{name} ({seen[name]})" if name and seen[name] > 1 else name)
+    return row._replace(cells=names)
+
+
 def find_header(file: RowFile) -> Row:
     """The row of headings: the first with a heading for areas and one more.
 
@@ -110,30 +149,23 @@ def find_header(file: RowFile) -> Row:
             return row
         above = row
     known = ", ".join(names[0] for names in HEADINGS.values())
-    raise SourceError(
-        f"The first {HEADING_WITHIN} rows have no headings with a column of areas. Known headings: {known}."
-    )
+    raise SourceError("no_headings", rows=HEADING_WITHIN, known=known)
 
 
 def _check(file: RowFile, above: Row | None, header: Row) -> None:
     if above is not None and sum(bool(cell) for cell in above.cells) >= 2:
-        raise SourceError(
-            f"Rows {above.number} and {header.number} are both headings. Write one row of headings, "
-            "with one name a column."
-        )
+        raise SourceError("two_headings", first=above.number, second=header.number)
     named = [cell for cell in header.cells if cell]
     twice = sorted({cell for cell in named if named.count(cell) > 1})
     if twice:
-        raise SourceError(f"A heading stands twice: {', '.join(twice)}. Rename or delete one of the columns.")
+        raise SourceError("heading_twice", names=", ".join(twice))
     if header.formulas:
         place = file.column(header.formulas[0])
-        raise SourceError(
-            f"The heading of column {place} is a formula. Copy the table and paste it as values."
-        )
+        raise SourceError("heading_formula", place=place)
     for cell in named:
         # A heading of digits only can be nothing but a year.
         if cell.isdigit() and read_period(cell) is None:
-            raise SourceError(f"The heading {cell} is neither a year nor a name. Correct it.")
+            raise SourceError("heading_no_year", heading=cell)
 
 
 def find_roles(header: Sequence[str]) -> dict[Role, int]:

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from monitoring.importers.numbers import SIGNS, Separator
-from monitoring.sources.headings import Role, find_header, find_roles, is_official_key
+from monitoring.sources.headings import (
+    Layout,
+    Role,
+    chosen_header,
+    find_header,
+    find_roles,
+    is_official_key,
+)
 from monitoring.sources.reading import (
     FORMULA,
     NO_FIGURE,
     NO_PERIOD,
     Dimensions,
+    Note,
     Problems,
     Reading,
     SourceError,
@@ -61,12 +69,13 @@ class _Plan:
     made: dict[tuple[str, ...], Dimensions] = field(default_factory=dict)
 
 
-def read_plain(file: RowFile, problems: Problems) -> Iterator[Reading]:
+def read_plain(file: RowFile, problems: Problems, layout: Layout | None = None) -> Iterator[Reading]:
     """Read a table with one row of headings.
 
     Args:
         file: CSV or workbook.
         problems: Takes what cannot be read, with row and column.
+        layout: What the columns are, where their headings do not tell.
 
     Yields:
         One reading a value.
@@ -75,9 +84,16 @@ def read_plain(file: RowFile, problems: Problems) -> Iterator[Reading]:
         SourceError: No single row of headings is found, no column of areas or of figures; a heading is
             missing above entries; or decimal commas and points are mixed.
     """
-    header = find_header(file)
-    roles = find_roles(header.cells)
-    plan = _plan(header, roles, survey(file, header, roles), problems)
+    if layout is None:
+        header = find_header(file)
+        roles = find_roles(header.cells)
+    else:
+        header = chosen_header(file, layout)
+        roles = {role: number - 1 for role, number in layout.roles.items()}
+    seen = survey(file, header, roles)
+    if layout is not None and layout.figures and Role.VALUE not in roles:
+        seen = replace(seen, figures=tuple(sorted(number - 1 for number in layout.figures)))
+    plan = _plan(header, roles, seen, problems, is_said=layout is not None)
     for row in file.rows():
         if row.number <= header.number or not any(row.cells):
             continue
@@ -86,12 +102,9 @@ def read_plain(file: RowFile, problems: Problems) -> Iterator[Reading]:
     _notes(plan, problems)
 
 
-def _plan(header: Row, roles: dict[Role, int], seen: Survey, problems: Problems) -> _Plan:
-    if seen.unnamed:
-        raise SourceError(
-            f"Column {', '.join(seen.unnamed)} has entries but no heading. Write one name above each column; "
-            "undo merged cells and second rows of headings."
-        )
+def _plan(header: Row, roles: dict[Role, int], seen: Survey, problems: Problems, *, is_said: bool) -> _Plan:
+    if seen.unnamed and not is_said:
+        raise SourceError("unnamed_columns", names=", ".join(seen.unnamed))
     taken = set(roles.values())
     figures: dict[int, tuple[str, str]] = {}
     for place in seen.figures:
@@ -100,45 +113,43 @@ def _plan(header: Row, roles: dict[Role, int], seen: Survey, problems: Problems)
     if Role.VALUE in roles:
         figures = {roles[Role.VALUE]: ("", "")}
     if not figures:
-        raise SourceError("No column of figures. Needed is “Wert”, or a column for each indicator or year.")
+        raise SourceError("no_figure_columns")
+    # Of a table whose columns somebody has named, the others are not read.
     rest = [
         place
         for place, heading in enumerate(header.cells)
-        if heading and place not in taken and place not in figures
+        if heading and place not in taken and place not in figures and not is_said
     ]
-    if Role.VALUE in roles and Role.PERIOD not in roles:
-        raise SourceError(
-            "The column of years is missing. A table with a row a value needs one, such as “Jahr”."
-        )
+    if Role.VALUE in roles and Role.PERIOD not in roles and not is_said:
+        raise SourceError("no_year_column")
     is_dated = Role.PERIOD in roles or all(at for _, at in figures.values())
     problems.notes += [
         *seen.notes,
-        *([] if is_dated else ["No column of years: the period stays empty."]),
+        *([] if is_dated else [Note("no_period_column")]),
     ]
     attributes = dict(zip(rest, unique_names([header.cells[place] for place in rest]), strict=True))
-    nameless = tuple(place for place, heading in enumerate(header.cells) if not heading)
+    nameless = tuple(place for place, heading in enumerate(header.cells) if not heading and not is_said)
     return _Plan(header, roles, figures, attributes, nameless, seen.separator)
 
 
 def _notes(plan: _Plan, problems: Problems) -> None:
     if plan.restored:
-        problems.notes.append(f"A zero at the beginning was put back to {plan.restored} area keys.")
+        problems.notes.append(Note("zeros_put_back", {"count": plan.restored}))
     if plan.thousands:
-        problems.notes.append(f"{plan.thousands} figures such as {plan.example} were read as thousands.")
+        params = {"count": plan.thousands, "example": plan.example}
+        problems.notes.append(Note("thousands", params))
 
 
 def _fits(row: Row, plan: _Plan, file: RowFile, problems: Problems) -> bool:
     """Whether a row is as wide as the headings; spreadsheets leave out or add empty cells at the end."""
     count, width = len(row.cells), len(plan.header.cells)
     if count < width and not file.is_excel:
-        problems.add(row.number, "", "", f"The row has {count} columns, the headings have {width}.")
+        problems.add(row.number, "", "", "row_width", count=count, width=width)
         return False
     for place in (*plan.nameless, *range(width, count)):
         if row.cell(place):
-            sentence = (
-                f"There is no heading above this. The row has {count} columns, the headings have {width}."
-            )
-            problems.add(row.number, file.column(place), row.cell(place), sentence)
+            at = (row.number, file.column(place), row.cell(place))
+            problems.add(*at, "above_nothing", count=count, width=width)
             return False
     if row.formulas:
         problems.add(row.number, file.column(row.formulas[0]), row.cells[row.formulas[0]], FORMULA)
@@ -155,7 +166,7 @@ def _readings(row: Row, plan: _Plan, problems: Problems) -> Iterator[Reading]:
     key, name = area
     variable = row.cell(roles.get(Role.VARIABLE, -1))
     if Role.VARIABLE in roles and not variable:
-        problems.add(row.number, plan.header.cells[roles[Role.VARIABLE]], "", "The row names no indicator.")
+        problems.add(row.number, plan.header.cells[roles[Role.VARIABLE]], "", "no_variable")
         return
     dimensions = _dimensions(row, plan, name)
     for place, (heading, at) in plan.figures.items():
@@ -186,19 +197,14 @@ def _area(row: Row, plan: _Plan, problems: Problems) -> tuple[str, str] | None:
         return match[1], name or match[2]
     name = name or together
     if not key and not name:
-        problems.add(row.number, "", "", "The row names no area.")
+        problems.add(row.number, "", "", "no_area")
         return None
     if key and is_official_key(plan.header.cells[place]):
         if key.isdigit() and len(key) in _SHORTENED:
             key = f"0{key}"
             plan.restored += 1
         if not is_area_key(key):
-            problems.add(
-                row.number,
-                plan.header.cells[place],
-                key,
-                "This is no key of an area: those have 2, 3, 5, 8, 9 or 12 digits.",
-            )
+            problems.add(row.number, plan.header.cells[place], key, "not_area_key")
             return None
     return key, name
 
@@ -210,8 +216,8 @@ def _period(row: Row, plan: _Plan, problems: Problems) -> str | None:
     written = row.cell(place)
     period = read_period(written)
     if period is None:
-        sentence = NO_PERIOD if written else "The year is missing."
-        problems.add(row.number, plan.header.cells[place], written, sentence)
+        code = NO_PERIOD if written else "year_missing"
+        problems.add(row.number, plan.header.cells[place], written, code)
     return period
 
 
@@ -247,16 +253,12 @@ def _value(row: Row, place: int, plan: _Plan, problems: Problems) -> tuple[str, 
     value, sign = found
     own_sign = row.cell(plan.roles.get(Role.SIGN, -1))
     if own_sign and own_sign not in SIGNS:
-        problems.add(
-            row.number, plan.header.cells[plan.roles[Role.SIGN]], own_sign, "This is no sign of statistics."
-        )
+        problems.add(row.number, plan.header.cells[plan.roles[Role.SIGN]], own_sign, "sign_unknown")
         return None
     if own_sign:
         found_sign = SIGNS[own_sign]
         if value and found_sign != "()" and float(value):
-            problems.add(
-                row.number, plan.header.cells[place], text, f"Beside this figure stands the sign {own_sign}."
-            )
+            problems.add(row.number, plan.header.cells[place], text, "sign_beside", sign=own_sign)
             return None
         value, sign = (value if found_sign == "()" else ""), found_sign
     return value, sign, unit
@@ -266,5 +268,4 @@ def _no_figure(text: str, separator: Separator) -> str:
     other = Separator.POINT if separator is Separator.COMMA else Separator.COMMA
     if read_value(text, other) is None:
         return NO_FIGURE
-    kind, others = ("commas", "point") if separator is Separator.COMMA else ("points", "comma")
-    return f"The figures of this table have decimal {kind}, this one has a decimal {others}. Use one of them."
+    return "point_among_commas" if separator is Separator.COMMA else "comma_among_points"

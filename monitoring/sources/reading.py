@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from monitoring.importers.numbers import Separator, read_figure
+from monitoring.sources.words import told_in_english
 from project.common.formats import SIGN_LIMITED
 
 #: Names of the entries of ``dimensions`` that are no attributes: what a row is the total of, and the codes.
@@ -35,9 +36,9 @@ _PERIOD: Final = re.compile(
 _KEY: Final = re.compile(r"DG|[0-9]{2}|[0-9]{3}|[0-9]{5}|[0-9]{8}|[0-9]{9}|[0-9]{12}")
 #: More are counted, not kept: who has a thousand mistakes has made one a thousand times.
 MAX_PROBLEMS: Final = 1_000
-FORMULA: Final = "This is a formula. Copy the table and paste it as values."
-NO_FIGURE: Final = "This is neither a number nor a sign."
-NO_PERIOD: Final = "This is no year, month or day."
+FORMULA: Final = "formula"
+NO_FIGURE: Final = "no_figure"
+NO_PERIOD: Final = "no_period"
 
 
 class Dimensions(NamedTuple):
@@ -96,15 +97,22 @@ class Problem:
         row: From 1, as an editor or Excel shows it; 0 for the file as a whole.
         column: Heading or number of the column; "" for the row as a whole.
         value: What stands there.
-        sentence: What is wrong and what to do.
+        code: What is wrong, a key of ``words.MESSAGES``.
+        params: What its sentence names.
         sheet: Of a workbook.
     """
 
     row: int
     column: str
     value: str
-    sentence: str
+    code: str
+    params: Mapping[str, Any] = field(default_factory=dict)
     sheet: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong and what to do, in English."""
+        return told_in_english(self.code, self.params)
 
     def __str__(self) -> str:
         places = [
@@ -121,8 +129,27 @@ class SourceError(Exception):
     """A file as a whole cannot be read.
 
     Args:
-        sentence: What is wrong and what to do.
+        code: What is wrong, a key of ``words.MESSAGES``.
+        params: What its sentence names.
     """
+
+    def __init__(self, code: str, **params: Any) -> None:
+        super().__init__(code)
+        self.code, self.params = code, params
+
+    def __str__(self) -> str:
+        return told_in_english(self.code, self.params)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What is not wrong but has to be said."""
+
+    code: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return told_in_english(self.code, self.params)
 
 
 @dataclass(slots=True)
@@ -139,13 +166,13 @@ class Problems:
     sheet: str = ""
     found: list[Problem] = field(default_factory=list)
     count: int = 0
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
 
-    def add(self, row: int, column: str, value: str, sentence: str) -> None:
+    def add(self, row: int, column: str, value: str, code: str, /, **params: Any) -> None:
         """Note what is wrong at one place."""
         self.count += 1
         if len(self.found) < MAX_PROBLEMS:
-            self.found.append(Problem(row, column, value, sentence, self.sheet))
+            self.found.append(Problem(row, column, value, code, params, self.sheet))
 
 
 def read_value(text: str, separator: Separator) -> tuple[str, str] | None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from monitoring.sources.duplicates import without_duplicates
 from monitoring.sources.ffcsv import is_ffcsv, read_ffcsv
 from monitoring.sources.genesis_table import is_genesis_table, read_genesis_table
+from monitoring.sources.headings import Layout
 from monitoring.sources.plain import read_plain
-from monitoring.sources.reading import Problems, Reading, SourceError
+from monitoring.sources.reading import Note, Problems, Reading, SourceError
 from monitoring.sources.rows import RowFile, open_rows
 
 
@@ -33,12 +35,14 @@ class Source:
         encoding: Of a CSV; "" for a workbook.
         problems: What is wrong, and hints; complete once all readings are taken.
         readings: Its values, each read when it is asked for.
+        file: Its rows, for whoever has to look at them.
     """
 
     form: SourceForm
     encoding: str
     problems: Problems
     readings: Iterator[Reading]
+    file: RowFile
 
 
 _Reader = Callable[[RowFile, Problems], Iterator[Reading]]
@@ -49,11 +53,26 @@ _READERS: Final[dict[SourceForm, _Reader]] = {
 }
 
 
-def read_source(path: Path) -> Source:
+def form_of(file: RowFile) -> SourceForm:
+    """Recognise the form of a file.
+
+    Raises:
+        SourceError: It is empty.
+    """
+    first = next((row for row in file.head if any(row.cells)), None)
+    if first is None:
+        raise SourceError("empty")
+    if is_genesis_table(first):
+        return SourceForm.GENESIS_TABLE
+    return SourceForm.FFCSV if is_ffcsv(first.cells) else SourceForm.PLAIN
+
+
+def read_source(path: Path, layout: Layout | None = None) -> Source:
     """Recognise a file and begin to read it.
 
     Args:
         path: CSV, text or .xlsx.
+        layout: What the columns of an office's own table are, where its headings do not tell.
 
     Returns:
         The source; its readings are streamed, its problems fill while they are taken.
@@ -61,20 +80,20 @@ def read_source(path: Path) -> Source:
     Raises:
         SourceError: The file is none that can be read; also while readings are taken.
     """
-    file = open_rows(path)
-    first = next((row for row in file.head if any(row.cells)), None)
-    if first is None:
-        raise SourceError("The file is empty. Choose the file with the data.")
-    if is_genesis_table(first):
-        form = SourceForm.GENESIS_TABLE
-    elif is_ffcsv(first.cells):
-        form = SourceForm.FFCSV
-    else:
-        form = SourceForm.PLAIN
+    return source_of(open_rows(path), layout)
+
+
+def source_of(file: RowFile, layout: Layout | None = None) -> Source:
+    """Like ``read_source``, of a file that has been opened."""
+    form = form_of(file)
     problems = Problems(sheet=file.sheet)
     if file.other_sheets:
-        problems.notes.append(f"Only the sheet {file.sheet} is read, not: {', '.join(file.other_sheets)}.")
-    return Source(form, file.encoding, problems, _readings(file, _READERS[form], problems))
+        names = ", ".join(file.other_sheets)
+        problems.notes.append(Note("other_sheets", {"sheet": file.sheet, "names": names}))
+    reader = _READERS[form]
+    if form is SourceForm.PLAIN and layout is not None:
+        reader = partial(read_plain, layout=layout)
+    return Source(form, file.encoding, problems, _readings(file, reader, problems), file)
 
 
 def _readings(file: RowFile, reader: _Reader, problems: Problems) -> Iterator[Reading]:
@@ -85,4 +104,4 @@ def _readings(file: RowFile, reader: _Reader, problems: Problems) -> Iterator[Re
         count += 1
         yield reading
     if not count and not problems.count:
-        raise SourceError("There are headings but no figures below them. Choose the file with the data.")
+        raise SourceError("headings_only")

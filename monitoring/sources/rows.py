@@ -11,12 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from django.utils import translation
-
 from monitoring.sources.reading import SourceError
-from project.common.importing import DEFAULT_MAX_BYTES, CellKind, ImportRefused, column_letters, read_table
+from monitoring.sources.words import REFUSED
+from project.common.importing import (
+    DEFAULT_MAX_BYTES,
+    CellKind,
+    ImportRefused,
+    Table,
+    column_letters,
+    read_table,
+)
 
 _CHUNK: Final = 1 << 20
+NO_PATH: Final = Path()
 _HEAD_LINES: Final = 40
 _DELIMITERS: Final = ";\t,"
 _BOMS: Final = (
@@ -25,8 +32,8 @@ _BOMS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _REFUSED: Final = {
-    b"%PDF": "This is a PDF, whatever its name says. Deliver the table itself, as Excel workbook or CSV.",
-    b"\xd0\xcf\x11\xe0": "This is an old Excel file or one with a password. Save it as .xlsx without one.",
+    b"%PDF": "pdf",
+    b"\xd0\xcf\x11\xe0": "old_excel",
 }
 #: Excel's own hint at the delimiter, as the first line.
 _HINT: Final = re.compile(r"sep=([;,\t])\s*")
@@ -113,12 +120,12 @@ def open_rows(path: Path) -> RowFile:
         with path.open("rb") as file:
             start = file.read(_CHUNK)
     except OSError as error:
-        raise SourceError(f"The file cannot be read ({error.strerror}).") from error
+        raise SourceError("unreadable", reason=error.strerror) from error
     if not start.strip(b" \t\r\n\x00\xef\xbb\xbf\xff\xfe;,"):
-        raise SourceError("The file is empty. Choose the file with the data.")
-    for magic, sentence in _REFUSED.items():
+        raise SourceError("empty")
+    for magic, code in _REFUSED.items():
         if start.startswith(magic):
-            raise SourceError(sentence)
+            raise SourceError(code)
     if start.startswith(b"PK\x03\x04") or path.suffix.lower() == ".xlsx":
         return _open_workbook(path)
     encoding = _encoding(path, start)
@@ -141,10 +148,14 @@ def _open_workbook(path: Path) -> RowFile:
     with path.open("rb") as file:
         content = file.read(DEFAULT_MAX_BYTES + 1)
     try:
-        with translation.override("en"):  # as all other sentences of the commands
-            found = read_table(content, path.name)
+        found = read_table(content, path.name)
     except ImportRefused as refused:
-        raise SourceError(str(refused)) from refused
+        raise SourceError(f"{REFUSED}{refused.code}", **refused.params) from refused
+    return table_rows(found, path)
+
+
+def table_rows(found: Table, path: Path = NO_PATH) -> RowFile:
+    """A workbook that has been read already, as rows."""
     table = [
         Row(
             number,
@@ -161,7 +172,7 @@ def _encoding(path: Path, start: bytes) -> str:
     """UTF-8 if the whole file is, else the Windows encoding of German offices; never a wrong letter."""
     marked = next((encoding for mark, encoding in _BOMS if start.startswith(mark)), "")
     if not marked and b"\x00" in start:
-        raise SourceError("This is not a text file. Save the table as CSV (UTF-8) or as an Excel workbook.")
+        raise SourceError("not_text")
     if marked:
         _check_text(path, marked)
         return marked
@@ -191,22 +202,16 @@ def _check_text(path: Path, encoding: str) -> None:
                 if encoding == "utf-8":
                     raise
                 line += chunk.count(b"\n", 0, max(error.start, 0))
-                raise SourceError(_broken(line)) from error
+                raise SourceError("umlauts", line=line) from error
             if _CONTROL.search(text):
-                raise SourceError(
-                    "This is not a text file. Save the table as CSV (UTF-8) or as an Excel workbook."
-                )
+                raise SourceError("not_text")
             broken = _BROKEN.search(text)
             if broken:
-                raise SourceError(_broken(line + text.count("\n", 0, broken.start())))
+                raise SourceError("umlauts", line=line + text.count("\n", 0, broken.start()))
             if not chunk:
                 return
             rest = text[-1:]  # the two letters of a broken umlaut may be parted
             line += text.count("\n", 0, len(text) - 1)
-
-
-def _broken(line: int) -> str:
-    return f"The umlauts near line {line} cannot be read. Save the file as “CSV UTF-8” or as Excel workbook."
 
 
 def _delimiter(lines: list[str]) -> str:
@@ -230,6 +235,4 @@ def _csv_rows(path: Path, encoding: str, delimiter: str, skipped: int) -> Iterat
                 yield Row(first, [cell.strip() for cell in cells])
                 first = reader.line_num + skipped + 1
         except csv.Error as error:
-            raise SourceError(
-                f"Line {first} cannot be read: a quotation mark is not closed, or has text after it."
-            ) from error
+            raise SourceError("quotes", line=first) from error

@@ -8,7 +8,7 @@ from typing import Final
 
 from monitoring.importers.numbers import SIGNS, Separator
 from monitoring.sources.headings import Role, is_code, role_of
-from monitoring.sources.reading import SourceError, read_value
+from monitoring.sources.reading import Note, SourceError, read_value
 from monitoring.sources.rows import Row, RowFile
 
 #: Rows that decide, unless a column is still empty or nothing shows the decimal separator; then all do.
@@ -31,7 +31,7 @@ class Survey:
     figures: tuple[int, ...]
     unnamed: tuple[str, ...]
     separator: Separator
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 @dataclass(slots=True)
@@ -92,14 +92,14 @@ def survey(file: RowFile, header: Row, roles: Mapping[Role, int]) -> Survey:
     unnamed = tuple(
         file.column(place) for place, column in columns.items() if column.filled and not header.cells[place]
     )
-    notes: list[str] = []
+    notes: list[Note] = []
     if value is not None:
         figures: tuple[int, ...] = (value,)
     else:
         figures = tuple(place for place in columns if _is_figures(header.cells[place], columns[place], notes))
     empty = [header.cells[place] for place in columns if header.cells[place] and not columns[place].filled]
     if empty:
-        notes.append(f"Columns without entries: {', '.join(empty)}.")
+        notes.append(Note("empty_columns", {"names": ", ".join(empty)}))
     separator = _separator([columns[place] for place in figures], file)
     return Survey(figures, unnamed, separator, tuple(notes))
 
@@ -118,19 +118,17 @@ def _is_decided(columns: Mapping[int, _Column], header: Row, value: int | None) 
     return all(column.filled for column in seen) and any(column.shown for column in seen)
 
 
-def _is_figures(heading: str, column: _Column, notes: list[str]) -> bool:
+def _is_figures(heading: str, column: _Column, notes: list[Note]) -> bool:
     """Whether a column holds figures; what only looks so is told."""
     if not heading or not column.numbers:
         return False
     if is_code(heading) or role_of(heading) not in {None, Role.VALUE}:
         return False
     if column.zeros:
-        notes.append(
-            f"“{heading}” has numbers that begin with 0 and is kept as an attribute, not as figures."
-        )
+        notes.append(Note("zeros_attribute", {"heading": heading}))
         return False
     if not column.has_figures:
-        notes.append(f"“{heading}” holds more words than numbers and is kept as an attribute.")
+        notes.append(Note("words_attribute", {"heading": heading}))
     return column.has_figures
 
 
@@ -145,9 +143,7 @@ def _separator(columns: list[_Column], file: RowFile) -> Separator:
         shown = column.shown | shown
     if len(shown) > 1:
         comma, point = shown[Separator.COMMA], shown[Separator.POINT]
-        raise SourceError(
-            f"Decimal commas and points are mixed: {comma} and {point}. Use one of them in the whole file."
-        )
+        raise SourceError("mixed_decimals", comma=comma, point=point)
     if shown:
         return next(iter(shown))
     return Separator.POINT if file.delimiter == "," else Separator.COMMA

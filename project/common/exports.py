@@ -169,6 +169,20 @@ def table_response(
     return response
 
 
+def pdf_response(filename: str, content: bytes) -> HttpResponse:
+    """Answer with a paper as a file to be saved.
+
+    Args:
+        filename: Name without ending, as people should find it among their downloads.
+        content: The PDF. Rights are the caller's.
+    """
+    response = HttpResponse(content, content_type="application/pdf")
+    name = f"{_file_name(filename)}.pdf"
+    response.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+    response.headers["Cache-Control"] = "private"
+    return response
+
+
 def guarded_text(text: str) -> str:
     """Text for a CSV cell: what could start a formula gets an apostrophe in front.
 

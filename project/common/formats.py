@@ -41,6 +41,11 @@ def is_german() -> bool:
     return (get_language() or "de").startswith("de")
 
 
+def language_of_papers() -> str:
+    """Language of files made now: "de" or "en", as the page."""
+    return "de" if is_german() else "en"
+
+
 def _to_decimal(value: Number | str) -> Decimal:
     if isinstance(value, Decimal):
         return value

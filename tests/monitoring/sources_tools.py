@@ -42,7 +42,7 @@ def ffcsv_row(
 def read(path: Path) -> Result:
     source = read_source(path)
     readings = list(source.readings)
-    return Result(readings, [str(problem) for problem in source.problems.found], source.problems.notes)
+    return Result(readings, list(map(str, source.problems.found)), list(map(str, source.problems.notes)))
 
 
 def read_text(folder: Path, text: str, *, encoding: str = "utf-8", name: str = "in.csv") -> Result:

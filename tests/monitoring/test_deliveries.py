@@ -233,6 +233,7 @@ def test_zero_bytes_of_a_file_do_not_reach_the_database(world: World) -> None:
 
 def test_the_same_file_again_names_the_earlier_delivery(world: World, rows: list[str]) -> None:
     first = read(world, text(rows), name="erste.csv")
+    delivery_mark_submitted(first)
     second = read(world, text(rows), name="zweite.csv")
 
     issue = second.issues.get()

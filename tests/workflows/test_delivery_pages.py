@@ -311,7 +311,7 @@ def test_the_form_to_download_holds_areas_and_indicators(
     assert response["Content-Disposition"].startswith("attachment")
     sheet = openpyxl.load_workbook(io.BytesIO(response.content)).worksheets[0]
     names = ["Kennwert childcare_rate", "Kennwert school_entry_deficit"]
-    assert [cell.value for cell in sheet[1]][3:] == names
+    assert [cell.value for cell in sheet[1]][3::2] == names
     assert sheet.max_row == 1 + 4 * 2
     assert client.get(url, {"form": "csv"}).content.decode("utf-8-sig").startswith("Gebietsschlüssel;")
 
@@ -396,6 +396,40 @@ def test_going_on_without_needs_a_reason_and_is_final(
 
 
 # --- Who may -------------------------------------------------------------------------------------------
+
+
+def test_all_who_are_still_to_deliver_are_reminded_with_one_click(
+    cycle: PlanningCycle, submitted: DataRequest, planner: User, head: User, client_as: ClientAs
+) -> None:
+    client = client_as(planner)
+    url = reverse("workflows:request-remind-all", args=[cycle.pk])
+    waiting = cycle.requests.filter(state=DataRequestState.OPEN).count()
+    assert client_as(head).post(url).status_code == 403
+
+    client.post(url)
+
+    assert waiting
+    assert LogEntry.objects.filter(action="task.reminded", user=planner).count() == waiting
+    rows = [row for row, _badges, _missing in client.get(list_url(cycle)).context["rows"]]
+    assert {row.pk for row in rows if row.reminded_at} == {row.pk for row in rows if row.pk != submitted.pk}
+
+
+def test_the_list_says_what_is_missing_by_indicator(
+    cycle: PlanningCycle, asked: DataRequest, head: User, planner: User, client_as: ClientAs, world: World
+) -> None:
+    client = client_as(head)
+    url = provide_url(asked, client)
+    content = csv_of(world, altstadt="").decode().splitlines()
+    upload(client, asked, "\n".join(line.rpartition(";")[0] for line in content).encode())
+    client.post(url, {"delivery": Delivery.objects.get().pk})
+
+    rows = client_as(planner).get(list_url(cycle)).context["rows"]
+
+    missing = next(gaps for row, _badges, gaps in rows if row.pk == asked.pk)
+    assert [(gap.indicator.key, gap.count, gap.is_all) for gap in missing] == [
+        ("childcare_rate", 2, False),
+        ("school_entry_deficit", 8, True),
+    ]
 
 
 @pytest.mark.parametrize("name", ["request-waive", "request-remind"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -111,10 +111,12 @@ class GridForm(forms.Form):
         indicators: Sequence[Indicator],
         areas: Sequence[Area],
         year: int,
+        before: Mapping[tuple[int, int], str] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.indicators, self.areas, self.year = indicators, areas, year
+        self.before = before or {}
         for area in areas:
             for indicator in indicators:
                 self.fields[self.name_of(area, indicator)] = forms.CharField(
@@ -135,9 +137,18 @@ class GridForm(forms.Form):
         """Name of the field of a cell."""
         return f"v-{area.pk}-{indicator.pk}"
 
-    def rows(self) -> list[tuple[Area, list[forms.BoundField]]]:
-        """Fields area by area, in the order of the indicators."""
-        return [(area, [self[self.name_of(area, row)] for row in self.indicators]) for area in self.areas]
+    def rows(self) -> list[tuple[Area, list[tuple[forms.BoundField, str]]]]:
+        """Fields area by area, in the order of the indicators, each with the figure of the year before."""
+        return [
+            (
+                area,
+                [
+                    (self[self.name_of(area, row)], self.before.get((area.pk, row.pk), ""))
+                    for row in self.indicators
+                ],
+            )
+            for area in self.areas
+        ]
 
     def typed(self) -> dict[tuple[str, int, str], str]:
         """What was typed, by area key, year and indicator key."""

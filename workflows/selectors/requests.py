@@ -5,19 +5,34 @@ from __future__ import annotations
 import csv
 import datetime
 import io
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import (
+    Count,
+    Exists,
+    F,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    prefetch_related_objects,
+)
+from django.db.models import Value as Literal
 from django.db.models.functions import Coalesce, NullIf
 
-from monitoring.models import Area, Delivery, Indicator
+from monitoring.models import Area, Delivery, Indicator, Value
 from monitoring.selectors.areas import planning_areas
 from monitoring.selectors.deliveries import Preview, delivery_preview, with_issue_counts
+from monitoring.selectors.figures import figures_in_force
 from monitoring.services.deliveries import GRID_FILE_NAME
+from monitoring.words import shown_text
 from project.common.keys import key_or_none
-from stakeholders.models import Organisation
+from stakeholders.models import LogEntry, Organisation
 from stakeholders.permissions import Perm, visible
 from workflows.models import (
     DataRequest,
@@ -29,6 +44,8 @@ from workflows.models import (
 
 #: The cycle does not wait for these any more.
 FINISHED_REQUESTS: Final = (DataRequestState.ACCEPTED, DataRequestState.WAIVED)
+#: The supplier is to act.
+EXPECTED_STATES: Final = (DataRequestState.OPEN, DataRequestState.RETURNED)
 #: More fields on one page are no help to anybody: a file is better then.
 GRID_LIMIT: Final = 400
 
@@ -86,18 +103,74 @@ def with_progress(requests: QuerySet[DataRequest]) -> QuerySet[DataRequest]:
     """Add what lists show: counts, until when, who has the task, since when it waits.
 
     Annotations: ``indicator_count``, ``task_due_on``, ``task_owner`` (name or None), ``task_since``,
-    ``returned_at``. Queries: none of its own.
+    ``returned_at``, ``reminded_at`` of the open task. Queries: none of its own.
     """
     open_cards = _open_cards()
     reviews = DeliveryReview.objects.filter(request=OuterRef("pk")).order_by("-reviewed_at")
-    name = Coalesce(NullIf("task__owner__display_name", Value("")), "task__owner__username")
+    name = Coalesce(NullIf("task__owner__display_name", Literal("")), "task__owner__username")
+    cards = ContentType.objects.get_for_model(TaskCard)
+    reminders = LogEntry.objects.filter(
+        action="task.reminded", content_type=cards, object_id=OuterRef("card_pk")
+    ).order_by("-at")
     rows = requests.select_related("organisation", "cycle", "cycle__territory", "delivery")
     return with_due(rows).annotate(
         indicator_count=Count("indicators", distinct=True),
         task_owner=Subquery(open_cards.values(owner=name)[:1]),
         task_since=Subquery(open_cards.values("task__created")[:1]),
         returned_at=Subquery(reviews.filter(is_accepted=False).values("reviewed_at")[:1]),
+        card_pk=Subquery(open_cards.values("pk")[:1]),
+        reminded_at=Subquery(reminders.values("at")[:1]),
     )
+
+
+@dataclass(frozen=True)
+class Missing:
+    """How many figures of an indicator a delivery lacks; all of them if nothing came in."""
+
+    indicator: Indicator
+    count: int
+    is_all: bool
+
+
+def missing_of(cycle: PlanningCycle, requests: Collection[DataRequest]) -> dict[int, list[Missing]]:
+    """What is missing of requested deliveries, by key of the request: of those handed in, by indicator.
+
+    Args:
+        cycle: Cycle of the requests.
+        requests: With their deliveries.
+
+    Returns:
+        Indicators with missing figures only. Queries: 4, however many requests.
+    """
+    handed_in = [
+        row for row in requests if row.delivery is not None and row.delivery.submitted_at is not None
+    ]
+    if not handed_in:
+        return {}
+    years = range(cycle.data_from_year, cycle.data_to_year + 1)
+    expected = planning_areas(cycle.territory).count() * len(years)
+    prefetch_related_objects(
+        handed_in, Prefetch("indicators", Indicator.objects.order_by("domain__position", "key"))
+    )
+    counts = Counter(
+        {
+            (delivery, indicator): count
+            for delivery, indicator, count in Value.objects.filter(
+                delivery__in=[row.delivery_id for row in handed_in], year__in=years
+            )
+            .order_by()
+            .values_list("delivery_id", "indicator_id")
+            .annotate(count=Count("pk"))
+        }
+    )
+    return {
+        row.pk: [
+            Missing(indicator, expected - came, came == 0)
+            for indicator in row.indicators.all()
+            if (came := counts[row.delivery_id, indicator.pk]) < expected
+        ]
+        for row in handed_in
+    }
 
 
 def unsettled_requests(cycle: PlanningCycle) -> QuerySet[DataRequest]:
@@ -233,6 +306,17 @@ def grid_texts(request: DataRequest, asked: Asked) -> dict[tuple[str, int, str],
         (keys[area_pk], year, names[indicator_pk].key): _typed(value, sign)
         for area_pk, year, indicator_pk, value, sign in rows
         if area_pk in keys and indicator_pk in names
+    }
+
+
+def texts_before(asked: Asked, year: int) -> dict[tuple[int, int], str]:
+    """Figures in force of the year before, as they may be shown, by area and indicator. Queries: 3."""
+    figures = figures_in_force(asked.areas, asked.indicators, years={year - 1}, has_means=False)
+    return {
+        (area.pk, row.pk): shown_text(shown, row.unit)
+        for area in asked.areas
+        for row in asked.indicators
+        if (shown := figures.of(row, area, year - 1)).sign or shown.value is not None
     }
 
 

@@ -17,7 +17,11 @@ from monitoring.services.deliveries import (
     delivery_from_grid,
     delivery_mark_submitted,
     delivery_read,
+    value_comments_carry,
 )
+from monitoring.services.mappings import mapping_save
+from monitoring.services.matching import Said
+from monitoring.services.readings import Upload, stored_upload, upload_signature, upload_take
 from project.common.errors import DomainError
 from stakeholders.audit import log_action
 from stakeholders.models import User
@@ -62,18 +66,66 @@ def request_upload(request: DataRequest, *, upload: File[bytes], user: User) -> 
         The delivery, with its lasting list of remarks.
 
     Raises:
-        DomainError: ``nothing_expected``.
+        DomainError: ``nothing_expected``; ``same_file`` if this very file waits already.
     """
     _expect_delivery(request)
+    waiting = draft_of(request)
+    taken = upload_take(upload)
+    if waiting is not None and waiting.sha256 == taken.sha256 and not waiting.has_errors:
+        raise DomainError(
+            "same_file",
+            _("This very file has been uploaded already and waits below to be handed in. Nothing was saved."),
+        )
+    return _read(request, taken, user=user)
+
+
+def request_assign(request: DataRequest, *, delivery: Delivery, said: Said, user: User) -> Delivery:
+    """Say what a file means, remember it for the supplier's next files, and read the file anew.
+
+    Args:
+        request: Request that is open or returned.
+        delivery: The uploaded delivery that waits to be handed in.
+        said: What its columns, indicators and areas are.
+        user: Who says it.
+
+    Returns:
+        The delivery as it is read now.
+
+    Raises:
+        DomainError: ``nothing_expected``, ``newer_delivery``, ``not_assignable`` if the file was not kept.
+    """
+    _expect_delivery(request)
+    waiting = draft_of(request)
+    if waiting is None or waiting.pk != delivery.pk:
+        raise DomainError(
+            "newer_delivery", _("A newer file has been uploaded meanwhile. Please look at that one first.")
+        )
+    taken = stored_upload(delivery)
+    signature = upload_signature(taken) if taken is not None else None
+    if taken is None or signature is None:
+        raise DomainError("not_assignable", _("This file cannot be assigned. Please upload another one."))
+    mapping_save(
+        territory=request.cycle.territory,
+        supplier=request.organisation,
+        signature=signature,
+        file_name=delivery.file_name,
+        said=said,
+        user=user,
+    )
+    return _read(request, taken, user=user, year=said.year)
+
+
+def _read(request: DataRequest, taken: Upload, *, user: User, year: str = "") -> Delivery:
     asked = asked_of(request)
     delivery = delivery_read(
         territory=request.cycle.territory,
         supplier=request.organisation,
-        upload=upload,
+        upload=taken,
         indicators=asked.indicators,
         areas=asked.areas,
         years=asked.years,
         user=user,
+        year=year,
     )
     _attach(request, delivery)
     return delivery
@@ -121,6 +173,8 @@ def _attach(request: DataRequest, delivery: Delivery) -> None:
     """Make a delivery the one that waits to be handed in, if one is still expected."""
     fresh = DataRequest.objects.select_for_update().get(pk=request.pk)
     _expect_delivery(fresh)
+    if fresh.delivery is not None:
+        value_comments_carry(fresh.delivery, delivery)
     fresh.delivery = delivery
     fresh.save(update_fields=["delivery"])
     request.delivery = delivery

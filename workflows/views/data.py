@@ -12,26 +12,23 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
 from viewflow.workflow.models import Task
 
 from monitoring.delivery_form import form_csv, form_xlsx
-from monitoring.selectors.deliveries import differences
+from monitoring.models import Delivery
+from monitoring.selectors.deliveries import differences, needs_assignment
 from project.common.errors import DomainError
 from project.common.exports import Column, Format, Kind, export_format, export_links, table_response
 from project.common.formats import Badge, due_badge
 from project.common.keys import key_or_none
 from project.common.listing import order_of, page_of
-from stakeholders.models import Organisation
 from stakeholders.permissions import Perm, can, require
-from workflows.engine import request_expect_again, request_go_on_without
-from workflows.flows import DeliveryFlow
-from workflows.forms.deliveries import GridForm, ReopenForm, RequestFilterForm, UploadForm, WaiveForm
+from workflows.forms.deliveries import GridForm, RequestFilterForm, UploadForm
 from workflows.models import DataRequest, DataRequestState, PlanningCycle
-from workflows.nodes import OPEN_STATUSES, open_task
-from workflows.notices import remind_now
+from workflows.nodes import OPEN_STATUSES
 from workflows.selectors.requests import (
+    EXPECTED_STATES,
     GRID_LIMIT,
     RequestFilter,
     asked_of,
@@ -41,8 +38,10 @@ from workflows.selectors.requests import (
     filtered,
     grid_texts,
     last_return,
+    missing_of,
     preview_of,
     requests_seen_by,
+    texts_before,
     with_due,
     with_progress,
 )
@@ -86,7 +85,7 @@ _OF_FILES = (
 )
 
 
-def _visible_request(request: HttpRequest, pk: int) -> DataRequest:
+def visible_request(request: HttpRequest, pk: int) -> DataRequest:
     """A request the person may see; otherwise 404."""
     rows = requests_seen_by(request.user).select_related(
         "organisation", "cycle", "cycle__territory", "cycle__planning_unit", "delivery", "process"
@@ -115,6 +114,7 @@ def request_list(request: HttpRequest, pk: int) -> HttpResponseBase:
     if fmt is not None:
         return _export(cycle, rows, fmt, today, is_planning=bool(can(request.user, Perm.MANAGE_CYCLE, cycle)))
     page = page_of(request, rows)
+    missing = missing_of(cycle, list(page.object_list))
     return render(
         request,
         "workflows/request_list.html",
@@ -123,7 +123,8 @@ def request_list(request: HttpRequest, pk: int) -> HttpResponseBase:
             "form": form,
             "order": order,
             "page_obj": page,
-            "rows": [(row, request_badges(row, today)) for row in page],
+            "rows": [(row, request_badges(row, today), missing.get(row.pk, ())) for row in page],
+            "waiting_count": seen.filter(state__in=EXPECTED_STATES).count(),
             "can_manage": bool(can(request.user, Perm.MANAGE_CYCLE, cycle)),
             "export_links": export_links(request),
             "states": DataRequestState,
@@ -150,7 +151,7 @@ def _export(
 @require_safe
 def request_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One request: what was asked, what came in, how it was judged."""
-    row = _visible_request(request, pk)
+    row = visible_request(request, pk)
     asked = asked_of(row)
     deliveries = deliveries_of(row)
     submitted = [delivery for delivery in deliveries if delivery.submitted_at is not None]
@@ -204,14 +205,14 @@ def _own_open_task(request: HttpRequest, row: DataRequest) -> Task | None:
 # --- Delivering ------------------------------------------------------------------------------------
 
 
-def _deliverable(request: HttpRequest, pk: int) -> DataRequest:
+def deliverable(request: HttpRequest, pk: int) -> DataRequest:
     """A request the person may deliver for; 404 if not visible, 403 if it is another house's."""
-    row = _visible_request(request, pk)
+    row = visible_request(request, pk)
     require(request.user, Perm.ACT_FOR_ORGANISATION, row.organisation)
     return row
 
 
-def _back_to_task(request: HttpRequest, row: DataRequest) -> HttpResponse:
+def back_to_task(request: HttpRequest, row: DataRequest) -> HttpResponse:
     """To the task where the delivery is looked at and handed in."""
     task = _own_open_task(request, row)
     if task is not None and task.owner_id == signed_in(request).pk:
@@ -221,18 +222,25 @@ def _back_to_task(request: HttpRequest, row: DataRequest) -> HttpResponse:
     return redirect(f"{url}#preview")
 
 
+def after_reading(request: HttpRequest, row: DataRequest, delivery: Delivery) -> HttpResponse:
+    """Where a file that nobody understands is told what it means; else to the preview."""
+    if needs_assignment(delivery):
+        return redirect("workflows:request-mapping", row.pk)
+    return back_to_task(request, row)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def request_upload_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Upload a file; what is wrong with it is kept with the delivery."""
-    row = _deliverable(request, pk)
+    row = deliverable(request, pk)
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
-            request_upload(row, upload=form.cleaned_data["file"], user=signed_in(request))
+            delivery = request_upload(row, upload=form.cleaned_data["file"], user=signed_in(request))
         except DomainError as error:
             form.add_error(None, str(error.message))
         else:
-            return _back_to_task(request, row)
+            return after_reading(request, row, delivery)
     return render(
         request,
         "workflows/request_upload.html",
@@ -244,7 +252,7 @@ def request_upload_view(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def request_fill_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Type figures in the browser, one year at a time; what was typed before stays."""
-    row = _deliverable(request, pk)
+    row = deliverable(request, pk)
     asked = asked_of(row)
     if len(asked.indicators) * len(asked.areas) > GRID_LIMIT:
         messages.info(request, _("These are too many figures to type. Please use the Excel form."))
@@ -262,6 +270,7 @@ def request_fill_view(request: HttpRequest, pk: int) -> HttpResponse:
         indicators=asked.indicators,
         areas=asked.areas,
         year=year,
+        before=texts_before(asked, year),
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -269,7 +278,7 @@ def request_fill_view(request: HttpRequest, pk: int) -> HttpResponse:
         except DomainError as error:
             form.add_error(None, str(error.message))
         else:
-            return _back_to_task(request, row)
+            return back_to_task(request, row)
     return render(
         request,
         "workflows/request_fill.html",
@@ -286,7 +295,7 @@ def _chosen_year(request: HttpRequest, years: Any) -> int:
 @require_GET
 def request_template(request: HttpRequest, pk: int) -> HttpResponse:
     """The form to fill in, with areas, indicators and what is known already."""
-    row = _deliverable(request, pk)
+    row = deliverable(request, pk)
     asked = asked_of(row)
     is_csv = request.GET.get("form") == "csv"
     content = (form_csv if is_csv else form_xlsx)(asked.indicators, asked.areas, asked.years)
@@ -300,78 +309,3 @@ def request_template(request: HttpRequest, pk: int) -> HttpResponse:
         content_type=kind,
         headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private"},
     )
-
-
-# --- Steering --------------------------------------------------------------------------------------
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def request_waive(request: HttpRequest, pk: int) -> HttpResponse:
-    """Go on without a delivery, with a reason."""
-    row = _visible_request(request, pk)
-    require(request.user, Perm.MANAGE_CYCLE, row.cycle)
-    form = WaiveForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            request_go_on_without(row, reason=form.cleaned_data["reason"], user=signed_in(request))
-        except DomainError as error:
-            form.add_error(None, str(error.message))
-        else:
-            text = _("The cycle goes on without the delivery of %(supplier)s.")
-            messages.success(request, text % {"supplier": row.organisation})
-            return redirect("workflows:request-list", row.cycle_id)
-    return render(
-        request,
-        "workflows/request_waive.html",
-        {"data_request": row, "cycle": row.cycle, "form": form},
-        status=422 if request.method == "POST" else 200,
-    )
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def request_reopen(request: HttpRequest, pk: int) -> HttpResponse:
-    """Expect a delivery again that the cycle had gone on without, with a reason."""
-    row = _visible_request(request, pk)
-    require(request.user, Perm.MANAGE_CYCLE, row.cycle)
-    form = ReopenForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            request_expect_again(row, reason=form.cleaned_data["reason"], user=signed_in(request))
-        except DomainError as error:
-            form.add_error(None, str(error.message))
-        else:
-            text = _("%(supplier)s has been asked for the delivery again.")
-            messages.success(request, text % {"supplier": row.organisation})
-            return redirect("workflows:request-detail", row.pk)
-    return render(
-        request,
-        "workflows/request_reopen.html",
-        {"data_request": row, "cycle": row.cycle, "form": form},
-        status=422 if request.method == "POST" else 200,
-    )
-
-
-@require_POST
-def request_remind(request: HttpRequest, pk: int) -> HttpResponse:
-    """Remind the supplier's people of their open task."""
-    row = _visible_request(request, pk)
-    require(request.user, Perm.MANAGE_CYCLE, row.cycle)
-    try:
-        task = open_task(row.process, DeliveryFlow.provide_data)
-    except DomainError:
-        messages.warning(request, _("There is nothing to remind of: no delivery is expected at the moment."))
-    else:
-        count = remind_now(task, user=signed_in(request))
-        if count:
-            text = ngettext(
-                "%(count)s person has been reminded.", "%(count)s people have been reminded.", count
-            )
-            messages.success(request, text % {"count": count})
-        else:
-            messages.warning(request, _no_recipient(row.organisation))
-    return redirect("workflows:request-list", row.cycle_id)
-
-
-def _no_recipient(organisation: Organisation) -> str:
-    text = _("Nobody at %(supplier)s can take the task. Please have people entered there first.")
-    return text % {"supplier": organisation}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from monitoring.models import Delivery
 from monitoring.selectors.deliveries import Preview, differences
 from monitoring.selectors.figures import latest_years
-from monitoring.services.deliveries import delivery_comment
+from monitoring.services.deliveries import GRID_FILE_NAME, delivery_comment
 from project.common.errors import DomainError
 from workflows.forms.deliveries import ReviewForm, SubmitForm, UploadForm
 from workflows.models import DataRequest, DeliveryReview
@@ -91,6 +92,14 @@ class ProvideDataView(DeliveryTaskView):
     def earlier_delivery(self) -> Delivery | None:
         return self.returned.delivery if self.returned is not None else None
 
+    @property
+    def assign_url(self) -> str:
+        """Where the supplier says what its file contains; "" for files that tell themselves."""
+        draft = self.shown_delivery()
+        if draft is None or not draft.file or draft.file_name == GRID_FILE_NAME:
+            return ""
+        return reverse("workflows:request-mapping", args=[self.data_request.pk])
+
     def get_initial(self) -> dict[str, Any]:
         draft = draft_of(self.data_request)
         return {} if draft is None else {"delivery": draft.pk, "comment": draft.comment}
@@ -115,6 +124,8 @@ class ProvideDataView(DeliveryTaskView):
         return context | {
             "returned": self.returned,
             "upload_form": UploadForm(),
+            "assign_url": self.assign_url,
+            "comments_url": reverse("workflows:request-comments", args=[self.data_request.pk]),
             "can_fill": len(self.asked.indicators) * len(self.asked.areas) <= GRID_LIMIT,
             "can_submit": preview is not None and not preview.errors,
             "indicator_rows": [(row, last.get(row.pk)) for row in self.asked.indicators],

@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib import messages
 from django.db.models import Value
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -23,12 +23,15 @@ from monitoring.profiles import profile_drafts
 from monitoring.selectors.runs import RunCell, run_table
 from monitoring.words import shown_text
 from project.common.errors import DomainError
-from project.common.exports import Column, Kind, export_format, export_links, table_response
+from project.common.exports import Column, Kind, export_format, export_links, pdf_response, table_response
+from project.common.formats import language_of_papers
 from project.common.listing import order_of, page_of, term_of
 from project.common.svg import to_svg
 from stakeholders.permissions import Perm, can, require
 from workflows.forms.analysis import ProfileForm
 from workflows.models import AreaProfile, PlanningCycle
+from workflows.reports import booklet as booklet_report
+from workflows.reports import profile as profile_report
 from workflows.selectors.analysis import (
     area_measures,
     area_series,
@@ -183,6 +186,31 @@ def profile_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "can_edit": profile.released_at is None and bool(can(request.user, Perm.MANAGE_CYCLE, cycle)),
         },
     )
+
+
+@require_safe
+def profile_pdf(request: HttpRequest, pk: int) -> HttpResponse:
+    """The profile as a paper; who sees the page may have it."""
+    profile = _profile(request, pk)
+    data = profile_report.collect(request.user, profile.cycle, [profile])
+    content = profile_report.render(data[0], language=language_of_papers())
+    return pdf_response(profile_report.file_name(profile.area, profile.cycle), content)
+
+
+@require_safe
+def profile_booklet(request: HttpRequest, pk: int) -> HttpResponse:
+    """All profiles of a cycle that the person may see, by rank, as a booklet."""
+    cycle = visible_cycle_or_drafts(request, pk)
+    rows = with_results(profiles_seen_by(request.user).filter(cycle=cycle)).select_related(
+        "area__parent", "cycle__planning_unit"
+    )
+    rows = rows.defer("area__geometry", "area__parent__geometry")
+    rows = rows.annotate(rank_or_last=Coalesce("rank", _LAST)).order_by("rank_or_last", "area__name")
+    data = profile_report.collect(request.user, cycle, rows)
+    if not data:
+        raise Http404
+    content = booklet_report.render(data, language=language_of_papers())
+    return pdf_response(booklet_report.file_name(cycle), content)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('monitoring', '0004_add_area_maps'),
+        ('monitoring', "0007_add_method_sheet"),
     ]
 
     operations = [
