@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -63,6 +64,7 @@ def _of_group(
             if is_little or is_rest_small(value, base=base, per=per, threshold=least):
                 middles[area] = stand_in(value, base=base, per=per, threshold=least)
     if is_total_known and len(areas) > 1 and all(bases.values()) and None in middles.values():
-        together = sum((line[area] or 0) * (bases[area] or 0) for area in areas)
-        return dict.fromkeys(areas, together / sum(base or 0 for base in bases.values()))
+        together = math.fsum((line[area] or 0) * (bases[area] or 0) for area in areas)
+        # Rounded: the last digits of a sum depend on its parts.
+        return dict.fromkeys(areas, round(together / math.fsum(base or 0 for base in bases.values()), 6))
     return middles

@@ -11,7 +11,6 @@ from unittest import mock
 from monitoring.models import AreaKind, Direction, IndexRun, Indicator
 from monitoring.services.deliveries import delivery_accept
 from monitoring.services.index import index_run_create
-from stakeholders.models import Organisation
 from tests import factories
 from tests.factories import World
 from tests.stages import Stages
@@ -143,15 +142,19 @@ def secret_figures(world: World) -> Iterator[None]:
         return _values(list(request.indicators.all()), world)
 
     def run(_self: Stages, _cycle: PlanningCycle) -> IndexRun:
-        return frozen_run(world.territory, world)
+        return frozen_run(world)
 
     with mock.patch.object(factories, "full_values", full_values), mock.patch.object(Stages, "run", run):
         yield
 
 
-def frozen_run(territory: Organisation, world: World) -> IndexRun:
+def frozen_run(world: World, *, year: int = 2024) -> IndexRun:
     """An index of the rates, a secret one and one that hides with its count among them."""
     rates = list(Indicator.objects.filter(key__in=["sgb2_rate", "childcare_rate", "cases_share"]))
     return index_run_create(
-        territory=territory, year=2024, indicators=rates, border=Decimal("0.1"), user=world.people["planner"]
+        territory=world.territory,
+        year=year,
+        indicators=rates,
+        border=Decimal("0.1"),
+        user=world.people["planner"],
     )

@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from monitoring.models import Delivery, Value
 from stakeholders.models import LogEntry, User
+from tests import factories
 from tests.factories import World
 from tests.monitoring.attacker import Sum, worked_out
 from tests.permissions.scene import ROLES, Scene
@@ -35,6 +36,8 @@ from tests.permissions.secret_scene import (
     secret_world,
 )
 from tests.permissions.test_urls import addresses
+from tests.stages import Stages
+from workflows.demo import driver
 from workflows.models import TaskCard
 
 INDICATORS = tuple(FIGURES)
@@ -60,19 +63,25 @@ SHOWS: dict[str, list[str]] = {
     "monitoring:delivery-detail": ["", *(f"?indicator={{{key}}}&year=2024" for key in INDICATORS)],
     "monitoring:delivery-issues": ["", "?export=xlsx"],
     "monitoring:indicator-detail": ["", "?area={area}"],
+    "monitoring:method-detail": [""],
+    "monitoring:run-compare": ["", "?with={other_run}", "?with={other_run}&export=csv"],
     "monitoring:run-detail": ["", "?sort=-rank", "?cells=csv", "?cells=xlsx", "?export=csv"],
     "search": ["?q=7919", "?q=Zentrum", "?q=cases"],
     "workflows:cycle-detail": [""],
     "workflows:decision-detail": [""],
     "workflows:evaluation-list": [""],
+    "workflows:profile-booklet": [""],
     "workflows:profile-detail": [""],
     "workflows:profile-edit": [""],
+    "workflows:profile-pdf": [""],
     "workflows:profile-list": ["", "?export=xlsx"],
     "workflows:recommendation-create": ["", "?area={area}"],
     "workflows:recommendation-detail": ["", "?version=1&against=1"],
     "workflows:recommendation-evidence": [""],
+    "workflows:request-comments": [""],
     "workflows:request-detail": [""],
     "workflows:request-list": ["", "?export=csv"],
+    "workflows:request-mapping": [""],
     "workflows:request-template": ["", "?form=csv"],
     "workflows:request-upload": [""],
     "workflows:statement-list": ["", "?export=xlsx"],
@@ -85,7 +94,11 @@ PLAIN = frozenset(
     """
     healthz help-index help-topic home measures:plan-detail measures:plan-list measures:plan-timeline
     measures:project-create measures:project-detail measures:project-list measures:report-list
-    measures:round-detail monitoring:indicator-list set_language stakeholders:audit-log
+    measures:round-detail monitoring:indicator-list monitoring:area-import monitoring:area-list monitoring:area-preview
+    monitoring:catalogue monitoring:catalogue-export monitoring:catalogue-import monitoring:catalogue-preview
+    monitoring:indicator-edit monitoring:method-change monitoring:method-create monitoring:method-list
+    monitoring:method-set-aside monitoring:population-import monitoring:ready-set monitoring:succession-delete
+    monitoring:succession-list workflows:request-remind-all set_language stakeholders:audit-log
     stakeholders:body-create stakeholders:body-detail stakeholders:body-edit stakeholders:body-list
     stakeholders:body-seats stakeholders:demo-sign-in stakeholders:login stakeholders:logout
     stakeholders:mail-list stakeholders:mail-send-again stakeholders:membership-create
@@ -144,14 +157,34 @@ def text_of(response: HttpResponse) -> str:
     return _CSRF.sub("", content.decode("utf-8-sig", "replace"))
 
 
+class SecretScene(Scene):
+    """The scene with secret figures."""
+
+    def __init__(self, world: World) -> None:
+        self.made = secret_world(world)
+        with secret_figures(world):  # what flows deliver meanwhile
+            super().__init__(world)
+        self.other_run = frozen_run(world, year=2023)
+
+
 class Walk:
     """Everything a role can open, each address once."""
 
-    def __init__(self, scene: Scene, role: str) -> None:
-        self.scene, self.role = scene, role
+    def __init__(self, scene: SecretScene, role: str) -> None:
+        self.scene = scene
+        self._sign_in(scene.world, role)
+
+    @classmethod
+    def of(cls, world: World, role: str) -> Walk:
+        """A walk where there is no scene: single addresses, and tasks."""
+        walk = cls.__new__(cls)
+        walk._sign_in(world, role)
+        return walk
+
+    def _sign_in(self, world: World, role: str) -> None:
         self.client = Client()
-        person = scene.person(role)
-        if person is not None:
+        if role != "anonymous":
+            person = world.fresh(role)
             self.client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
         self.seen: set[str] = set()
 
@@ -197,16 +230,7 @@ class Walk:
 
     def _filled(self, query: str) -> str:
         keys = {key: row.pk for key, row in self.scene.made.items()}
-        return query.format(area=self.scene.world.areas[0].pk, **keys)
-
-
-class SecretScene(Scene):
-    """The scene with secret figures."""
-
-    def __init__(self, world: World) -> None:
-        self.made = secret_world(world)
-        with secret_figures(world):
-            super().__init__(world)
+        return query.format(area=self.scene.world.areas[0].pk, other_run=self.scene.other_run.pk, **keys)
 
 
 def leaks(found: Iterable[tuple[str, str]], role: str) -> list[str]:
@@ -234,6 +258,51 @@ def test_not_one_protected_number(role: str, still: None, world: World) -> None:
         assert len(found) > 150
         shown = [address for address, text in found if re.search(number_pattern(9601), text)]
         assert len(shown) > 5, "a walk that finds no figure at all proves nothing"
+
+
+@pytest.mark.django_db
+def test_not_one_protected_number_while_data_come_in(still: None, world: World) -> None:
+    """A delivery before planning, and sent back to its house: preview, form, template, comments, tasks."""
+    made = secret_world(world)
+    with secret_figures(world):
+        cycle = Stages(world).at_data()
+        request = cycle.requests.get(organisation=world.youth_office)
+        delivery = factories.delivery(
+            world.youth_office, factories.full_values(request, world.areas), world.fresh("specialist")
+        )
+    driver.deliver(request, delivery, user=world.fresh("specialist"))
+    pages = ["request-detail", "request-upload", "request-comments", "request-mapping", "request-template"]
+    wanted = [reverse(f"workflows:{page}", args=[request.pk]) for page in pages]
+    wanted += [reverse("workflows:request-list", args=[cycle.pk]), wanted[-1] + "?form=csv"]
+    for route in ("monitoring:delivery-detail", "monitoring:delivery-issues"):
+        wanted.append(reverse(route, args=[delivery.pk]))
+    wanted += [f"{wanted[0]}?indicator={row.pk}&year=2024" for row in made.values()]
+    for is_sent_back in (False, True):
+        if is_sent_back:
+            driver.review(request, is_accepted=False, user=world.fresh("planner"), reason="Bitte prüfen")
+        for role in ("planner", "specialist", "head", "member", "jobcenter_head"):
+            walk = Walk.of(world, role)
+            found = [page for address in wanted for page in walk.opened(address, follows=True)]
+            assert leaks([*found, *walk.tasks()], role) == [], is_sent_back
+    fill = Walk.of(world, "specialist").client.get(reverse("workflows:request-fill", args=[request.pk]))
+    assert "7919" in text_of(fill), "what a house typed itself comes back to it"
+    for role in ("planner", "member", "jobcenter_head"):
+        answer = Walk.of(world, role).client.get(reverse("workflows:request-fill", args=[request.pk]))
+        assert answer.status_code in {403, 404}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "stage", ["at_analysis", "at_conference", "in_steering_group", "at_agreement", "at_evaluation"]
+)
+def test_not_one_protected_number_in_the_tasks_of_a_stage(stage: str, still: None, world: World) -> None:
+    secret_world(world)
+    with secret_figures(world):
+        getattr(Stages(world), stage)()
+        frozen_run(world)
+    for role in ("planner", "specialist"):
+        found = list(Walk.of(world, role).tasks())
+        assert leaks(found, role) == []
 
 
 # --- Two worlds that differ in nothing but what is secret --------------------------------------------
@@ -266,7 +335,7 @@ def otherwise(scene: SecretScene) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("role", ["planner", "head"])
 def test_two_worlds_that_differ_in_secrets_look_the_same(role: str, still: None, world: World) -> None:
-    """No order, no class, no bar, no rounding and no hash tells: all outputs are equal to the last character."""
+    """No order, no class, no bar, no rounding, no hash tells: outputs are equal to the last character."""
     scene = SecretScene(world)
     before = dict(Walk(scene, role).everything())
     otherwise(scene)
@@ -287,9 +356,9 @@ def first_difference(one: str, other: str) -> str:
 @pytest.mark.django_db
 def test_an_index_of_secret_rates_is_the_same_in_both_worlds(still: None, world: World) -> None:
     scene = SecretScene(world)
-    runs = [frozen_run(world.territory, world)]
+    runs = [frozen_run(world)]
     otherwise(scene)
-    runs.append(frozen_run(world.territory, world))
+    runs.append(frozen_run(world))
     totals = [list(run.results.order_by("area").values_list("total", "rank")) for run in runs]
     assert totals[0] == totals[1]
     assert runs[0].inputs_sha256 == runs[1].inputs_sha256
