@@ -215,11 +215,7 @@ class Indicator(models.Model):
             )
         if largest is not None and (largest.pk == self.pk or largest.unit_id != self.unit_id):
             raise ValidationError(
-                {
-                    "largest_contribution": _(
-                        "The largest contribution is a figure of its own in the same unit."
-                    )
-                }
+                {"largest_contribution": _("The largest contribution is another figure in the same unit.")}
             )
 
 

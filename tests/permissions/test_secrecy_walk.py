@@ -94,7 +94,8 @@ PLAIN = frozenset(
     """
     healthz help-index help-topic home measures:plan-detail measures:plan-list measures:plan-timeline
     measures:project-create measures:project-detail measures:project-list measures:report-list
-    measures:round-detail monitoring:indicator-list monitoring:area-import monitoring:area-list monitoring:area-preview
+    measures:round-detail monitoring:indicator-list monitoring:area-import monitoring:area-list
+    monitoring:area-preview
     monitoring:catalogue monitoring:catalogue-export monitoring:catalogue-import monitoring:catalogue-preview
     monitoring:indicator-edit monitoring:method-change monitoring:method-create monitoring:method-list
     monitoring:method-set-aside monitoring:population-import monitoring:ready-set monitoring:succession-delete
