@@ -8,11 +8,19 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from monitoring.catalogue.fields import FIRST_YEAR, INDICATOR, LAST_YEAR, LONGEST_TEXT, FieldKind
+from monitoring.catalogue.fields import (
+    FIRST_YEAR,
+    INDICATOR,
+    INDICATOR_TIES,
+    LAST_YEAR,
+    LONGEST_TEXT,
+    FieldKind,
+)
 from monitoring.models import Direction, Domain, Frequency, Indicator, Unit
 from monitoring.selectors.catalogue_plan import Existing
 
 _LONG = {"rows": 3}
+_COUNTS = Indicator.objects.filter(unit__is_count=True).select_related("domain")
 
 
 class IndicatorForm(forms.Form):
@@ -47,13 +55,52 @@ class IndicatorForm(forms.Form):
     )
     denominator = forms.ModelChoiceField(
         label=_("Related to"),
-        queryset=Indicator.objects.filter(unit__is_count=True).select_related("domain"),
+        queryset=_COUNTS,
         required=False,
         empty_label=_("the inhabitants, or unknown"),
         help_text=_(
             "The count in this catalogue that is the base. "
             "With it small numbers are recognised and kept secret."
         ),
+    )
+    numerator_count = forms.ModelChoiceField(
+        label=_("Count of the same people"),
+        queryset=_COUNTS,
+        required=False,
+        empty_label=_("none in this catalogue"),
+        help_text=_("A rate and the count of the same people are kept secret in the same areas."),
+    )
+    part_of = forms.ModelChoiceField(
+        label=_("Part of"),
+        queryset=_COUNTS,
+        required=False,
+        empty_label=_("no other count"),
+        help_text=_(
+            "The count it adds up to together with other parts, so that nobody works out a small part."
+        ),
+    )
+    secrecy_threshold = forms.IntegerField(
+        label=_("Least count that is shown"),
+        required=False,
+        min_value=1,
+        max_value=10_000,
+        help_text=_("Only where the source asks for another one than this installation has."),
+    )
+    largest_contribution = forms.ModelChoiceField(
+        label=_("Largest single contribution"),
+        queryset=Indicator.objects.select_related("domain"),
+        required=False,
+        empty_label=_("not known"),
+        help_text=_(
+            "The indicator that tells how much the largest single one gives. It is never shown itself."
+        ),
+    )
+    dominance_percent = forms.IntegerField(
+        label=_("Secret above this share of one contributor (percent)"),
+        required=False,
+        min_value=1,
+        max_value=100,
+        help_text=_("Goes with the largest contribution: an amount that is mostly one house's stays secret."),
     )
     source = forms.CharField(label=_("Source"), max_length=300)
     supplier = forms.CharField(label=_("Supplied by"), max_length=200, required=False)
@@ -94,10 +141,11 @@ class IndicatorForm(forms.Form):
     def __init__(self, *args: Any, indicator: Indicator, **kwargs: Any) -> None:
         kwargs.setdefault("initial", {spec.name: getattr(indicator, spec.name) for spec in INDICATOR})
         super().__init__(*args, **kwargs)
-        denominator = self.fields["denominator"]
-        assert isinstance(denominator, forms.ModelChoiceField)
-        assert denominator.queryset is not None
-        denominator.queryset = denominator.queryset.exclude(pk=indicator.pk)
+        for name in INDICATOR_TIES:
+            field = self.fields[name]
+            assert isinstance(field, forms.ModelChoiceField)
+            assert field.queryset is not None
+            field.queryset = field.queryset.exclude(pk=indicator.pk)
 
     def clean(self) -> dict[str, Any]:
         """The years must go together."""

@@ -261,13 +261,19 @@ def evaluate(
     raw = aggregated(below, weights, method.index.aggregate)
     noise = _noise(below)
     index = scaled(raw, method.index.normalise, noise=noise)
+    ranks, classes = ranked(raw, noise=noise), classified(index, method)
+    if not is_whole:
+        part, domains, raw, index, ranks = (
+            _spread(numbers, included) for numbers in (part, domains, raw, index, ranks)
+        )
+        classes = _spread_texts(classes, included)
     return Result(
-        scaled=part if is_whole else _spread(part, included),
-        domains=domains if is_whole else _spread(domains, included),
-        raw=_spread(raw, included),
-        index=_spread(index, included),
-        ranks=_spread(ranked(raw, noise=noise), included),
-        classes=_spread_texts(classified(index, method), included),
+        scaled=part,
+        domains=domains,
+        raw=raw,
+        index=index,
+        ranks=ranks,
+        classes=classes,
         included=included,
         reasons=taker.reasons,
         means=means,

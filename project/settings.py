@@ -134,6 +134,8 @@ STORAGES = {
 }
 # Uploads of delivered data: refused above this size before they are opened (bytes).
 IMPORT_MAX_BYTES = env_int("IMPORT_MAX_BYTES", 20 * 1024 * 1024)
+# Files that a command imports are read as streams: 15 million values take some 500 MB (bytes).
+IMPORT_FILE_MAX_BYTES = env_int("IMPORT_FILE_MAX_BYTES", 4 * 1024**3)
 FILE_UPLOAD_HANDLERS = [
     "project.uploads.LimitUploadHandler",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",

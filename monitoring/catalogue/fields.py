@@ -112,6 +112,38 @@ INDICATOR: Final = (
     FieldSpec("base", _("Base"), longest=300),
     FieldSpec("formula", _("Formula"), longest=300),
     FieldSpec("denominator", _("Related to"), FieldKind.REFERENCE, section="indicators", is_nullable=True),
+    # What secrecy has to know (decision 0020).
+    FieldSpec(
+        "numerator_count",
+        _("Count of the same people"),
+        FieldKind.REFERENCE,
+        section="indicators",
+        is_nullable=True,
+    ),
+    FieldSpec("part_of", _("Part of"), FieldKind.REFERENCE, section="indicators", is_nullable=True),
+    FieldSpec(
+        "secrecy_threshold",
+        _("Least count that is shown"),
+        FieldKind.NUMBER,
+        least=1,
+        most=10_000,
+        is_nullable=True,
+    ),
+    FieldSpec(
+        "largest_contribution",
+        _("Largest single contribution"),
+        FieldKind.REFERENCE,
+        section="indicators",
+        is_nullable=True,
+    ),
+    FieldSpec(
+        "dominance_percent",
+        _("Secret above this share of one contributor (percent)"),
+        FieldKind.NUMBER,
+        least=1,
+        most=100,
+        is_nullable=True,
+    ),
     FieldSpec("source", _("Source"), is_required=True, longest=300),
     FieldSpec("supplier", _("Supplied by"), longest=200),
     FieldSpec("frequency", _("How often"), FieldKind.CHOICE, choices=dict(Frequency.choices)),
@@ -123,6 +155,8 @@ INDICATOR: Final = (
     FieldSpec("is_example", _("Example values"), FieldKind.YES_NO),
     FieldSpec("is_active", _("Active"), FieldKind.YES_NO, is_on=True),
 )
+#: Fields of an indicator that name other indicators.
+INDICATOR_TIES: Final = tuple(spec.name for spec in INDICATOR if spec.section == "indicators")
 SET: Final = (
     *_NAMES,
     FieldSpec("description", _("Description")),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import get_language, pgettext_lazy
@@ -115,6 +118,41 @@ class Indicator(models.Model):
         related_name="rates",
         verbose_name=_("Related to"),
     )
+    # What secrecy has to know: figures that tell each other are protected together (selectors/relations.py).
+    numerator_count = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="same_people",
+        verbose_name=_("Count of the same people"),
+    )
+    part_of = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="parts",
+        verbose_name=_("Part of"),
+    )
+    secrecy_threshold = models.PositiveSmallIntegerField(
+        _("Least count that is shown"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    # Dominance: where one contributor makes up more than so many percent of an amount, it stays secret.
+    largest_contribution = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="dominated",
+        verbose_name=_("Largest single contribution"),
+    )
+    dominance_percent = models.PositiveSmallIntegerField(
+        _("Secret above this share of one contributor (percent)"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+    )
     source = models.CharField(_("Source"), max_length=300)
     definition = models.TextField(_("Definition"))
     # The method sheet: what is counted and what it is related to, in words (``denominator`` is the figure).
@@ -153,6 +191,32 @@ class Indicator(models.Model):
     def name(self) -> str:
         """Name in the language of the page."""
         return _in_page_language(self.name_de, self.name_en)
+
+    @property
+    def least_count(self) -> int:
+        """The least count of people its source lets us show; the installation's unless it sets its own."""
+        threshold: int = self.secrecy_threshold or settings.SECRECY_THRESHOLD
+        return threshold
+
+    def clean(self) -> None:
+        """What it is related to for secrecy must fit, or nothing could be protected by it."""
+        count, whole, largest = self.numerator_count, self.part_of, self.largest_contribution
+        if count is not None and (self.unit.is_count or not count.unit.is_count):
+            raise ValidationError({"numerator_count": _("A rate belongs to a count of the same people.")})
+        if whole is not None and not (self.unit.is_count and whole.unit.is_count):
+            raise ValidationError({"part_of": _("Only a count can be part of a count.")})
+        if whole is not None and (whole.pk == self.pk or whole.part_of_id is not None):
+            raise ValidationError({"part_of": _("The whole cannot be a part itself.")})
+        if whole is not None and self.pk is not None and self.parts.exists():
+            raise ValidationError({"part_of": _("This indicator has parts, so it cannot be a part itself.")})
+        if (largest is None) != (self.dominance_percent is None):
+            raise ValidationError(
+                {"dominance_percent": _("The share of one contributor takes both: the figure and the limit.")}
+            )
+        if largest is not None and (largest.pk == self.pk or largest.unit_id != self.unit_id):
+            raise ValidationError(
+                {"largest_contribution": _("The largest contribution is another figure in the same unit.")}
+            )
 
 
 class IndicatorSet(models.Model):

@@ -182,13 +182,25 @@ def index_borders(border: float) -> list[float]:
     return [-1.0, 0.0, border / 2, border]
 
 
-def run_borders(run: IndexRun) -> list[float]:
-    """Class borders of the map of a run, in standard deviations: its own classes where it has a border."""
+def run_borders(run: IndexRun, results: Sequence[IndexResult]) -> list[float]:
+    """Class borders of the map of a run, in standard deviations, so that the map shows the run's classes.
+
+    Args:
+        run: The run.
+        results: All of its results.
+    """
     if run.border is not None:
         return index_borders(float(run.border))
     classes = run.content.get("classes", {})
-    if classes.get("method") == "sd" and 0 < len(classes["borders"]) <= len(_PLAIN_BORDERS) + 1:
+    if classes.get("method") == "sd":
         return [float(border) for border in classes["borders"]]
+    if classes.get("method") == "quantile" and "dynamics" not in run.content:
+        # Borders are shares of the areas: the highest index of a class is its border.
+        highest: dict[str, float] = {}
+        for row in results:
+            if row.normalised is not None:
+                highest[row.class_label] = max(row.normalised, highest.get(row.class_label, row.normalised))
+        return sorted(highest.values())[:-1]
     return list(_PLAIN_BORDERS)
 
 
@@ -212,7 +224,7 @@ def index_view(
     """
     results = list(ordered_results(run))
     if method is ClassMethod.BORDER:
-        classing = Classing(tuple(run_borders(run)))
+        classing = Classing(tuple(run_borders(run, results)))
     else:
         numbers = [as_written(row.normalised, 2) for row in results]
         # Of an index zero is the middle, not nothing.

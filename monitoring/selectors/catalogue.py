@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Exists, Max, Min, OuterRef, QuerySet
 
 from monitoring.catalogue import SECTIONS, FieldKind
+from monitoring.catalogue.fields import INDICATOR_TIES
 from monitoring.catalogue.reading import Entry
 from monitoring.models import Area, Domain, Indicator, IndicatorSet, IndicatorSetEntry, Unit, Value
 from monitoring.selectors.atlas import atlas_territories
@@ -77,10 +78,16 @@ def catalogue_entries(keys: Iterable[str] | None = None) -> dict[str, dict[str, 
     Returns:
         Section -> key -> field -> value: units and domains that are needed, indicators, sets. Queries: 5.
     """
-    rows = list(Indicator.objects.select_related("domain", "unit", "denominator").order_by("key"))
+    rows = list(Indicator.objects.select_related("domain", "unit", *INDICATOR_TIES).order_by("key"))
     if keys is not None:
         wanted = set(keys)
-        wanted |= {row.denominator.key for row in rows if row.key in wanted and row.denominator is not None}
+        by_key = {row.key: row for row in rows}
+        waiting = [key for key in wanted if key in by_key]
+        while waiting:
+            row = by_key[waiting.pop()]
+            tied = {other.key for name in INDICATOR_TIES if (other := getattr(row, name)) is not None}
+            waiting += tied - wanted
+            wanted |= tied
         rows = [row for row in rows if row.key in wanted]
     known = {row.key for row in rows}
     sets = {row.key: entry_of("sets", row) for row in IndicatorSet.objects.order_by("key")}

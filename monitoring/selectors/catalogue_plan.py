@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from monitoring.catalogue.fields import SECTION_LABELS, SECTIONS, FieldKind, FieldSpec
+from monitoring.catalogue.fields import INDICATOR_TIES, SECTION_LABELS, SECTIONS, FieldKind, FieldSpec
 from monitoring.catalogue.reading import CatalogueFile, Entry, Problem, faults_between
 from monitoring.models import Domain, Indicator, IndicatorSet, IndicatorSetEntry, Unit
 from monitoring.selectors.catalogue import entry_of, indicators_used_elsewhere, indicators_with_figures
@@ -22,7 +22,12 @@ from stakeholders.models import User
 #: Fields of a unit that decide what its figures mean and which of them are secret.
 _FIXED_OF_UNIT: Final = frozenset({"is_count", "is_percent", "per"})
 #: Fields of an indicator on which figures, index and secrecy rest.
-FIGURE_FIELDS: Final = frozenset({"unit", "direction", "denominator", "minimum_base", "is_active"})
+FIGURE_FIELDS: Final = frozenset(
+    {
+        *("unit", "direction", "minimum_base", "is_active", "secrecy_threshold", "dominance_percent"),
+        *INDICATOR_TIES,
+    }
+)
 
 #: What else says what figures mean: a file from elsewhere never changes it under others' figures.
 _MEANING_FIELDS: Final = FIGURE_FIELDS | {"domain", "definition", "formula", "numerator", "base"}
@@ -250,7 +255,7 @@ class _Comparison:
 
 def _present() -> dict[str, dict[str, Entry]]:
     """Everything that is here. Queries: 5."""
-    indicators = Indicator.objects.select_related("domain", "unit", "denominator")
+    indicators = Indicator.objects.select_related("domain", "unit", *INDICATOR_TIES)
     found = {
         "units": {row.key: entry_of("units", row) for row in Unit.objects.all()},
         "domains": {row.key: entry_of("domains", row) for row in Domain.objects.all()},

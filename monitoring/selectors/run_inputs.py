@@ -15,16 +15,17 @@ from django.utils.translation import gettext as _
 
 from monitoring.index import Fill
 from monitoring.models import Area, Indicator, Value
-from monitoring.secrecy import count_behind, is_rest_small, is_small, stand_in
 from monitoring.selectors.areas import area_picture, areas_of_year, exists_on, planning_level, populations_of
 from monitoring.selectors.protection import (
-    base_of,
     lines_of,
     places_around,
     secrets_of,
     values_around,
 )
+from monitoring.selectors.relations import with_related
+from monitoring.selectors.stand_ins import stand_ins
 from project.common.errors import DomainError
+from project.common.formats import SIGN_UNKNOWN
 from stakeholders.models import Organisation
 
 
@@ -222,30 +223,28 @@ def _last_cells(areas: Sequence[Area], indicators: Sequence[Indicator], years: M
 def _protected(
     cells: Mapping[tuple[int, int], Cell], areas: Sequence[Area], indicators: Sequence[Indicator]
 ) -> Cells:
-    """Figures as they may enter: in place of secret ones the middle of what is kept secret.
+    """Figures as they may enter: in place of secret ones what stands in for them.
 
     The index of an area, mean and spread are shown, and from them whatever entered can be worked out.
     """
     if not cells:
         return cells
-    places = places_around(areas)
+    places, related = places_around(areas), with_related(indicators)
     years = {cell.year for cell in cells.values()}
-    values = values_around(places, indicators).filter(year__in=years)
+    values = values_around(places, related).filter(year__in=years)
     lines = lines_of(values.values_list("indicator_id", "year", "area_id", "value"))
-    hidden = secrets_of(lines, indicators, places).cells
+    secrets = secrets_of(lines, related, places)
     by_pk = {row.pk: row for row in indicators}
+    entering = {
+        line: stand_ins(by_pk[line[0]], line[1], lines, places, secrets) for line in lines if line[0] in by_pk
+    }
     found = dict(cells)
     for (area, indicator), cell in cells.items():
-        if cell.value is None or (indicator, cell.year, area) not in hidden:
-            continue
-        row = by_pk[indicator]
-        base, per = base_of(row, cell.year, area, lines, places), row.unit.rate_per
-        if not base or not per:
-            continue
-        is_little = is_small(count_behind(cell.value, base=base, per=per))
-        if is_little or is_rest_small(cell.value, base=base, per=per):
-            middle = stand_in(cell.value, base=base, per=per)
-            found[area, indicator] = Cell(cell.source, middle, cell.sign, cell.year)
+        middle = entering.get((indicator, cell.year), {})
+        if cell.value is not None and area in middle:
+            value = middle[area]
+            sign = cell.sign if value is not None else SIGN_UNKNOWN
+            found[area, indicator] = Cell(cell.source, value, sign, cell.year)
     return found
 
 

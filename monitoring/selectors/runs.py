@@ -19,6 +19,7 @@ from monitoring.selectors.protection import (
     secrets_of,
     values_around,
 )
+from monitoring.selectors.relations import with_related
 from stakeholders.models import Organisation
 from stakeholders.permissions import Perm, visible
 
@@ -33,6 +34,7 @@ class RunCell:
         driver: Part of the indicator in the index of the area.
         filled: What took the place of a missing figure, in words; "" for an own figure.
         keeps_class: Whether the class of the area stays without the indicator; None for unknown.
+        year: Year of the figure where it is another one than that of the indicator: a last figure.
     """
 
     shown: Shown
@@ -40,6 +42,7 @@ class RunCell:
     driver: float | None = None
     filled: str = ""
     keeps_class: bool | None = None
+    year: int | None = None
 
 
 NO_CELL = RunCell(NO_FIGURE, None)
@@ -154,7 +157,7 @@ def run_table(run: IndexRun) -> RunTable:
     results = list(ordered_results(run))
     rows = _scores(run)
     indicators = [row.indicator for row in columns]
-    counts = {row.pk for row in indicators if row.unit.is_count}
+    known = {row.pk: row for row in indicators}
     hidden = _hidden(rows, indicators, [row.area for row in results])
     cells: dict[tuple[int, int], RunCell] = {}
     years: dict[int, int] = {}
@@ -165,14 +168,15 @@ def run_table(run: IndexRun) -> RunTable:
         shown = shown_value(
             value,
             sign,
-            is_count=indicator_pk in counts,
+            is_count=known[indicator_pk].unit.is_count,
             is_hidden=(area_pk, indicator_pk) in hidden,
+            threshold=known[indicator_pk].least_count,
         )
         # With mean and spread beside it, the deviation would tell the figure.
         cells[area_pk, indicator_pk] = (
             RunCell(shown, None)
             if shown.is_secret
-            else RunCell(shown, z, driver, filled_words.get(filled, ""), keeps)
+            else RunCell(shown, z, driver, filled_words.get(filled, ""), keeps, year if filled else None)
         )
     return RunTable(run, columns, years, results, cells)
 
@@ -240,11 +244,11 @@ def _hidden(
     """What is secret among the figures of a run, or is so today: what other pages hide stays hidden here."""
     years = {(row[0], row[1]): row[5] for row in rows}
     own = lines_of((row[1], row[5], row[0], row[2]) for row in rows if row[5] is not None)
-    places = places_around(areas)
-    values = values_around(places, indicators).filter(year__in={year for _pk, year in own})
+    places, related = places_around(areas), with_related(indicators)
+    values = values_around(places, related).filter(year__in={year for _pk, year in own})
     in_force = lines_of(values.values_list("indicator_id", "year", "area_id", "value"))
     lines = overlaid(in_force, own)
-    secrets = secrets_of(lines, indicators, places) | secrets_of(in_force, indicators, places)
+    secrets = secrets_of(lines, related, places) | secrets_of(in_force, related, places)
     # Areas may have figures of different years where the last earlier one was taken.
     return frozenset(
         (area, pk)

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from monitoring.catalogue import SECTIONS, CatalogueFile, FieldKind
+from monitoring.catalogue.fields import INDICATOR_TIES
 from monitoring.catalogue.reading import Entry
 from monitoring.models import Domain, FileImport, Indicator, IndicatorSet, IndicatorSetEntry, Unit
 from monitoring.selectors.catalogue import entry_of, indicators_used_elsewhere
@@ -178,7 +179,8 @@ def _write(change: EntryChange) -> None:
     row = model.objects.filter(key=change.key).first() or model(key=change.key)
     for spec in SECTIONS[change.section]:
         value = change.entry[spec.name]
-        if spec.kind is FieldKind.REFERENCES or spec.name == "denominator":
+        # What names other indicators waits until all are there, and what goes with it.
+        if spec.kind is FieldKind.REFERENCES or spec.name in {*INDICATOR_TIES, "dominance_percent"}:
             continue
         if spec.kind is FieldKind.REFERENCE:
             value = _MODELS[spec.section].objects.get(key=value)
@@ -189,18 +191,23 @@ def _write(change: EntryChange) -> None:
 
 
 def _relate(change: EntryChange) -> None:
-    key = change.entry["denominator"]
     row = Indicator.objects.get(key=change.key)
-    wanted = None if key is None else Indicator.objects.select_related("unit").get(key=key)
-    if (row.denominator_id or None) == (wanted.pk if wanted else None):
+    keys = {name: key for name in INDICATOR_TIES if (key := change.entry[name]) is not None}
+    others = Indicator.objects.select_related("unit").in_bulk(set(keys.values()), field_name="key")
+    wanted = {name: others[keys[name]] if name in keys else None for name in INDICATOR_TIES}
+    share = change.entry["dominance_percent"]
+    if all(getattr(row, name) == other for name, other in wanted.items()) and row.dominance_percent == share:
         return
-    if wanted is not None and not wanted.unit.is_count:
+    base = wanted["denominator"]
+    if base is not None and not base.unit.is_count:
         raise DomainError(
             "denominator_not_count",
             _("“%(name)s” is related to “%(base)s”, which is no count of people or cases.")
-            % {"name": row.name, "base": wanted.name},
+            % {"name": row.name, "base": base.name},
         )
-    row.denominator = wanted
+    for name, other in wanted.items():
+        setattr(row, name, other)
+    row.dominance_percent = share
     _save(row)
 
 

@@ -77,37 +77,6 @@ def delivery_read(
     return delivery
 
 
-def delivery_from_reading(
-    *,
-    territory: Organisation,
-    supplier: Organisation,
-    taken: Upload,
-    reading: Reading,
-    indicators: Sequence[Indicator],
-    areas: Sequence[Area],
-    expected: int,
-    user: User,
-) -> Delivery:
-    """Keep a file whose figures were read in another way than from our form.
-
-    Args:
-        territory: Planning authority that receives the figures.
-        supplier: Organisation they come from.
-        taken: The file as it came.
-        reading: What it says.
-        indicators: Indicators that occur in it.
-        areas: Areas that occur in it.
-        expected: Number of figures if none were missing.
-        user: Who imports.
-
-    Returns:
-        The delivery, not handed in yet.
-    """
-    delivery = _delivery_of(territory, supplier, taken, reading, user, expected, "")
-    _keep(delivery, taken, reading, areas, indicators, user)
-    return delivery
-
-
 def _delivery_of(
     territory: Organisation,
     supplier: Organisation,

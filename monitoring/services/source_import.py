@@ -1,64 +1,42 @@
-"""Figures of statistics offices into the database: a file in any known form becomes a delivery in force."""
+"""Figures of statistics offices into the database: a file in any known form becomes a delivery in force.
+
+However long the file is: it is read as a stream, what is taken of it needs 21 bytes a value until it is
+stored, and nothing is written before all of it was checked.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
+import hashlib
+import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 from django.conf import settings
 from django.core.files.base import File
 from django.db import transaction
-from django.utils import timezone, translation
+from django.utils import timezone
+from numpy.typing import NDArray
 
-from monitoring.importers.form import HEADINGS
-from monitoring.issues import issue_message
-from monitoring.models import Area, Delivery, DeliveryIssue, Indicator, Severity
-from monitoring.services.deliveries import delivery_accept, delivery_from_reading, delivery_mark_submitted
-from monitoring.services.readings import Reading, Upload, request_of, table_read, upload_take
-from monitoring.sources import Reading as SourceReading
-from monitoring.sources import SourceError, read_source
-from monitoring.sources.recognise import SourceForm
-from project.common.importing import Cell, CellKind, Table
-from project.common.keys import PlaceKeys
+from monitoring.models import Delivery, DeliveryIssue, Value
+from monitoring.services.import_remarks import Unusual, remarks_on, unusual_in
+from monitoring.services.import_rows import Choice, Figures, ImportFailedError, Matcher
+from monitoring.services.readings import same_file_remarks
+from monitoring.services.value_store import values_store
+from monitoring.sources import SourceError
+from monitoring.sources.blocks import Block, read_parts
+from monitoring.sources.recognise import Source, SourceForm
 from stakeholders.audit import log_action
 from stakeholders.models import Organisation, User
 from stakeholders.permissions import Perm, require
 
-_COLUMNS: Final = ("area", "year", "indicator", "value", "sign")
-_MOST_LINES: Final = 1_000
+__all__ = ["Choice", "ImportFailedError", "Imported", "source_import"]
 
-
-class ImportFailedError(Exception):
-    """Nothing was saved.
-
-    Args:
-        lines: What is wrong, a line each.
-    """
-
-    def __init__(self, lines: list[str]) -> None:
-        super().__init__("\n".join(lines))
-        self.lines = lines
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What of a file is meant.
-
-    Attributes:
-        variables: Names in the file and keys of indicators; without any, names and keys of indicators are
-            looked for, and other variables are errors.
-        where: Attributes that a row has to have, such as Geschlecht: weiblich.
-        own_areas_only: Leave rows of areas out that the territory does not have, instead of refusing them.
-        year: Of figures without one.
-    """
-
-    variables: Mapping[str, str] = field(default_factory=dict)
-    where: Mapping[str, str] = field(default_factory=dict)
-    own_areas_only: bool = False
-    year: str = ""
+_NAME_LENGTH: Final = 200
+#: Values that lose the mark of being in force in one statement; SQLite takes 32,766 parameters.
+_AT_ONCE: Final = 20_000
 
 
 @dataclass(slots=True)
@@ -78,6 +56,21 @@ class Imported:
     notes: list[str]
     delivery: Delivery | None = None
     succeeded: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """The file as it came.
+
+    Attributes:
+        path: Where it is.
+        sha256: Hash of its content.
+        state: Size and time of its last change, to see whether it stays the same.
+    """
+
+    path: Path
+    sha256: str
+    state: tuple[int, int]
 
 
 def source_import(
@@ -104,47 +97,69 @@ def source_import(
         PermissionDenied: The user may not.
     """
     require(user, Perm.PLAN_TERRITORY, territory)
-    taken = _taken(path, territory)
-    matcher = _Matcher(territory, choice)
-    try:
-        source = read_source(path)
-        for row in source.readings:
-            matcher.take(row, is_official=source.form is not SourceForm.PLAIN)
-    except SourceError as error:
-        raise ImportFailedError([str(error)]) from error
-    problems = source.problems
-    more = problems.count - len(problems.found)
-    lines = [str(problem) for problem in problems.found] + matcher.lines
-    if lines:
-        raise ImportFailedError([*lines, *([f"and {more} more"] if more > 0 else [])])
-    reading, areas, indicators = matcher.reading()
-    imported = Imported(len(reading.values), matcher.left_out, [str(note) for note in problems.notes])
+    sent = _sent(path, territory)
+    figures, matcher, source = _read(path, territory, choice)
+    notes = [str(note) for note in source.problems.notes]
+    imported = Imported(len(figures.keys), matcher.left_out, notes)
     if not dry_run:
-        _store(imported, reading, matcher, areas, indicators, territory, supplier, taken, user)
+        _store(imported, figures, territory, supplier, sent, source.form, user)
     return imported
 
 
-def _taken(path: Path, territory: Organisation) -> Upload:
+def _sent(path: Path, territory: Organisation) -> _Sent:
     """The file as it came.
 
     Raises:
         ImportFailedError: It cannot be read, is too large, or was imported before.
     """
     try:
+        state = _state(path)
+        if state[0] > settings.IMPORT_FILE_MAX_BYTES:
+            limit = f"IMPORT_FILE_MAX_BYTES ({settings.IMPORT_FILE_MAX_BYTES})"
+            raise ImportFailedError([f"The file is larger than {limit}."])
         with path.open("rb") as file:
-            taken = upload_take(File(file, name=path.name))
+            digest = hashlib.file_digest(file, "sha256")
     except OSError as error:
         raise ImportFailedError([f"The file cannot be read ({error.strerror})."]) from error
-    if len(taken.content) > settings.IMPORT_MAX_BYTES:
-        raise ImportFailedError([f"The file is larger than IMPORT_MAX_BYTES ({settings.IMPORT_MAX_BYTES})."])
-    _refuse_again(territory, taken)
-    return taken
+    sent = _Sent(path, digest.hexdigest(), state)
+    _refuse_again(territory, sent)
+    return sent
 
 
-def _refuse_again(territory: Organisation, taken: Upload) -> None:
+def _state(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
+
+
+def _read(path: Path, territory: Organisation, choice: Choice) -> tuple[Figures, Matcher, Source]:
+    """Read and check the whole file.
+
+    Raises:
+        ImportFailedError: Anything is wrong.
+    """
+    matcher = Matcher(territory, choice)
+    try:
+        source, parts = read_parts(path)
+        matcher.is_official = source.form is not SourceForm.PLAIN
+        for part in parts:
+            if isinstance(part, Block):
+                matcher.take_block(part)
+            else:
+                matcher.take(part)
+    except SourceError as error:
+        raise ImportFailedError([str(error)]) from error
+    problems = source.problems
+    more = problems.count - len(problems.found) + matcher.more_count
+    lines = [str(problem) for problem in problems.found] + matcher.lines
+    if lines:
+        raise ImportFailedError([*lines, *([f"and {more} more"] if more > 0 else [])])
+    return matcher.figures(), matcher, source
+
+
+def _refuse_again(territory: Organisation, sent: _Sent) -> None:
     """Raise if this very file was accepted before."""
     earlier = Delivery.objects.filter(
-        territory=territory, sha256=taken.sha256, accepted_at__isnull=False
+        territory=territory, sha256=sent.sha256, accepted_at__isnull=False
     ).first()
     if earlier is not None:
         day = timezone.localdate(earlier.accepted_at)
@@ -153,138 +168,122 @@ def _refuse_again(territory: Organisation, taken: Upload) -> None:
         )
 
 
-@transaction.atomic
 def _store(
     imported: Imported,
-    reading: Reading,
-    matcher: _Matcher,
-    areas: list[Area],
-    indicators: list[Indicator],
+    figures: Figures,
     territory: Organisation,
     supplier: Organisation,
-    taken: Upload,
+    sent: _Sent,
+    form: str,
     user: User,
 ) -> None:
-    # One import at a time for a territory, so that the same file does not slip in twice.
-    Organisation.objects.select_for_update(no_key=True).get(pk=territory.pk)
-    _refuse_again(territory, taken)
-    delivery = delivery_from_reading(
+    """Store file, delivery, values and remarks; the file goes again if the rest cannot be stored."""
+    remarks = remarks_on(figures)
+    count = len(figures.keys)
+    known = count - int(np.isnan(figures.values).sum())
+    delivery = Delivery(
         territory=territory,
         supplier=supplier,
-        taken=taken,
-        reading=reading,
-        indicators=indicators,
-        areas=areas,
-        expected=len(areas) * len(indicators) * len(matcher.years),
-        user=user,
+        file_name=sent.path.name[-_NAME_LENGTH:],
+        sha256=sent.sha256,
+        created_by=user,
+        source_form=form,
+        row_count=count,
+        value_count=known,
+        missing_count=remarks.expected - known,
     )
-    delivery_mark_submitted(delivery)
-    imported.succeeded = delivery_accept(delivery, user=user)
+    # A neutral name: nothing that people call their files reaches the file system.
+    ending = ".xlsx" if sent.path.suffix.lower() == ".xlsx" else ".csv"
+    with sent.path.open("rb") as file:
+        delivery.file.save(f"{uuid.uuid4().hex}{ending}", File(file), save=False)
+    try:
+        if _state(sent.path) != sent.state:
+            raise ImportFailedError(["The file was changed while it was read. Import it again."])
+        with transaction.atomic():
+            _store_rows(imported, delivery, figures, remarks.issues, sent, user)
+    except BaseException:
+        delivery.file.delete(save=False)
+        raise
     imported.delivery = delivery
-    log_action(
-        "delivery.accepted",
-        user=user,
-        obj=delivery,
-        territory=territory,
-        data={"file": delivery.file_name, "succeeded": imported.succeeded},
+
+
+def _store_rows(
+    imported: Imported,
+    delivery: Delivery,
+    figures: Figures,
+    issues: list[DeliveryIssue],
+    sent: _Sent,
+    user: User,
+) -> None:
+    territory = delivery.territory
+    # One import at a time for a territory: that the same file does not slip in twice, and that of two
+    # deliveries of the same figure the later one sees the value it has to succeed.
+    Organisation.objects.select_for_update(no_key=True).get(pk=territory.pk)
+    _refuse_again(territory, sent)
+    delivery.submitted_at = delivery.accepted_at = timezone.now()
+    delivery.accepted_by = user
+    delivery.save()
+    imported.succeeded, unusual = _succeed(figures, territory)
+    values_store(delivery, figures.chunks(), is_current=True)
+    issues = [*issues, *same_file_remarks(delivery), *unusual.remarks(delivery, figures)]
+    for issue in issues:
+        issue.delivery = delivery
+    DeliveryIssue.objects.bulk_create(issues, batch_size=1_000)
+    told = {
+        "file": delivery.file_name,
+        "sha256": delivery.sha256,
+        "values": delivery.value_count,
+        "errors": 0,
+    }
+    log_action("delivery.read", user=user, obj=delivery, territory=territory, data=told)
+    told = {"file": delivery.file_name, "succeeded": imported.succeeded}
+    log_action("delivery.accepted", user=user, obj=delivery, territory=territory, data=told)
+
+
+def _succeed(figures: Figures, territory: Organisation) -> tuple[int, Unusual]:
+    """Take the mark of being in force from the values that are succeeded, and compare with the year before.
+
+    Indicator by indicator, so that what is in force never has to be held whole.
+
+    Returns:
+        Number of those succeeded, and unusual changes.
+    """
+    places = {area.pk: place for place, area in enumerate(figures.areas)}
+    succeeded, unusual = 0, Unusual()
+    for indicator, part in figures.by_indicator():
+        pks, keys, values = _in_force(figures, indicator, part, territory, places)
+        own = figures.keys[part]
+        at = np.minimum(np.searchsorted(own, keys), len(own) - 1)
+        gone = pks[own[at] == keys]
+        for begin in range(0, len(gone), _AT_ONCE):
+            chosen = gone[begin : begin + _AT_ONCE].tolist()
+            succeeded += Value.objects.filter(pk__in=chosen).update(is_current=False)
+        unusual.take(unusual_in(figures, part, keys, values))
+    return succeeded, unusual
+
+
+def _in_force(
+    figures: Figures, indicator: int, part: slice, territory: Organisation, places: Mapping[int, int]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Values of an indicator in force in the years of a file and before: primary keys, keys, figures."""
+    years = np.unique(figures.years(part))
+    rows = (
+        Value.objects.filter(
+            indicator=figures.indicators[indicator],
+            is_current=True,
+            area__territory=territory,
+            year__in=np.union1d(years, years - 1).tolist(),
+        )
+        .order_by()
+        .values_list("pk", "area_id", "year", "value")
     )
-
-
-class _Matcher:
-    """Takes the rows that are meant, as cells of the long form of our own, and says what is wrong."""
-
-    def __init__(self, territory: Organisation, choice: Choice) -> None:
-        self.choice = choice
-        self.lines: list[str] = []
-        self.left_out: Counter[str] = Counter()
-        self.years: set[int] = set()
-        self._rows: list[list[Cell]] = []
-        self._found: tuple[dict[str, Area], dict[str, Indicator]] = ({}, {})
-        areas = Area.objects.filter(territory=territory).valid_on(timezone.localdate())
-        self._areas = {area.key: area for area in areas}
-        self._keys = PlaceKeys(self._areas)
-        self._indicators: dict[str, Indicator] = {}
-        known = {row.key: row for row in Indicator.objects.select_related("unit")}
-        for name, key in choice.variables.items():
-            if key in known:
-                self._indicators[name] = known[key]
-            else:
-                self.lines.append(f"There is no indicator with the key {key}.")
-        if not choice.variables:
-            self._indicators = {
-                name: row for row in known.values() for name in (row.key, row.name_de, row.name_en)
-            }
-
-    def take(self, row: SourceReading, *, is_official: bool) -> None:
-        """Take one row, leave it out, or say what is wrong with it."""
-        indicator = self._indicators.get(row.variable)
-        if indicator is None:
-            if self.choice.variables:
-                self.left_out["other variables"] += 1
-            else:
-                self._wrong(row, row.variable, "No indicator has this name. Say which by --variable.")
-            return
-        if not self._is_meant(row, is_official=is_official):
-            self.left_out["other attributes"] += 1
-            return
-        area = self._area(row.area_key)
-        if area is None:
-            if self.choice.own_areas_only:
-                self.left_out["other areas"] += 1
-            else:
-                self._wrong(row, row.area_key or row.area_name, "The territory has no such area.")
-            return
-        year = (row.period or self.choice.year)[:4]
-        if not year:
-            self._wrong(row, "", "The file names no year. Say which by --year.")
-            return
-        if not row.value and not row.sign:
-            self.left_out["empty"] += 1
-            return
-        self.years.add(int(year))
-        self._found[0][area.key], self._found[1][indicator.key] = area, indicator
-        texts = (area.key, year, indicator.key, row.value, row.sign)
-        kinds = [
-            CellKind.NUMBER if place == 3 and row.value else CellKind.TEXT for place in range(len(texts))
-        ]
-        self._rows.append([Cell(text, row.row, 0, kind) for text, kind in zip(texts, kinds, strict=True)])
-
-    def _area(self, key: str) -> Area | None:
-        """The area of this key, else the only one of the same place."""
-        found = self._keys.find(key)
-        return None if found is None else self._areas[found]
-
-    def _is_meant(self, row: SourceReading, *, is_official: bool) -> bool:
-        """Whether a row has what was asked for and, in files of offices, is the total of all else."""
-        attributes = dict(row.dimensions.attributes)
-        if any(attributes.get(name) != text for name, text in self.choice.where.items()):
-            return False
-        rest = set(attributes) - set(self.choice.where)
-        return not is_official or rest <= set(row.dimensions.totals)
-
-    def _wrong(self, row: SourceReading, value: str, sentence: str) -> None:
-        if len(self.lines) < _MOST_LINES:
-            shown = f" {value!r}:" if value else ""
-            self.lines.append(f"row {row.row}, column {row.column}:{shown} {sentence}")
-
-    def reading(self) -> tuple[Reading, list[Area], list[Indicator]]:
-        """What was taken, with the checks of every delivery.
-
-        Raises:
-            ImportFailedError: They found errors, or nothing was taken.
-        """
-        if not self._rows:
-            counts = ", ".join(f"{count} rows ({reason})" for reason, count in self.left_out.items())
-            raise ImportFailedError([f"No row of the file is meant: left out are {counts}."])
-        areas, indicators = list(self._found[0].values()), list(self._found[1].values())
-        header = [Cell(HEADINGS[role][0], 1, place) for place, role in enumerate(_COLUMNS, start=1)]
-        read = table_read(Table([header, *self._rows]), request_of(indicators, areas, sorted(self.years)))
-        with translation.override("en"):
-            errors = [_line(issue) for issue in read.issues if issue.severity == Severity.ERROR]
-        if errors:
-            raise ImportFailedError(errors)
-        return read, areas, indicators
-
-
-def _line(issue: DeliveryIssue) -> str:
-    return f"row {issue.row}: {issue_message(issue)}"
+    found = np.array(
+        [
+            (pk, places[area], year, np.nan if value is None else value)
+            for pk, area, year, value in rows.iterator(chunk_size=10_000)
+            if area in places
+        ],
+        dtype=[("pk", np.int64), ("area", np.int64), ("year", np.int64), ("value", np.float64)],
+    )
+    found = found[np.argsort(keys := figures.packed(indicator, found["area"], found["year"]))]
+    return found["pk"], np.sort(keys), found["value"]

@@ -34,7 +34,19 @@ def without_duplicates(
     for reading in readings:
         hashes.append(hash(reading.identity))
         yield reading
-    ordered = np.sort(np.frombuffer(hashes, dtype=np.int64)) if hashes else np.empty(0, np.int64)
+    report_twice(hashes, again, problems)
+
+
+def report_twice(hashes: array[int], again: Callable[[], Iterator[Reading]], problems: Problems) -> None:
+    """Report what was given twice.
+
+    Args:
+        hashes: Of the identity of each reading; sorted in place, for a copy of 15 million takes 120 MB.
+        again: Reads the file once more.
+        problems: Takes a line for each value given before.
+    """
+    ordered = np.frombuffer(hashes, dtype=np.int64) if hashes else np.empty(0, np.int64)
+    ordered.sort()
     twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
     if twice.size:
         _report(set(twice[:_NAMED].tolist()), again, problems)

@@ -43,7 +43,7 @@ _AREA = "Gebiet"
 
 
 @dataclass(slots=True)
-class _Plan:
+class Plan:
     """What the columns are.
 
     Attributes:
@@ -84,6 +84,14 @@ def read_plain(file: RowFile, problems: Problems, layout: Layout | None = None) 
         SourceError: No single row of headings is found, no column of areas or of figures; a heading is
             missing above entries; or decimal commas and points are mixed.
     """
+    plan = plan_plain(file, problems, layout)
+    for row in file.rows():
+        yield from plain_row(row, plan, file, problems)
+    plain_notes(plan, problems)
+
+
+def plan_plain(file: RowFile, problems: Problems, layout: Layout | None = None) -> Plan:
+    """Find out what the columns are; raises as ``read_plain`` does."""
     if layout is None:
         header = find_header(file)
         roles = find_roles(header.cells)
@@ -93,16 +101,16 @@ def read_plain(file: RowFile, problems: Problems, layout: Layout | None = None) 
     seen = survey(file, header, roles)
     if layout is not None and layout.figures and Role.VALUE not in roles:
         seen = replace(seen, figures=tuple(sorted(number - 1 for number in layout.figures)))
-    plan = _plan(header, roles, seen, problems, is_said=layout is not None)
-    for row in file.rows():
-        if row.number <= header.number or not any(row.cells):
-            continue
-        if _fits(row, plan, file, problems):
-            yield from _readings(row, plan, problems)
-    _notes(plan, problems)
+    return _plan(header, roles, seen, problems, is_said=layout is not None)
 
 
-def _plan(header: Row, roles: dict[Role, int], seen: Survey, problems: Problems, *, is_said: bool) -> _Plan:
+def plain_row(row: Row, plan: Plan, file: RowFile, problems: Problems) -> Iterator[Reading]:
+    """The values of one row; none of the headings, of what stands above them and of empty rows."""
+    if row.number > plan.header.number and any(row.cells) and _fits(row, plan, file, problems):
+        yield from _readings(row, plan, problems)
+
+
+def _plan(header: Row, roles: dict[Role, int], seen: Survey, problems: Problems, *, is_said: bool) -> Plan:
     if seen.unnamed and not is_said:
         raise SourceError("unnamed_columns", names=", ".join(seen.unnamed))
     taken = set(roles.values())
@@ -129,10 +137,11 @@ def _plan(header: Row, roles: dict[Role, int], seen: Survey, problems: Problems,
     ]
     attributes = dict(zip(rest, unique_names([header.cells[place] for place in rest]), strict=True))
     nameless = tuple(place for place, heading in enumerate(header.cells) if not heading and not is_said)
-    return _Plan(header, roles, figures, attributes, nameless, seen.separator)
+    return Plan(header, roles, figures, attributes, nameless, seen.separator)
 
 
-def _notes(plan: _Plan, problems: Problems) -> None:
+def plain_notes(plan: Plan, problems: Problems) -> None:
+    """Say what was read otherwise than it stands there."""
     if plan.restored:
         problems.notes.append(Note("zeros_put_back", {"count": plan.restored}))
     if plan.thousands:
@@ -140,7 +149,7 @@ def _notes(plan: _Plan, problems: Problems) -> None:
         problems.notes.append(Note("thousands", params))
 
 
-def _fits(row: Row, plan: _Plan, file: RowFile, problems: Problems) -> bool:
+def _fits(row: Row, plan: Plan, file: RowFile, problems: Problems) -> bool:
     """Whether a row is as wide as the headings; spreadsheets leave out or add empty cells at the end."""
     count, width = len(row.cells), len(plan.header.cells)
     if count < width and not file.is_excel:
@@ -157,10 +166,10 @@ def _fits(row: Row, plan: _Plan, file: RowFile, problems: Problems) -> bool:
     return True
 
 
-def _readings(row: Row, plan: _Plan, problems: Problems) -> Iterator[Reading]:
+def _readings(row: Row, plan: Plan, problems: Problems) -> Iterator[Reading]:
     roles = plan.roles
-    area = _area(row, plan, problems)
-    period = _period(row, plan, problems)
+    area = area_of(row, plan, problems)
+    period = period_of(row, plan, problems)
     if area is None or period is None:
         return
     key, name = area
@@ -168,7 +177,7 @@ def _readings(row: Row, plan: _Plan, problems: Problems) -> Iterator[Reading]:
     if Role.VARIABLE in roles and not variable:
         problems.add(row.number, plan.header.cells[roles[Role.VARIABLE]], "", "no_variable")
         return
-    dimensions = _dimensions(row, plan, name)
+    dimensions = dimensions_of(row, plan, name)
     for place, (heading, at) in plan.figures.items():
         found = _value(row, place, plan, problems)
         if found is not None:
@@ -187,7 +196,7 @@ def _readings(row: Row, plan: _Plan, problems: Problems) -> Iterator[Reading]:
             )
 
 
-def _area(row: Row, plan: _Plan, problems: Problems) -> tuple[str, str] | None:
+def area_of(row: Row, plan: Plan, problems: Problems) -> tuple[str, str] | None:
     """Key and name of the area, which may stand in one cell."""
     place = plan.roles.get(Role.KEY, -1)
     key, name = row.cell(place), row.cell(plan.roles.get(Role.NAME, -1))
@@ -209,7 +218,7 @@ def _area(row: Row, plan: _Plan, problems: Problems) -> tuple[str, str] | None:
     return key, name
 
 
-def _period(row: Row, plan: _Plan, problems: Problems) -> str | None:
+def period_of(row: Row, plan: Plan, problems: Problems) -> str | None:
     place = plan.roles.get(Role.PERIOD)
     if place is None:
         return ""
@@ -221,7 +230,7 @@ def _period(row: Row, plan: _Plan, problems: Problems) -> str | None:
     return period
 
 
-def _dimensions(row: Row, plan: _Plan, name: str) -> Dimensions:
+def dimensions_of(row: Row, plan: Plan, name: str) -> Dimensions:
     """Attributes of a row; rows of the same texts share them."""
     texts = (*(row.cell(place) for place in plan.attributes), "1" if is_total(name) else "")
     known = plan.made.get(texts)
@@ -237,7 +246,7 @@ def _dimensions(row: Row, plan: _Plan, name: str) -> Dimensions:
     return known
 
 
-def _value(row: Row, place: int, plan: _Plan, problems: Problems) -> tuple[str, str, str] | None:
+def _value(row: Row, place: int, plan: Plan, problems: Problems) -> tuple[str, str, str] | None:
     """Value, sign and unit of a cell; None if something was noted."""
     text = row.cell(place)
     unit = row.cell(plan.roles.get(Role.UNIT, -1))

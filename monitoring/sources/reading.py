@@ -20,7 +20,7 @@ CODES: Final = "codes"
 #: Words for "all of it" in the tables of German offices.
 _TOTAL_WORDS: Final = frozenset({"insgesamt", "zusammen", "gesamt", "summe", "total", "gesamtstadt", "alle"})
 #: What most cells of a million rows are: digits, perhaps with decimals. Everything else goes the long way.
-_PLAIN: Final = {
+PLAIN_NUMBER: Final = {
     Separator.COMMA: re.compile(r"-?[0-9]+(?:,[0-9]+)?"),
     Separator.POINT: re.compile(r"-?[0-9]+(?:\.[0-9]+)?"),
 }
@@ -194,7 +194,7 @@ def read_value(text: str, separator: Separator) -> tuple[str, str] | None:
     """
     if not text:
         return "", ""
-    if _PLAIN[separator].fullmatch(text):
+    if PLAIN_NUMBER[separator].fullmatch(text):
         return text.replace(",", "."), ""
     if _EXPONENT.fullmatch(text) and {",": ".", ".": ","}[separator] not in text:
         return f"{Decimal(text.replace(',', '.')):f}", ""

@@ -52,6 +52,9 @@ class _Column:
         if text in SIGNS:
             self.signs += 1
             return
+        if text.isdecimal() and text.isascii() and text[0] != "0":
+            self.numbers += 1  # a short cut: a column of whole numbers is looked at to its end
+            return
         text = text.removesuffix("%").strip()
         as_comma, as_point = (read_value(text, separator) is not None for separator in Separator)
         if not as_comma and not as_point:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from monitoring.catalogue.fields import INDICATOR_TIES
 from monitoring.charts import Series, TimeChart, time_chart
 from monitoring.forms import IndicatorFilterForm
 from monitoring.forms_catalogue import IndicatorForm
@@ -140,7 +141,7 @@ def _year(year: int | None) -> str | None:
 @require_safe
 def indicator_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The method sheet; the mean of a territory and one of its areas over the years."""
-    indicator = get_object_or_404(Indicator.objects.select_related("domain", "unit", "denominator"), pk=pk)
+    indicator = get_object_or_404(Indicator.objects.select_related("domain", "unit", *INDICATOR_TIES), pk=pk)
     territories = list(atlas_territories(request.user))
     territory = _chosen(territories, request.GET.get("territory"))
     chart: TimeChart | None = None
@@ -182,7 +183,7 @@ def _seen_deliveries(user: Any, versions: Sequence[Version]) -> set[int]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def indicator_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Changes an entry of the catalogue, with a reason for the log."""
-    indicator = get_object_or_404(Indicator.objects.select_related("domain", "unit", "denominator"), pk=pk)
+    indicator = get_object_or_404(Indicator.objects.select_related("domain", "unit", *INDICATOR_TIES), pk=pk)
     territory = catalogue_territory(request.user)
     if territory is None:
         raise PermissionDenied(_("Social planning and administration change the catalogue."))

@@ -247,6 +247,56 @@ def test_an_entry_changes_with_its_reason_in_the_log(world: World) -> None:
     assert LogEntry.objects.filter(action="indicator.changed").count() == 1
 
 
+def test_what_secrecy_has_to_know_is_set_by_planning_and_administration(world: World) -> None:
+    persons = factories.unit("persons", "Personen", is_count=True, decimals=0)
+    count, whole = (factories.indicator(key, unit=persons) for key in ("count", "whole"))
+    rate = world.indicators[0]
+    edit(world, count, secrecy_threshold=5, part_of=whole)
+    edit(world, rate, who="admin", numerator_count=count)
+    assert [
+        row.data["fields"] for row in LogEntry.objects.filter(action="indicator.changed").order_by("pk")
+    ] == [
+        ["part_of", "secrecy_threshold"],
+        ["numerator_count"],
+    ]
+    count.refresh_from_db()
+    assert (count.least_count, rate.least_count) == (5, 3)
+    with pytest.raises(PermissionDenied):
+        edit(world, count, who="head", secrecy_threshold=1)
+    for row, wrong in [
+        (count, {"secrecy_threshold": 0}),
+        (count, {"numerator_count": whole}),
+        (rate, {"part_of": whole}),
+        (whole, {"part_of": whole}),
+        (whole, {"part_of": count}),
+        (rate, {"dominance_percent": 80}),
+        (rate, {"dominance_percent": 80, "largest_contribution": count}),
+    ]:
+        with pytest.raises(DomainError, match="invalid"):
+            edit(world, row, **wrong)
+
+
+def test_what_secrecy_has_to_know_goes_with_the_file(world: World) -> None:
+    persons = factories.unit("persons", "Personen", is_count=True, decimals=0)
+    whole = factories.indicator("whole", unit=persons)
+    count = factories.indicator("count", unit=persons, part_of=whole, secrecy_threshold=5)
+    largest = factories.indicator("largest", unit=persons)
+    factories.indicator("amount", unit=persons, largest_contribution=largest, dominance_percent=80)
+    factories.indicator("share", numerator_count=count)
+    exported = snapshot()
+    assert set(catalogue_entries(["share"])["indicators"]) == {"share", "count", "whole"}
+    ties = ("numerator_count", "part_of", "largest_contribution", "dominance_percent", "secrecy_threshold")
+    Indicator.objects.update(**dict.fromkeys(ties))
+    catalogue_take_over(
+        file=read_catalogue(exported),
+        existing=Existing.UPDATE,
+        origin={},
+        territory=world.territory,
+        user=world.people["planner"],
+    )
+    assert snapshot() == exported
+
+
 def test_rules_of_an_entry(world: World) -> None:
     rate, other = world.indicators[:2]
     with pytest.raises(DomainError, match="reason_missing"):

@@ -10,8 +10,8 @@ import pytest
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
+from monitoring import area_keys
 from monitoring.models import Delivery, Value
-from monitoring.services import source_import
 from stakeholders.models import LogEntry
 from tests import factories
 from tests.factories import World
@@ -52,7 +52,7 @@ def in_force(world: World) -> list[tuple[str, float | None, str]]:
 
 
 def test_docstring_examples() -> None:
-    assert doctest.testmod(source_import).failed == 0
+    assert doctest.testmod(area_keys).failed == 0
 
 
 def test_figures_come_into_force_as_a_delivery(world: World, tmp_path: Path, capsys: Any) -> None:
@@ -179,8 +179,8 @@ def test_only_who_plans_for_the_territory_may(world: World, tmp_path: Path, name
 
 
 def test_file_beyond_the_limit(world: World, tmp_path: Path, settings: Any) -> None:
-    settings.IMPORT_MAX_BYTES = 20
-    assert refused(tmp_path, GOOD) == ["in.csv, The file is larger than IMPORT_MAX_BYTES (20)."]
+    settings.IMPORT_FILE_MAX_BYTES = 20
+    assert refused(tmp_path, GOOD) == ["in.csv, The file is larger than IMPORT_FILE_MAX_BYTES (20)."]
 
 
 def test_file_of_which_nothing_is_meant(world: World, tmp_path: Path) -> None:

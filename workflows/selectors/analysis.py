@@ -141,7 +141,7 @@ def profile_map(run: IndexRun, area: Area, *, title: str, description: str) -> D
     shapes = area_shapes([row.area for row in results], width=400, max_height=440)
     if shapes is None:
         return None
-    borders = run_borders(run)
+    borders = run_borders(run, results)
     areas = [
         MapArea(key=str(row.area_id), text=row.area.name, map_class=map_class(row.normalised, borders))
         for row in results
