@@ -26,7 +26,7 @@ _LEAST_TO_WEIGH: Final = 2
 #: Who takes part was settled before.
 _SETTLED: Final = MissingPolicy(1e-9)
 _OWN: Final = {"dynamics", "stands_out"}
-#: What the tables of runs hold: two names of classes beside each other, borders of two digits, a whole number.
+#: What the tables of runs hold: two names of classes side by side, borders of two digits, a whole number.
 LONGEST_LABEL: Final = 30
 BORDER_BELOW: Final = 100
 MOST_PEOPLE: Final = 2_147_483_647

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -131,7 +131,7 @@ def _set_days(old: Area, new: Area, day: datetime.date, *, is_all: bool) -> None
 def succession_remove(*, succession: AreaSuccession, territory: Organisation, user: User) -> None:
     """Take a change of borders back that was recorded by mistake, with the days it gave the areas.
 
-    A day stays where another change of the same day gives it too, or where the key belongs to another area now.
+    A day stays where another change of the same day gives it too, or where the key is another area's now.
 
     Args:
         succession: The change.
@@ -226,6 +226,7 @@ def population_import(*, territory: Organisation, taken: Upload, user: User) -> 
         unique_fields=["area", "year"],
         update_fields=["count", "source"],
     )
+    _set_latest({area for area, _year in figures})
     log_action(
         "population.imported",
         user=user,
@@ -234,6 +235,14 @@ def population_import(*, territory: Organisation, taken: Upload, user: User) -> 
         data={"file": taken.name, "sha256": taken.sha256, "values": len(figures)},
     )
     return len(figures)
+
+
+def _set_latest(areas: Collection[int]) -> None:
+    """What an area says without a year is its latest count."""
+    rows = AreaPopulation.objects.filter(area__in=areas).order_by("year")
+    latest = dict(rows.values_list("area_id", "count"))
+    changed = [Area(pk=pk, population=count) for pk, count in latest.items()]
+    Area.objects.bulk_update(changed, ["population"], batch_size=_BATCH)
 
 
 class _Figures:

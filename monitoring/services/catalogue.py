@@ -25,7 +25,8 @@ from monitoring.selectors.catalogue_plan import (
 from monitoring.services.imports import file_import_finish
 from project.common.errors import DomainError, as_domain_error
 from stakeholders.audit import log_action
-from stakeholders.models import TERRITORY_KINDS, Organisation, User
+from stakeholders.models import Organisation, User
+from stakeholders.models.organisations import TERRITORY_KINDS
 from stakeholders.permissions import Perm, require
 
 _MODELS: Final[Mapping[str, Any]] = {
