@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from monitoring.levels import Border
-from monitoring.methods import together
+from monitoring.methods import BORDER_BELOW, LONGEST_LABEL, MOST_PEOPLE, together
 from monitoring.models import Direction, Indicator, Part
 from monitoring.presets import Content, Preset
 from monitoring.rule_words import RULE_WORDS
@@ -129,6 +129,7 @@ class MethodForm(forms.Form):
         label=_("Inhabitants, at least"),
         required=False,
         min_value=1,
+        max_value=MOST_PEOPLE,
         help_text=_("Smaller areas stay out of the index; empty for no such rule."),
     )
 
@@ -219,6 +220,10 @@ class MethodForm(forms.Form):
                 self.add_error(borders, _("Borders must rise."))
             elif is_share and any(not 0 < number < 1 for number in numbers):
                 self.add_error(borders, _("Shares lie between 0 and 1."))
+            elif any(abs(round(number, 2)) >= BORDER_BELOW for number in numbers):
+                self.add_error(borders, _("Borders lie between −100 and 100."))
+            if any(len(name) > LONGEST_LABEL for name in cleaned.get(labels) or []):
+                self.add_error(labels, _("A name of a class has at most 30 characters."))
             if cleaned.get(labels) and len(cleaned[labels]) != len(numbers) + 1:
                 self.add_error(labels, _("There must be one name more than borders."))
 

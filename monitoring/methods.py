@@ -26,6 +26,10 @@ _LEAST_TO_WEIGH: Final = 2
 #: Who takes part was settled before.
 _SETTLED: Final = MissingPolicy(1e-9)
 _OWN: Final = {"dynamics", "stands_out"}
+#: What the tables of runs hold: two names of classes side by side, borders of two digits, a whole number.
+LONGEST_LABEL: Final = 30
+BORDER_BELOW: Final = 100
+MOST_PEOPLE: Final = 2_147_483_647
 
 
 def together(status: str, dynamics: str) -> str:
@@ -115,11 +119,28 @@ def read_method(content: Mapping[str, Any]) -> MethodSpec:
         dynamics = dataclasses.replace(dynamics, minimum_population=status.minimum_population)
     if status.classes is None or (dynamics is not None and dynamics.classes is None):
         raise FilesError(["classes: are needed, or nothing could stand out"])
+    _refuse_too_much(status, dynamics)
     outstanding = content.get("stands_out") or _highest(status, dynamics)
     try:
         return MethodSpec(status, dynamics, tuple(str(name) for name in outstanding))
     except ValueError as error:
         raise FilesError([str(error)]) from error
+
+
+def _refuse_too_much(*parts: Method | None) -> None:
+    """Refuse what the tables of runs do not hold."""
+    problems = []
+    for part in parts:
+        if part is None or part.classes is None:
+            continue
+        if any(len(label) > LONGEST_LABEL for label in part.classes.labels):
+            problems.append(f"classes.labels: at most {LONGEST_LABEL} characters each")
+        if any(abs(round(border, 2)) >= BORDER_BELOW for border in part.classes.borders):
+            problems.append(f"classes.borders: between -{BORDER_BELOW} and {BORDER_BELOW}")
+        if (part.minimum_population or 0) > MOST_PEOPLE:
+            problems.append(f"population.minimum: at most {MOST_PEOPLE}")
+    if problems:
+        raise FilesError(list(dict.fromkeys(problems)))
 
 
 def _highest(status: Method, dynamics: Method | None) -> list[str]:

@@ -46,11 +46,10 @@ class Migration(migrations.Migration):
             name='FileImport',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('catalogue', 'Catalogue of indicators'), ('areas', 'Areas with boundaries'), ('changes', 'Changes of borders'), ('population', 'Inhabitants by year')], max_length=20, verbose_name='Kind')),
+                ('kind', models.CharField(choices=[('catalogue', 'Catalogue of indicators'), ('areas', 'Areas with boundaries')], max_length=20, verbose_name='Kind')),
                 ('file_name', models.CharField(max_length=200, verbose_name='File')),
                 ('file', models.FileField(max_length=300, upload_to='imports/%Y/%m/', verbose_name='Stored file')),
                 ('sha256', models.CharField(max_length=64, verbose_name='Hash of the file (SHA-256)')),
-                ('options', models.JSONField(blank=True, default=dict, verbose_name='Parameters')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='Uploaded')),
                 ('applied_at', models.DateTimeField(blank=True, null=True, verbose_name='Taken over')),
             ],

@@ -12,15 +12,13 @@ class ImportKind(models.TextChoices):
 
     CATALOGUE = "catalogue", _("Catalogue of indicators")
     AREAS = "areas", _("Areas with boundaries")
-    CHANGES = "changes", _("Changes of borders")
-    POPULATION = "population", _("Inhabitants by year")
 
 
 class FileImport(models.Model):
     """A file somebody uploaded: previewed first, then taken over as a whole or not at all."""
 
     kind = models.CharField(_("Kind"), max_length=20, choices=ImportKind.choices)
-    # None for the catalogue, which all territories share.
+    # For which the person acted; the catalogue itself belongs to all territories.
     territory = models.ForeignKey(
         Organisation,
         on_delete=models.PROTECT,
@@ -33,8 +31,6 @@ class FileImport(models.Model):
     # Outside the web root; what was taken over is kept, what was not goes with the person's next upload.
     file = models.FileField(_("Stored file"), upload_to="imports/%Y/%m/", max_length=300)
     sha256 = models.CharField(_("Hash of the file (SHA-256)"), max_length=64)
-    # What the person chose with the file: names of properties, the level of the areas, the year.
-    options = models.JSONField(_("Parameters"), default=dict, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("Uploaded by")
     )

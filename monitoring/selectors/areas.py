@@ -130,18 +130,20 @@ def area_picture(areas: Sequence[Area], *, width: float = 520, max_height: float
         return None
     content = f"{_PICTURE_VERSION} {width:g} {max_height:g} {hashes!r}"
     digest = hashlib.sha256(content.encode()).hexdigest()
-    if digest not in _PICTURES:
+    # Threads share the pictures: what this one needs another may just be putting out.
+    picture = _PICTURES.pop(digest, None)
+    if picture is None:
         row = AreaMap.objects.filter(digest=digest).first() or _draw(
             digest, [pk for pk, _hash in hashes], width=width, max_height=max_height
         )
-        _PICTURES[digest] = AreaPicture(
+        picture = AreaPicture(
             MapShapes.from_json(row.shapes),
             {int(pk): keys for pk, keys in row.neighbours.items()},
         )
-    _PICTURES.move_to_end(digest)
+    _PICTURES[digest] = picture
     while len(_PICTURES) > _PICTURES_IN_MEMORY:
         _PICTURES.popitem(last=False)
-    return _PICTURES[digest]
+    return picture
 
 
 def _draw(digest: str, keys: Sequence[int], *, width: float, max_height: float) -> AreaMap:

@@ -29,6 +29,9 @@ FIGURE_FIELDS: Final = frozenset(
     }
 )
 
+#: What else says what figures mean: a file from elsewhere never changes it under others' figures.
+_MEANING_FIELDS: Final = FIGURE_FIELDS | {"domain", "definition", "formula", "numerator", "base"}
+
 
 class Existing(models.TextChoices):
     """What happens to entries that are here already and differ."""
@@ -227,7 +230,7 @@ class _Comparison:
             return ""
         if "unit" in names and key in self.with_figures:
             return _("There are figures in the old unit. Use another key for the other indicator.")
-        if names & FIGURE_FIELDS and key in self.elsewhere:
+        if names & _MEANING_FIELDS and key in self.elsewhere:
             return _("Another territory has figures of it; what they mean may not change from here.")
         return ""
 

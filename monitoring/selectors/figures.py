@@ -190,16 +190,6 @@ def used_indicators(territory: Organisation) -> QuerySet[Indicator]:
     )
 
 
-def years_in_force(territory: Organisation, indicator: Indicator) -> list[int]:
-    """Years a territory has figures of an indicator in force, falling. Queries: 1."""
-    return list(
-        Value.objects.filter(is_current=True, area__territory=territory, indicator=indicator)
-        .order_by("-year")
-        .values_list("year", flat=True)
-        .distinct()
-    )
-
-
 def latest_years(territory: Organisation) -> dict[int, int]:
     """Last year with figures in force, by indicator. Queries: 1."""
     rows = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from monitoring.models import Area, AreaPopulation, AreaSuccession
 from monitoring.services.readings import Upload
 from project.common.errors import DomainError, as_domain_error
-from project.common.importing import Cell, CellKind, read_table
+from project.common.importing import Cell, read_table
 from project.common.keys import PlaceKeys, key_or_none
 from stakeholders.audit import log_action
 from stakeholders.models import Organisation, User
@@ -28,6 +28,7 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 #: More inhabitants than any area of the country has.
 _MOST_PEOPLE: Final = 100_000_000
 _MOST_FAULTS: Final = 200
+_BATCH: Final = 5_000
 #: Headings as people and offices write them.
 _HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "key": (
@@ -75,6 +76,7 @@ def succession_record(
             ``recorded_already``, ``invalid``.
     """
     require(user, Perm.MANAGE_CATALOGUE, territory)
+    _hold(territory)
     rows = Area.objects.select_for_update(of=("self",)).filter(pk__in=[old.pk, new.pk], territory=territory)
     found = {row.pk: row for row in rows}
     if old.pk not in found or new.pk not in found:
@@ -108,6 +110,11 @@ def succession_record(
     return row
 
 
+def _hold(territory: Organisation) -> None:
+    """Change the areas of a territory one at a time."""
+    Organisation.objects.select_for_update(no_key=True).get(pk=territory.pk)
+
+
 def _set_days(old: Area, new: Area, day: datetime.date, *, is_all: bool) -> None:
     """End what has no inhabitants left, begin what has no first day."""
     if is_all and old.valid_until is None:
@@ -122,7 +129,9 @@ def _set_days(old: Area, new: Area, day: datetime.date, *, is_all: bool) -> None
 
 @transaction.atomic
 def succession_remove(*, succession: AreaSuccession, territory: Organisation, user: User) -> None:
-    """Take a change of borders back that was recorded by mistake; days of the areas stay.
+    """Take a change of borders back that was recorded by mistake, with the days it gave the areas.
+
+    A day stays where another change of the same day gives it too, or where the key is another area's now.
 
     Args:
         succession: The change.
@@ -134,6 +143,7 @@ def succession_remove(*, succession: AreaSuccession, territory: Organisation, us
         DomainError: ``foreign_area``.
     """
     require(user, Perm.MANAGE_CATALOGUE, territory)
+    _hold(territory)
     if succession.old.territory_id != territory.pk:
         raise DomainError("foreign_area", gettext_lazy("Both areas must belong to the territory."))
     log_action(
@@ -143,7 +153,25 @@ def succession_remove(*, succession: AreaSuccession, territory: Organisation, us
         territory=territory,
         data={"starts_on": succession.changed_on.isoformat(), "share": str(succession.share)},
     )
+    same_day = AreaSuccession.objects.filter(changed_on=succession.changed_on)
+    total = same_day.filter(old=succession.old_id).aggregate(all=Sum("share"))["all"]
     succession.delete()
+    areas = Area.objects.select_for_update(of=("self",))
+    old, new = areas.get(pk=succession.old_id), areas.get(pk=succession.new_id)
+    if total == 1 and old.valid_until == succession.changed_on - datetime.timedelta(days=1):
+        _clear_day(old, "valid_until")
+    if new.valid_from == succession.changed_on and not same_day.filter(new=new).exists():
+        _clear_day(new, "valid_from")
+
+
+def _clear_day(area: Area, name: str) -> None:
+    """Forget a first or last day, unless the rules of areas need it."""
+    setattr(area, name, None)
+    try:
+        area.full_clean()
+    except ValidationError:
+        return
+    area.save(update_fields=[name])
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +216,17 @@ def population_import(*, territory: Organisation, taken: Upload, user: User) -> 
     table = read_table(taken.content, taken.name, max_bytes=settings.IMPORT_MAX_BYTES)
     rows = [row for row in table.rows if any(cell.text for cell in row)]
     figures = _Figures(territory, rows).read()
-    for (area, year), count in figures.items():
-        AreaPopulation.objects.update_or_create(
-            area_id=area, year=year, defaults={"count": count, "source": taken.name}
-        )
+    AreaPopulation.objects.bulk_create(
+        (
+            AreaPopulation(area_id=area, year=year, count=count, source=taken.name)
+            for (area, year), count in figures.items()
+        ),
+        batch_size=_BATCH,
+        update_conflicts=True,
+        unique_fields=["area", "year"],
+        update_fields=["count", "source"],
+    )
+    _set_latest({area for area, _year in figures})
     log_action(
         "population.imported",
         user=user,
@@ -200,6 +235,14 @@ def population_import(*, territory: Organisation, taken: Upload, user: User) -> 
         data={"file": taken.name, "sha256": taken.sha256, "values": len(figures)},
     )
     return len(figures)
+
+
+def _set_latest(areas: Collection[int]) -> None:
+    """What an area says without a year is its latest count."""
+    rows = AreaPopulation.objects.filter(area__in=areas).order_by("year")
+    latest = dict(rows.values_list("area_id", "count"))
+    changed = [Area(pk=pk, population=count) for pk, count in latest.items()]
+    Area.objects.bulk_update(changed, ["population"], batch_size=_BATCH)
 
 
 class _Figures:
@@ -268,9 +311,7 @@ class _Figures:
 
     @staticmethod
     def _cell(row: Sequence[Cell], place: int) -> str:
-        if place >= len(row) or row[place].kind is CellKind.FORMULA:
-            return row[place].text if place < len(row) else ""
-        return row[place].text
+        return row[place].text if place < len(row) else ""
 
     def _wrong(self, row: int, value: str, message: str) -> None:
         self.faults.append(RowFault(row, value[:100], message))

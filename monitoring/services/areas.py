@@ -43,7 +43,8 @@ def areas_take_over(
 
     Raises:
         PermissionDenied: The user may not.
-        DomainError: ``areas_have_faults``, ``changed_meanwhile``, ``nothing_to_do``, ``invalid``.
+        DomainError: ``areas_have_faults``, ``changed_meanwhile``, ``nothing_to_do``, ``import_gone``,
+            ``invalid``.
     """
     require(user, Perm.MANAGE_CATALOGUE, territory)
     Organisation.objects.select_for_update(no_key=True).get(pk=territory.pk)
@@ -83,11 +84,14 @@ def _write(change: AreaChange, territory: Organisation, mapping: AreaMapping) ->
         valid_from=mapping.valid_from,
     )
     row.name = change.name
+    written = ["name"]
     if change.feature.geometry is not None:
         row.geometry = change.feature.geometry
         row.geometry_source = mapping.source or row.geometry_source
+        written += ["geometry", "geometry_source"]
     try:
         row.full_clean()
     except ValidationError as error:
         raise as_domain_error(error) from error
-    row.save()
+    # Of an area that is here only what the file says: days and inhabitants may have changed meanwhile.
+    row.save(update_fields=None if change.area is None else written)

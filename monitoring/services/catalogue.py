@@ -26,6 +26,7 @@ from monitoring.services.imports import file_import_finish
 from project.common.errors import DomainError, as_domain_error
 from stakeholders.audit import log_action
 from stakeholders.models import Organisation, User
+from stakeholders.models.organisations import TERRITORY_KINDS
 from stakeholders.permissions import Perm, require
 
 _MODELS: Final[Mapping[str, Any]] = {
@@ -58,7 +59,8 @@ def indicator_update(
     require(user, Perm.MANAGE_CATALOGUE, territory)
     if not reason.strip():
         raise DomainError("reason_missing", _("Please say why the entry changes."))
-    row = Indicator.objects.select_for_update(of=("self",)).get(pk=indicator.pk)
+    _hold_catalogue()
+    row = Indicator.objects.get(pk=indicator.pk)
     before = entry_of("indicators", row)
     for name, value in entry.items():
         setattr(row, name, value)
@@ -76,6 +78,12 @@ def indicator_update(
         data={"fields": changed, "reason": reason.strip()},
     )
     return row
+
+
+def _hold_catalogue() -> None:
+    """Change the catalogue one at a time: all territories share it, so all of them are held."""
+    territories = Organisation.objects.filter(kind__in=TERRITORY_KINDS).order_by("pk")
+    list(territories.select_for_update(no_key=True).values_list("pk"))
 
 
 def _check_changes(row: Indicator, names: set[str], user: User) -> None:
@@ -132,11 +140,11 @@ def catalogue_take_over(
 
     Raises:
         PermissionDenied: The user may not.
-        DomainError: ``catalogue_has_errors``, ``changed_meanwhile``, ``denominator_not_count``, ``invalid``.
+        DomainError: ``catalogue_has_errors``, ``changed_meanwhile``, ``import_gone``,
+            ``denominator_not_count``, ``invalid``.
     """
     require(user, Perm.MANAGE_CATALOGUE, territory)
-    # One at a time: two files with the same new keys would otherwise meet.
-    Organisation.objects.select_for_update(no_key=True).get(pk=territory.pk)
+    _hold_catalogue()
     plan = catalogue_plan(file, existing=existing, user=user)
     if not plan.may_be_saved:
         raise DomainError("catalogue_has_errors", _("Nothing was saved: the file has errors or conflicts."))

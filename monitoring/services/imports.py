@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from monitoring.models import FileImport, ImportKind
+from monitoring.services.files import file_kept
 from monitoring.services.readings import Upload
+from project.common.errors import DomainError
 from stakeholders.models import Organisation, User
 from stakeholders.permissions import Perm, require
 
+_ENDINGS: Final = (".json", ".geojson")
 
-@transaction.atomic
+
 def file_import_begin(
     *,
     kind: ImportKind,
     taken: Upload,
-    options: Mapping[str, Any],
     territory: Organisation,
     user: User,
 ) -> FileImport:
@@ -29,7 +30,6 @@ def file_import_begin(
     Args:
         kind: What the file brings.
         taken: The file; checked by who reads it.
-        options: What was chosen with it.
         territory: For which territory the person acts.
         user: Who uploaded it; needs the right to change catalogue and areas.
 
@@ -37,20 +37,19 @@ def file_import_begin(
         PermissionDenied: The user may not.
     """
     require(user, Perm.MANAGE_CATALOGUE, territory)
-    for left in FileImport.objects.filter(kind=kind, created_by=user, applied_at__isnull=True):
-        transaction.on_commit(_deletion(left))
-        left.delete()
     row = FileImport(
         kind=kind,
         territory=territory,
         file_name=taken.name,
         sha256=taken.sha256,
-        options=dict(options),
         created_by=user,
     )
-    row.file.save(taken.name, ContentFile(taken.content), save=False)
     row.full_clean(exclude=["file"])
-    row.save()
+    with file_kept(row.file, taken, _ENDINGS), transaction.atomic():
+        for left in FileImport.objects.filter(kind=kind, created_by=user, applied_at__isnull=True):
+            transaction.on_commit(_deletion(left))
+            left.delete()
+        row.save()
     return row
 
 
@@ -64,8 +63,17 @@ def file_import_finish(row: FileImport) -> None:
     """Note that a file was taken over; called in the transaction that does so.
 
     Args:
-        row: The import, locked by the caller.
+        row: The import.
+
+    Raises:
+        DomainError: ``import_gone``: it was taken over already, or another upload replaced it.
     """
+    waiting = FileImport.objects.select_for_update(of=("self",)).filter(applied_at__isnull=True)
+    if not list(waiting.filter(pk=row.pk).values_list("pk")):
+        raise DomainError(
+            "import_gone",
+            _("This file was taken over already or replaced by another upload. Please upload it again."),
+        )
     row.applied_at = timezone.now()
     row.save(update_fields=["applied_at"])
 

@@ -66,8 +66,10 @@ def index_method_change(method: IndexMethod, *, content: Content, note: str = ""
     """
     require(user, Perm.PLAN_TERRITORY, method.territory)
     # All versions are held: of two changes at once the second sees the first.
-    versions = IndexMethod.objects.select_for_update().filter(territory=method.territory, name=method.name)
+    versions = IndexMethod.objects.filter(territory=method.territory, name=method.name)
+    list(versions.select_for_update().values_list("pk"))
     last = versions.aggregate(last=Max("version"))["last"]
+    method = versions.get(pk=method.pk)
     if method.version != last:
         raise DomainError("old_version", _("There is a newer version of this method. Change that one."))
     indicators_of(method_spec(content))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -127,13 +129,11 @@ def area_import(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         taken = upload_take(form.cleaned_data["file"])
         try:
-            read_geojson(taken.content, taken.name)
+            read_geojson(taken.content, taken.name, max_bytes=settings.IMPORT_MAX_BYTES)
         except GeojsonRefused as refused:
             form.add_error("file", str(refused.message))
         else:
-            row = file_import_begin(
-                kind=ImportKind.AREAS, taken=taken, options={}, territory=territory, user=user
-            )
+            row = file_import_begin(kind=ImportKind.AREAS, taken=taken, territory=territory, user=user)
             return redirect("monitoring:area-preview", row.pk)
     return render(
         request,
@@ -155,7 +155,8 @@ def area_preview(request: HttpRequest, pk: int) -> HttpResponse:
         applied_at__isnull=True,
     )
     assert row.territory is not None
-    features = read_geojson(file_import_content(row), row.file_name)
+    content = file_import_content(row)
+    features = read_geojson(content, row.file_name, max_bytes=settings.IMPORT_MAX_BYTES)
     sent = request.POST if request.method == "POST" else request.GET
     guessed = guessed_mapping(features, planning_level(row.territory))
     start = {"key": guessed.key, "name": guessed.name, "kind": guessed.kind.value}
@@ -178,7 +179,7 @@ def area_preview(request: HttpRequest, pk: int) -> HttpResponse:
             status = 422
         else:
             messages.success(request, _("The areas have been taken over."))
-            return redirect("monitoring:area-list")
+            return redirect(f"{reverse('monitoring:area-list')}?territory={row.territory_id}")
     plan = area_plan(row.territory, features, mapping)
     return render(
         request,

@@ -18,8 +18,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from monitoring.catalogue import CatalogueFile, CatalogueRefused, read_catalogue, write_catalogue
 from monitoring.catalogue.ready import READY_SETS, ready_content, ready_sets
 from monitoring.forms_catalogue import CatalogueUploadForm, ExistingForm
-from monitoring.models import FileImport, ImportKind, IndicatorSet, IndicatorSetEntry
-from monitoring.selectors.catalogue import catalogue_entries, catalogue_territory
+from monitoring.models import FileImport, ImportKind, Indicator, IndicatorSet, IndicatorSetEntry
+from monitoring.selectors.catalogue import catalogue_entries, catalogue_territory, indicators_used_elsewhere
 from monitoring.selectors.catalogue_plan import Existing, State, catalogue_plan
 from monitoring.services.catalogue import catalogue_take_over
 from monitoring.services.imports import file_import_begin, file_import_content
@@ -86,9 +86,7 @@ def catalogue_import(request: HttpRequest) -> HttpResponse:
         except CatalogueRefused as refused:
             form.add_error("file", str(refused.message))
         else:
-            row = file_import_begin(
-                kind=ImportKind.CATALOGUE, taken=taken, options={}, territory=territory, user=user
-            )
+            row = file_import_begin(kind=ImportKind.CATALOGUE, taken=taken, territory=territory, user=user)
             return redirect("monitoring:catalogue-preview", row.pk)
     return render(
         request, "monitoring/catalogue_import.html", {"form": form}, status=422 if form.errors else 200
@@ -102,15 +100,20 @@ def catalogue_preview(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(
         FileImport, pk=pk, kind=ImportKind.CATALOGUE, created_by=user, applied_at__isnull=True
     )
+    file = read_catalogue(file_import_content(row))
+    shared = Indicator.objects.filter(
+        key__in=file.entries["indicators"], pk__in=indicators_used_elsewhere(user)
+    )
     return _preview(
         request,
-        read_catalogue(file_import_content(row)),
+        file,
         origin={"file": row.file_name, "sha256": row.sha256},
         territory=territory,
         user=user,
         imported=row,
         context={"title": row.file_name, "back_url": reverse("monitoring:catalogue-import")},
-        default=Existing.UPDATE,
+        # What others' figures rest on stays, unless somebody says otherwise.
+        default=Existing.KEEP if shared.exists() else Existing.UPDATE,
     )
 
 

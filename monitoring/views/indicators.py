@@ -78,11 +78,6 @@ def indicator_list(request: HttpRequest) -> HttpResponseBase:
     )
 
 
-def _suppliers() -> QuerySet[Indicator, str]:
-    named = Indicator.objects.exclude(supplier="").order_by("supplier")
-    return named.values_list("supplier", flat=True).distinct()
-
-
 def _scope(request: HttpRequest, wanted: dict[str, Any]) -> QuerySet[Indicator]:
     """What the list is taken from; a set is shown whole, with figures or without."""
     match wanted.get("scope"):

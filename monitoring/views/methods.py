@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from monitoring.method_form import MethodForm, content_initial, preset_initial
 from monitoring.models import IndexMethod
@@ -68,6 +68,7 @@ def method_detail(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 def method_create(request: HttpRequest) -> HttpResponse:
     """A new method, begun with a published one."""
     planned = list(_planned(request))
@@ -99,6 +100,7 @@ def method_create(request: HttpRequest) -> HttpResponse:
     return _form_page(request, form, {"territory": territory, "preset": preset, "territories": planned})
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 def method_change(request: HttpRequest, pk: int) -> HttpResponse:
     """Change the rules; of a method that was used comes a new version."""
     method = get_object_or_404(methods_seen_by(request.user), pk=pk)

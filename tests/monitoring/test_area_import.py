@@ -75,6 +75,11 @@ def test_areas_are_looked_at_and_taken_over(world: World, client_as: ClientAs) -
     assert not again.context["plan"].changes_something
 
 
+def test_a_long_name_of_umlauts_is_no_name_on_the_disk(world: World, client_as: ClientAs) -> None:
+    client = client_as(world.people["planner"])
+    assert upload(client, geojson(square(5, 5)), "ü" * 180 + ".geojson").status_code == 302
+
+
 def test_one_fault_keeps_all_out(world: World, client_as: ClientAs) -> None:
     client = client_as(world.people["planner"])
     url = upload(client, geojson(square(5, 5), {"type": "Point", "coordinates": [7, 51]})).url
@@ -231,6 +236,16 @@ def test_an_area_whose_people_have_all_gone_ends(world: World) -> None:
     assert LogEntry.objects.filter(action="succession.recorded").count() == 2
 
 
+def test_a_change_taken_back_gives_the_days_back(world: World) -> None:
+    old, one, two, _rest = world.areas
+    changes = [record(world, old, one, "0.6"), record(world, old, two, "0.4")]
+    for change in changes:
+        succession_remove(succession=change, territory=world.territory, user=world.people["planner"])
+    for row in (old, one, two):
+        row.refresh_from_db()
+    assert (old.valid_until, one.valid_from, two.valid_from) == (None, None, None)
+
+
 def test_rules_of_changes(world: World) -> None:
     old, new, other, _rest = world.areas
     record(world, old, new, "0.7")
@@ -324,6 +339,8 @@ def test_inhabitants_come_by_year(world: World, client_as: ClientAs) -> None:
     assert second.populations.get().count == 12345
     assert upload(client, text.replace("1300", "1301").encode(), "ew.csv", PEOPLE).status_code == 302
     assert first.populations.get(year=2024).count == 1301
+    first.refresh_from_db()
+    assert first.population == 1301, "without a year an area says its latest count"
     assert populations_of([first, world.areas[2]], 2024) == [1301, 2000]
     assert LogEntry.objects.filter(action="population.imported").count() == 2
     assert client_as(world.people["head"]).get(PEOPLE).status_code == 403

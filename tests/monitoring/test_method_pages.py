@@ -155,6 +155,7 @@ def test_a_method_with_dynamics(world: World, planner: User, client_as: ClientAs
         ({"name": ""}, "Dieses Feld"),
         ({"borders": "1; -1"}, "müssen aufsteigen"),
         ({"borders": "1; zwei"}, "durch Semikolon getrennt"),
+        ({"borders": "1; 100"}, "zwischen −100 und 100"),
         ({"labels": "gering\nhoch"}, "ein Name mehr sein"),
         ({"class_method": "quantile"}, "Anteile liegen zwischen 0 und 1"),
         ({"stands_out": "ganz hoch"}, "Eine Klasse „ganz hoch“ gibt es nicht"),
