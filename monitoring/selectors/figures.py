@@ -35,11 +35,13 @@ class Figures:
         cells: What is shown, by indicator, year and area.
         deliveries: Delivery each figure came with, by cell.
         means: Mean over all areas of the level by indicator and year; missing where it must not be shown.
+        guarded: Indicators and years in which a figure of any area is hidden.
     """
 
     cells: Mapping[Cell, Shown]
     deliveries: Mapping[Cell, int] = dataclasses.field(default_factory=dict)
     means: Mapping[tuple[int, int], float] = dataclasses.field(default_factory=dict)
+    guarded: frozenset[tuple[int, int]] = frozenset()
 
     def of(self, indicator: Indicator, area: Area, year: int) -> Shown:
         """What is shown of a cell; no figure and no sign where nothing was delivered."""
@@ -83,7 +85,7 @@ def figures_in_force(
     secrets = secrets_of(lines, related, places)
     shown = _shown(rows, areas, indicators, secrets)
     means = _means(lines, lines, indicators, areas, places, secrets) if has_means else {}
-    return Figures(*shown, means)
+    return Figures(*shown, means, _guarded(secrets))
 
 
 def figures_delivered(delivery: Delivery, areas: Iterable[Area], indicators: Iterable[Indicator]) -> Figures:
@@ -102,7 +104,11 @@ def figures_delivered(delivery: Delivery, areas: Iterable[Area], indicators: Ite
     lines = overlaid(in_force, own)
     secrets = secrets_of(lines, related, places) | secrets_of(in_force, related, places)
     shown = _shown(rows, areas, indicators, secrets)
-    return Figures(*shown, _means(own, lines, indicators, areas, places, secrets))
+    return Figures(*shown, _means(own, lines, indicators, areas, places, secrets), _guarded(secrets))
+
+
+def _guarded(secrets: Secrets) -> frozenset[tuple[int, int]]:
+    return frozenset((pk, year) for pk, year, _area in secrets.cells)
 
 
 #: Value, sign, delivery.

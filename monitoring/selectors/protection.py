@@ -206,6 +206,7 @@ class Decision:
         else:
             counts = _counts_behind(indicator, year, self.lines, self.places)
             forced = forced | _rests(values.keys(), values, indicator, year, self.lines, self.places)
+            forced = forced | self._on_little(indicator, year)
             if not forced and not any(is_small(count, threshold=least) for count in counts.values()):
                 self.own[line] = set()
                 return
@@ -227,6 +228,16 @@ class Decision:
         self.own[line] = set(found.hidden) | past | alone
         if found.open_areas:
             self.open.add(line)
+
+    def _on_little(self, indicator: Indicator, year: int) -> set[int]:
+        """Areas whose rate is related to fewer than the catalogue asks for."""
+        if indicator.minimum_base is None:
+            return set()
+        bases = {
+            area: base_of(indicator, year, area, self.lines, self.places)
+            for area in self.figures((indicator.pk, year))
+        }
+        return {area for area, base in bases.items() if base is not None and base < indicator.minimum_base}
 
     def _dominated(self, indicator: Indicator, year: int) -> set[int]:
         """Areas in which one contributor makes up more of an amount than may be shown."""

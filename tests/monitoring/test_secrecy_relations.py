@@ -61,6 +61,15 @@ def test_a_rate_is_hidden_where_its_count_is() -> None:
     assert areas_hidden(secrets, 2) == areas_hidden(secrets, 3) == {1, 2}
 
 
+def test_a_rate_of_fewer_than_the_catalogue_asks_for_is_hidden() -> None:
+    """A share of 40 children says little, and much of each of them."""
+    share = indicator(4, PERCENT, denominator=CHILDREN, minimum_base=50)
+    table = {1: {1: 40, 2: 50, 3: 300}, 4: {1: 25.0, 2: 20.0, 3: 30.0}}
+    assert areas_hidden(decide(table, [CHILDREN, share], flat(3)), 4) == {1}
+    share.minimum_base = None
+    assert areas_hidden(decide(table, [CHILDREN, share], flat(3)), 4) == set()
+
+
 def test_a_count_is_hidden_where_its_rate_is() -> None:
     """99 of 100 leave one child out; the count would say so as well as the share does."""
     table = {1: {1: 100, 2: 200, 3: 300}, 2: {1: 99, 2: 50, 3: 90}, 3: {1: 99.0, 2: 25.0, 3: 30.0}}
