@@ -189,5 +189,5 @@ def method_name(method: ClassMethod) -> str:
         ClassMethod.EQUAL: _("equal intervals"),
         ClassMethod.NATURAL: _("natural breaks (as alike as possible within)"),
         ClassMethod.DEVIATIONS: _("standard deviations around the mean"),
-        ClassMethod.BORDER: _("by the border above which areas stand out"),
+        ClassMethod.BORDER: _("the classes of the index"),
     }[method]

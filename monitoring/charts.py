@@ -159,53 +159,19 @@ class LegendEntry:
         return to_svg(Drawing(20, 20, "", "", (shape,), css="pg-swatch", uid="legend"))
 
 
-def map_legend(
-    values: Sequence[float | None], borders: Sequence[float], *, write: Formatter = decimal_de
-) -> list[LegendEntry]:
-    """Say what the classes mean and how many areas are in each.
-
-    Args:
-        values: Figures of the areas; None for no data.
-        borders: As for ``map_class``.
-        write: How to write a figure, with its unit.
-
-    Returns:
-        Lowest class first, "no data" last and only if there is any.
-    """
-    counts = [0] * (len(borders) + 1)
-    numbers = [value for value in values if value is not None]
-    for value in numbers:
-        counts[bisect.bisect_left(borders, value)] += 1
-    entries = []
-    for place, count in enumerate(counts):
-        names = {
-            "low": write(borders[place - 1]) if place else "",
-            "high": write(borders[place]) if place < len(borders) else "",
-        }
-        if not borders:
-            text = _("all areas alike") if numbers else ""
-        elif place == 0:
-            text = _("up to %(high)s") % names
-        elif place == len(borders):
-            text = _("above %(low)s") % names
-        else:
-            text = _("above %(low)s to %(high)s") % names
-        if text:
-            entries.append(LegendEntry(f"pg-class-{_spread(place, len(borders))}", text, count))
-    if len(numbers) < len(values):
-        entries.append(LegendEntry("pg-class-none", _("no data"), len(values) - len(numbers)))
-    return entries
-
-
 # --- Time ------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Figures over years; None for a year without a value, which leaves a gap."""
+    """Figures over years; None for a year without a value, which leaves a gap.
+
+    ``breaks`` are years from which figures cannot be compared with those before: the line begins anew.
+    """
 
     name: str
     values: tuple[tuple[int, float | None], ...]
+    breaks: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,13 +298,15 @@ def time_chart(
 
 
 def _lines(series: Series, place: Callable[[int, float], Point], css: str) -> list[Shape]:
-    """One path for each run of years without a gap."""
+    """One path for each run of years without a gap or break."""
     runs: list[list[Point]] = [[]]
+    before: int | None = None
     for year, value in series.values:
-        if value is None:
+        if value is None or (before is not None and any(before < new <= year for new in series.breaks)):
             runs.append([])
-        else:
+        if value is not None:
             runs[-1].append(place(year, value))
+        before = year
     return [Path((tuple(run),), css, is_closed=False) for run in runs if len(run) > 1]
 
 

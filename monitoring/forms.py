@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.db.models import QuerySet
@@ -12,8 +12,10 @@ from django.utils.translation import pgettext_lazy
 
 from monitoring.atlas_choice import method_name
 from monitoring.classes import LEAST_CLASSES, MOST_CLASSES, ClassMethod
-from monitoring.models import AreaKind, Domain, Indicator
+from monitoring.models import AreaKind, Domain, IndexRun, Indicator, IndicatorSet
+from monitoring.presets import DEVIATIONS
 from monitoring.selectors.atlas import INDEX
+from project.common.formats import datetime_de
 from stakeholders.models import Organisation
 
 
@@ -89,12 +91,48 @@ class IndicatorFilterForm(forms.Form):
         required=False,
         empty_label=_("All domains"),
     )
+    supplier = forms.ChoiceField(label=_("Supplied by"), required=False)
+    set = forms.ModelChoiceField(
+        label=_("Set of indicators"),
+        queryset=IndicatorSet.objects.none(),
+        required=False,
+        to_field_name="key",
+        empty_label=_("With and without a set"),
+    )
+    scope = forms.ChoiceField(
+        label=_("Show"),
+        required=False,
+        choices=[
+            ("", _("with figures here")),
+            ("all", _("the whole catalogue")),
+            ("inactive", _("no longer in use")),
+        ],
+    )
 
-    def __init__(self, *args: Any, domains: QuerySet[Domain], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        domains: QuerySet[Domain],
+        sets: QuerySet[IndicatorSet],
+        suppliers: Iterable[str],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
-        domain = self.fields["domain"]
-        assert isinstance(domain, forms.ModelChoiceField)
-        domain.queryset = domains
+        for name, rows in (("domain", domains), ("set", sets)):
+            field = self.fields[name]
+            assert isinstance(field, forms.ModelChoiceField)
+            field.queryset = rows
+        supplier = self.fields["supplier"]
+        assert isinstance(supplier, forms.ChoiceField)
+        supplier.choices = [("", _("All suppliers")), *((name, name) for name in suppliers)]
+
+
+_RESULT_CHOICES: Final = [
+    ("", _("All areas")),
+    ("outstanding", _("Areas that stand out")),
+    ("unsure", _("Areas that stand out under some weightings only")),
+    ("left_out", _("Areas left out")),
+]
 
 
 class ResultFilterForm(forms.Form):
@@ -106,9 +144,47 @@ class ResultFilterForm(forms.Form):
     only = forms.ChoiceField(
         label=_("Show"),
         required=False,
+        choices=_RESULT_CHOICES,
+    )
+
+    def __init__(self, *args: Any, is_sure_known: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        only = self.fields["only"]
+        assert isinstance(only, forms.ChoiceField)
+        if not is_sure_known:
+            only.choices = [row for row in _RESULT_CHOICES if row[0] != "unsure"]
+
+
+class CompareForm(forms.Form):
+    """Chooses the run beside, and which areas are shown."""
+
+    hide_optional = True
+
+    q = forms.CharField(label=_("Area"), required=False, max_length=100)
+    only = forms.ChoiceField(
+        label=_("Show"),
+        required=False,
         choices=[
             ("", _("All areas")),
-            ("outstanding", _("Areas that stand out")),
-            ("left_out", _("Areas left out")),
+            ("outstanding", _("Begins or ceases to stand out")),
+            ("class", _("Another class")),
+            ("moved", _("Another rank")),
         ],
     )
+
+    def __init__(self, *args: Any, runs: Sequence[IndexRun], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # "with" is no name of Python.
+        self.fields["with"] = forms.TypedChoiceField(
+            label=_("Compared with the run of"),
+            required=False,
+            coerce=int,
+            choices=[(row.pk, f"{datetime_de(row.created_at)} ({run_title(row)})") for row in runs],
+        )
+        self.order_fields(["with", "only", "q"])
+
+
+def run_title(run: IndexRun) -> str:
+    """Year and method of a run, to tell it from others."""
+    method = str(run.index_method) if run.index_method is not None else str(DEVIATIONS.name)
+    return f"{run.year}, {method}"

@@ -13,19 +13,24 @@ from typing import TextIO
 import numpy as np
 
 from monitoring.importers.decimals import read_decimal
-from monitoring.index import Floats
+from monitoring.index import Fill, Floats
 from monitoring.index_spec import FilesError, IndexSpec
 from monitoring.levels import Method, Result
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Figures:
-    """Figures as read: keys (n), values (n, m) with nan for missing, valid (n,), population (n,)."""
+    """Figures as read: keys (n), values (n, m) with nan for missing, valid (n,), population (n,).
+
+    last (n, m) last earlier figures, neighbours (n) places of neighbours; None where not asked for.
+    """
 
     keys: Sequence[str]
     values: Floats
     valid: Sequence[bool]
     population: Floats
+    last: Floats | None
+    neighbours: Sequence[Sequence[int]] | None
 
 
 def read_figures(path: Path, spec: IndexSpec) -> Figures:
@@ -66,8 +71,9 @@ def shown_delimiter(text: str) -> str:
 
 
 def _wanted(spec: IndexSpec) -> list[str]:
-    columns = [spec.key, *(column.key for column in spec.method.columns)]
-    return [*columns, *(name for name in (spec.population_column, spec.valid_column) if name)]
+    columns = [spec.key, *(column.key for column in spec.method.columns), *spec.last_columns]
+    others = (spec.population_column, spec.valid_column, spec.neighbours_column)
+    return [*columns, *(name for name in others if name)]
 
 
 def _places(name: str, header: Sequence[str], spec: IndexSpec) -> dict[str, int]:
@@ -97,6 +103,8 @@ class _Cells:
         self.values: list[list[float]] = []
         self.valid: list[bool] = []
         self.population: list[float] = []
+        self.last: list[list[float]] = []
+        self.neighbours: list[list[str]] = []
 
     def take(self, number: int, row: Sequence[str]) -> None:
         """Take one row of the file; the number is that of the line."""
@@ -113,6 +121,9 @@ class _Cells:
         self.valid.append(not name or self._cell(row, name) == self.spec.valid_equals.strip())
         name = self.spec.population_column
         self.population.append(self._number(number, row, name) if name else math.nan)
+        self.last.append([self._number(number, row, column) for column in self.spec.last_columns])
+        listed = self._cell(row, self.spec.neighbours_column) if self.spec.neighbours_column else ""
+        self.neighbours.append([key.strip() for key in listed.split(self.spec.neighbours_separator or None)])
 
     def figures(self) -> Figures:
         """Everything taken.
@@ -122,6 +133,7 @@ class _Cells:
         """
         if not self.problems and not self.keys:
             self.problems.append(f"{self.name}: no area in the file")
+        neighbours = self._places_of_neighbours() if self.spec.neighbours_column else None
         if self.problems:
             raise FilesError(self.problems)
         return Figures(
@@ -129,7 +141,21 @@ class _Cells:
             values=np.array(self.values, dtype=np.float64).reshape(len(self.keys), -1),
             valid=self.valid,
             population=np.array(self.population, dtype=np.float64),
+            last=np.array(self.last, dtype=np.float64) if self.spec.last_columns else None,
+            neighbours=neighbours,
         )
+
+    def _places_of_neighbours(self) -> list[list[int]]:
+        places = {key: place for place, key in enumerate(self.keys)}
+        found = []
+        for key, listed in zip(self.keys, self.neighbours, strict=True):
+            self.problems += [
+                f"{self.name}, row {self.keys[key]}: the neighbour {other!r} is no area of the file"
+                for other in listed
+                if other and other not in places
+            ]
+            found.append([places[other] for other in listed if other in places])
+        return found
 
     def _cell(self, row: Sequence[str], column: str) -> str:
         place = self.places[column]
@@ -149,6 +175,8 @@ class _Cells:
 def write_result(out: TextIO, keys: Iterable[str], method: Method, result: Result) -> None:
     """Write a result as CSV in full precision.
 
+    Where a method fills what is missing, one more column names the indicators in which it did.
+
     Args:
         out: Where to, opened with ``newline=""``.
         keys: (n) keys of the areas.
@@ -157,8 +185,9 @@ def write_result(out: TextIO, keys: Iterable[str], method: Method, result: Resul
     """
     writer = csv.writer(out, lineterminator="\n")
     scaled = [f"{column.key}_n" for column in method.columns]
+    marks = ["filled"] if method.missing.fill is not Fill.NONE else []
     writer.writerow(
-        ["key", "included", "reason", *scaled, *method.domains, "index_raw", "index", "rank", "class"]
+        ["key", "included", "reason", *scaled, *method.domains, "index_raw", "index", "rank", "class", *marks]
     )
     for place, key in enumerate(keys):
         rank = result.ranks[place]
@@ -173,8 +202,16 @@ def write_result(out: TextIO, keys: Iterable[str], method: Method, result: Resul
                 _written(result.index[place]),
                 "" if np.isnan(rank) else int(rank),
                 str(result.classes[place]),
+                *([_filled_columns(method, result, place)] if marks else []),
             ]
         )
+
+
+def _filled_columns(method: Method, result: Result, place: int) -> str:
+    """Indicators of an area whose figure was filled, parted by spaces."""
+    return " ".join(
+        column.key for column, mark in zip(method.columns, result.filled[place], strict=True) if mark
+    )
 
 
 def _written(value: float) -> str:

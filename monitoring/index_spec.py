@@ -13,25 +13,32 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from monitoring.index import Direction, MissingPolicy
-from monitoring.levels import Aggregate, Border, Classes, Column, Level, Method, Scale
+from monitoring.index import Direction, Fill, MissingPolicy
+from monitoring.levels import Border, Classes, Column, Level, Method
+from monitoring.scales import Aggregate, Reference, Scale
 
 ChoiceT = TypeVar("ChoiceT", bound=StrEnum)
 
 _TABLES: Final = {
     "": {"key", "missing", "missing_policy", "minimum_share", "delimiter", "decimal", "encoding"}
-    | {"population", "valid", "indicator", "domain", "levels", "classes"},
+    | {"population", "valid", "neighbours", "indicator", "domain", "levels", "classes"},
     "population": {"column", "minimum"},
     "valid": {"column", "equals"},
-    "indicator": {"column", "domain", "direction", "weight"},
+    "neighbours": {"column", "separator"},
+    "indicator": {"column", "domain", "direction", "weight", "last_column"},
     "domain": {"key", "weight"},
     "levels": {"indicator", "domain", "index"},
-    "levels.indicator": {"normalise"},
+    "levels.indicator": {"normalise", "reference"},
     "levels.domain": {"aggregate", "normalise"},
     "levels.index": {"aggregate", "normalise"},
     "classes": {"method", "borders", "labels"},
 }
-_EXCLUDE, _AVAILABLE = "exclude", "mean_of_available"
+_EXCLUDE = "exclude"
+_POLICIES: Final = {
+    "mean_of_available": MissingPolicy.mean_of_available,
+    "last_value": MissingPolicy.last_value,
+    "neighbours_mean": MissingPolicy.neighbours_mean,
+}
 #: At least half of the figures, where the specification gives no other share.
 _USUAL_SHARE: Final = 0.5
 
@@ -59,6 +66,9 @@ class IndexSpec:
         population_column: Column of inhabitants; "" for none.
         valid_column: Column that tells valid areas; "" for all valid.
         valid_equals: What it says there.
+        last_columns: Columns of the last earlier figures, in the order of the indicators; empty if not used.
+        neighbours_column: Column that lists the keys of neighbouring areas; "" if not used.
+        neighbours_separator: What parts those keys.
         delimiter: What parts columns; "" for what the heading shows.
         decimal: Decimal sign; "" for a comma where columns are parted by semicolons, else a point.
         encoding: Encoding of the figures.
@@ -70,6 +80,9 @@ class IndexSpec:
     population_column: str
     valid_column: str
     valid_equals: str
+    last_columns: tuple[str, ...]
+    neighbours_column: str
+    neighbours_separator: str
     delimiter: str
     decimal: str
     encoding: str
@@ -90,27 +103,70 @@ def read_spec(path: Path) -> IndexSpec:
         raise FilesError([f"{path.name}: cannot be read ({error.strerror})"]) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise FilesError([f"{path.name}: not a TOML file in UTF-8 ({error})"]) from error
-    return _Spec(path.name, content).read()
+    return SpecReader(path.name, content).read()
 
 
-class _Spec:
-    """Reads the content of a specification and collects everything that is wrong with it."""
+class SpecReader:
+    """Reads the content of a specification and collects everything that is wrong with it.
 
-    def __init__(self, name: str, content: Mapping[str, Any]) -> None:
+    Args:
+        name: Of the file, put before each problem; "" for none.
+        content: As read from TOML or JSON.
+        for_files: Whether it must say where the figures stand in a file.
+    """
+
+    def __init__(self, name: str, content: Mapping[str, Any], *, for_files: bool = True) -> None:
         self.name = name
         self.content = content
+        self.with_column = {"population", "valid", "neighbours"} if for_files else set()
         self.problems: list[str] = []
 
     def read(self) -> IndexSpec:
-        self._check_names("", self.content)
         population, valid = self._table("population"), self._table("valid")
+        neighbours = self._table("neighbours")
+        key = self._text("key", self.content.get("key"))
+        missing = self.content.get("missing", [""])
+        if not isinstance(missing, list) or not all(isinstance(text, str) for text in missing):
+            self.problems.append('missing: a list of texts, such as ["", "-9999"]')
+            missing = []
+        last = self._last_columns()
+        method = self.method()
+        if method.missing.fill is Fill.NEIGHBOURS and not neighbours:
+            self.problems.append("neighbours: missing_policy neighbours_mean needs [neighbours] column")
+        if method.reference is Reference.POPULATION and not population:
+            self.problems.append("population: a mean weighted by population needs [population] column")
+        self.refuse()
+        return IndexSpec(
+            method=method,
+            key=key,
+            missing=frozenset(text.strip() for text in missing) | {""},
+            population_column=str(population.get("column", "")),
+            valid_column=str(valid.get("column", "")),
+            valid_equals=str(valid.get("equals", "")),
+            last_columns=last,
+            neighbours_column=str(neighbours.get("column", "")),
+            neighbours_separator=str(neighbours.get("separator", "")),
+            delimiter=str(self.content.get("delimiter", "")),
+            decimal=str(self.content.get("decimal", "")),
+            encoding=str(self.content.get("encoding", "utf-8-sig")),
+        )
+
+    def method(self) -> Method:
+        """The method itself.
+
+        Raises:
+            FilesError: Something is wrong with it, or was before.
+        """
+        self._check_names("", self.content)
         levels = self._table("levels")
         for part in ("indicator", "domain", "index"):
             self._check_names(f"levels.{part}", _mapping(levels.get(part)))
-        method_parts: dict[str, Any] = {
+        of_indicators = _mapping(levels.get("indicator"))
+        parts: dict[str, Any] = {
             "columns": [self._column(place, row) for place, row in enumerate(self._rows("indicator"), 1)],
-            "indicator": self._choice(
-                "levels.indicator.normalise", _mapping(levels.get("indicator")).get("normalise"), Scale.Z
+            "indicator": self._choice("levels.indicator.normalise", of_indicators.get("normalise"), Scale.Z),
+            "reference": self._choice(
+                "levels.indicator.reference", of_indicators.get("reference"), Reference.PLAIN
             ),
             "domain": self._level("levels.domain", _mapping(levels.get("domain"))),
             "index": self._level("levels.index", _mapping(levels.get("index"))),
@@ -120,29 +176,29 @@ class _Spec:
             },
             "classes": self._classes(),
             "missing": self._policy(),
-            "minimum_population": self._minimum(population),
+            "minimum_population": self._minimum(self._table("population")),
         }
-        key = self._text("key", self.content.get("key"))
-        missing = self.content.get("missing", [""])
-        if not isinstance(missing, list) or not all(isinstance(text, str) for text in missing):
-            self.problems.append('missing: a list of texts, such as ["", "-9999"]')
-            missing = []
-        if self.problems:
-            raise FilesError([f"{self.name}: {problem}" for problem in self.problems])
+        self.refuse()
         try:
-            method = Method(**method_parts)
+            return Method(**parts)
         except ValueError as error:
-            raise FilesError([f"{self.name}: {error}"]) from error
-        return IndexSpec(
-            method=method,
-            key=key,
-            missing=frozenset(text.strip() for text in missing) | {""},
-            population_column=str(population.get("column", "")),
-            valid_column=str(valid.get("column", "")),
-            valid_equals=str(valid.get("equals", "")),
-            delimiter=str(self.content.get("delimiter", "")),
-            decimal=str(self.content.get("decimal", "")),
-            encoding=str(self.content.get("encoding", "utf-8-sig")),
+            self.problems.append(str(error))
+        self.refuse()
+        raise AssertionError
+
+    def refuse(self) -> None:
+        """Raise what was found to be wrong, if anything was."""
+        if self.problems:
+            found = dict.fromkeys(self.problems)
+            raise FilesError([f"{self.name}: {problem}" if self.name else problem for problem in found])
+
+    def _last_columns(self) -> tuple[str, ...]:
+        """Columns of the last earlier figures; one for each indicator where the policy takes them."""
+        columns = [row.get("last_column") for row in self._rows("indicator")]
+        if self.content.get("missing_policy") != "last_value":
+            return ()
+        return tuple(
+            self._text(f"indicator {place}.last_column", column) for place, column in enumerate(columns, 1)
         )
 
     def _check_names(self, table: str, content: Mapping[str, Any]) -> None:
@@ -157,7 +213,7 @@ class _Spec:
             self.problems.append(f"{name}: must be a table, [{name}]")
             return {}
         self._check_names(name, found)
-        if name in {"population", "valid"} and found and not found.get("column"):
+        if name in self.with_column and found and not found.get("column"):
             self.problems.append(f"{name}.column: is missing")
         if name == "valid" and found and "equals" not in found:
             self.problems.append("valid.equals: is missing")
@@ -212,14 +268,14 @@ class _Spec:
         policy = self.content.get("missing_policy", _EXCLUDE)
         if policy == _EXCLUDE:
             return MissingPolicy.EXCLUDE
-        if policy != _AVAILABLE:
-            self.problems.append(
-                f"missing_policy: {policy!r} is not known; there are {_EXCLUDE}, {_AVAILABLE}"
-            )
+        make = _POLICIES.get(policy) if isinstance(policy, str) else None
+        if make is None:
+            known = ", ".join([_EXCLUDE, *_POLICIES])
+            self.problems.append(f"missing_policy: {policy!r} is not known; there are {known}")
             return MissingPolicy.EXCLUDE
         share = self._number("minimum_share", self.content.get("minimum_share", _USUAL_SHARE))
         try:
-            return MissingPolicy.mean_of_available(share)
+            return make(share)
         except ValueError as error:
             self.problems.append(f"minimum_share: {error}")
             return MissingPolicy.EXCLUDE

@@ -1,12 +1,13 @@
 """An index in three levels: indicators, domains, index. Plain numbers in and out, no Django.
 
-``monitoring.index`` holds the one method of the Rheinisch-Bergischer Kreis, made for speed; here each level
-says how it is brought to one scale and how it is put together, so that other published methods can be
-reckoned the same way (``docs/index-methods.md``).
+Each level says how it is brought to one scale (``monitoring.scales``) and how it is put together, so that
+every published method can be reckoned the same way (``docs/index-methods.md``). Runs and files take this one
+engine.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -15,36 +16,32 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from monitoring.index import Bools, Direction, Floats, MissingPolicy, Texts, classify, included_areas
+from monitoring.filling import filled
+from monitoring.index import (
+    Bools,
+    Direction,
+    Fill,
+    Floats,
+    MissingPolicy,
+    Reason,
+    Texts,
+    classify,
+    included_areas,
+)
+from monitoring.scales import (
+    Aggregate,
+    Reference,
+    Scale,
+    aggregated,
+    moments,
+    ranked,
+    scaled,
+    standardised,
+)
 
 #: Numbers that were added up are the same if they differ by less than this share of the largest one that went
 #: in: the rest is rounding of the machine, and must neither part ties nor look like a spread.
 _ROUNDING: Final = 1e-12
-
-
-class Scale(StrEnum):
-    """How numbers of different units are brought to one scale.
-
-    ``NONE`` leaves them as they are. ``Z`` is the deviation from the mean in population standard deviations,
-    ``DEVIATION`` the deviation in the unit itself, ``RELATIVE_DEVIATION`` its share of the mean. ``MINMAX``
-    runs from 0 (lowest) to 1 (highest). ``PERCENTILE_RANK`` is ``(rank - 1) / (n - 1)`` with the lowest rank
-    for ties, as in the Social Vulnerability Index (CDC/ATSDR SVI documentation).
-    """
-
-    NONE = "none"
-    Z = "z"
-    DEVIATION = "deviation"
-    RELATIVE_DEVIATION = "relative_deviation"
-    MINMAX = "minmax"
-    PERCENTILE_RANK = "percentile_rank"
-
-
-class Aggregate(StrEnum):
-    """How several numbers of an area become one."""
-
-    SUM = "sum"
-    MEAN = "mean"
-    GEOMETRIC_MEAN = "geometric_mean"
 
 
 class Border(StrEnum):
@@ -135,6 +132,8 @@ class Method:
         classes: None for no classes.
         missing: What happens to areas that lack figures.
         minimum_population: Areas with fewer inhabitants stay out; None for no such rule.
+        reference: From which mean the indicators deviate; areas without inhabitants known stay out where it
+            is weighted by them.
 
     Raises:
         ValueError: The parts do not fit together.
@@ -148,6 +147,7 @@ class Method:
     classes: Classes | None = None
     missing: MissingPolicy = MissingPolicy.EXCLUDE
     minimum_population: float | None = None
+    reference: Reference = Reference.PLAIN
 
     def __post_init__(self) -> None:
         """Refuse what cannot be reckoned."""
@@ -183,6 +183,9 @@ class Result:
         classes: (n,) name of the class; "" where there is none.
         included: (n,) whether the area is part of the index.
         reasons: (n,) a ``Reason``: "" if included.
+        means: (m,) mean the indicators deviate from, in their unit; nan without any figure.
+        sds: (m,) population standard deviation of the areas that take part, same unit.
+        filled: (n, m) where something took the place of a missing figure.
     """
 
     scaled: Floats
@@ -193,6 +196,9 @@ class Result:
     classes: Texts
     included: Bools
     reasons: Texts
+    means: Floats
+    sds: Floats
+    filled: Bools
 
 
 def evaluate(
@@ -201,6 +207,8 @@ def evaluate(
     *,
     valid: ArrayLike | None = None,
     population: ArrayLike | None = None,
+    last: ArrayLike | None = None,
+    neighbours: Sequence[Sequence[int]] | None = None,
 ) -> Result:
     """Reckon the index of a method.
 
@@ -211,7 +219,9 @@ def evaluate(
             never read as zero.
         method: The method.
         valid: (n,) False takes an area out; None for all valid.
-        population: (n,) inhabitants, nan for unknown; needed where the method has a minimum.
+        population: (n,) inhabitants, nan for unknown; needed where the method asks for them.
+        last: (n, m) last earlier figures, nan for none; needed where they take the place of missing ones.
+        neighbours: (n) places of the neighbours of each area; needed where their mean does.
 
     Returns:
         All parts of the index.
@@ -236,59 +246,121 @@ def evaluate(
     matrix = np.asarray(values, dtype=np.float64)
     if matrix.ndim != 2 or matrix.shape[1] != len(method.columns):
         raise ValueError("values must have one column for each indicator")
-    if np.isinf(matrix).any():
-        raise ValueError("values must be finite, or nan for missing")
-    included, reasons = included_areas(
-        matrix,
-        valid=valid,
-        population=population,
-        minimum_population=method.minimum_population,
-        missing=method.missing,
-    )
-    part = _turned(_scaled_columns(matrix[included], method.indicator), method)
+    taker = taking_part(matrix, method, valid, population, last, neighbours)
+    matrix, included = taker.matrix, taker.included
+    is_whole = bool(included.all())
+    people = None
+    if method.reference is Reference.POPULATION:
+        people = np.asarray(population, dtype=np.float64)[included]
+    part, means, sds = _indicators(matrix if is_whole else matrix[included], method, people)
     domains = _domains(part, method)
     weights = np.array([column.weight for column in method.columns])
     if method.domains:
         weights = np.array([method.domain_weights.get(key, 1.0) for key in method.domains])
     below = domains if method.domains else part
     raw = aggregated(below, weights, method.index.aggregate)
-    index = scaled(raw, method.index.normalise, noise=_noise(below))
+    noise = _noise(below)
+    index = scaled(raw, method.index.normalise, noise=noise)
+    ranks, classes = ranked(raw, noise=noise), classified(index, method)
+    if not is_whole:
+        part, domains, raw, index, ranks = (
+            _spread(numbers, included) for numbers in (part, domains, raw, index, ranks)
+        )
+        classes = _spread_texts(classes, included)
     return Result(
-        scaled=_spread(part, included),
-        domains=_spread(domains, included),
-        raw=_spread(raw, included),
-        index=_spread(index, included),
-        ranks=_spread(ranked(raw, noise=_noise(below)), included),
-        classes=_spread_texts(classified(index, method), included),
+        scaled=part,
+        domains=domains,
+        raw=raw,
+        index=index,
+        ranks=ranks,
+        classes=classes,
         included=included,
-        reasons=reasons,
+        reasons=taker.reasons,
+        means=means,
+        sds=sds,
+        filled=taker.marks,
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TakingPart:
+    """Who takes part: figures (n, m) with what was filled and marks of it, included (n,), reasons (n,)."""
+
+    matrix: Floats
+    included: Bools
+    reasons: Texts
+    marks: Bools
+
+
+def taking_part(
+    matrix: Floats,
+    method: Method,
+    valid: ArrayLike | None,
+    population: ArrayLike | None,
+    last: ArrayLike | None,
+    neighbours: Sequence[Sequence[int]] | None,
+) -> TakingPart:
+    """Tell who takes part in an index, with what took the place of missing figures; see ``evaluate``."""
+    is_whole = bool(np.isfinite(matrix.sum()))
+    if not is_whole and np.isinf(matrix).any():
+        raise ValueError("values must be finite, or nan for missing")
+    minimum = method.minimum_population
+    if method.reference is Reference.POPULATION:
+        if population is None:
+            raise ValueError("a mean weighted by population needs population")
+        minimum = max(minimum or 0.0, float(np.finfo(np.float64).tiny))
+    if valid is None and minimum is None and is_whole:  # nobody could stay out
+        everyone = np.ones(len(matrix), dtype=np.bool_)
+        no_marks = np.zeros(matrix.shape, dtype=np.bool_)
+        return TakingPart(matrix, everyone, np.zeros(len(matrix), dtype="<U10"), no_marks)
+    included, reasons = included_areas(
+        matrix, valid=valid, population=population, minimum_population=minimum, missing=method.missing
+    )
+    if method.missing.fill is Fill.NONE:
+        return TakingPart(matrix, included, reasons, np.zeros(matrix.shape, dtype=np.bool_))
+    # Areas that lack too much of their own still lend what they have to their neighbours.
+    lending = (reasons == Reason.NONE.value) | (reasons == Reason.MISSING.value)
+    matrix, marks = filled(matrix, method.missing.fill, included, lending, last=last, neighbours=neighbours)
+    lacking = included & np.isnan(matrix).any(axis=1)
+    reasons[lacking] = Reason.MISSING.value
+    marks[lacking] = False
+    return TakingPart(matrix, included & ~lacking, reasons, marks)
 
 
 def _noise(below: Floats) -> float:
     """How far apart numbers may be by rounding alone that were put together from these."""
-    there = below[~np.isnan(below)]
-    return float(np.abs(there).max()) * _ROUNDING if len(there) else 0.0
+    if not below.size:
+        return 0.0
+    most = max(float(below.max()), -float(below.min()))
+    if math.isnan(most):
+        there = below[~np.isnan(below)]
+        most = float(np.abs(there).max()) if len(there) else 0.0
+    return most * _ROUNDING
 
 
-def _scaled_columns(matrix: Floats, scale: Scale) -> Floats:
-    """Each column (n, m) on its scale."""
-    result = np.empty_like(matrix)
-    for number in range(matrix.shape[1]):
-        result[:, number] = scaled(matrix[:, number], scale)
-    return result
+def _indicators(matrix: Floats, method: Method, people: Floats | None) -> tuple[Floats, Floats, Floats]:
+    """Indicators (n, m) on their scale and turned to need, their means and spreads (m,).
 
-
-def _turned(matrix: Floats, method: Method) -> Floats:
-    """Turn columns in which more is less need, after they are scaled, not before.
-
-    Shares of 0 to 1 become 1 minus themselves, everything else its negative.
+    Columns in which more is less need are turned after they are scaled, not before: shares of 0 to 1 become
+    1 minus themselves, everything else its negative.
     """
-    is_share = method.indicator in {Scale.MINMAX, Scale.PERCENTILE_RANK}
-    for number, column in enumerate(method.columns):
-        if column.direction is Direction.LESS_NEED:
-            matrix[:, number] = 1 - matrix[:, number] if is_share else -matrix[:, number]
-    return matrix
+    less = np.array([column.direction is Direction.LESS_NEED for column in method.columns])
+    means, sds, deviations = moments(matrix, people)
+    if method.indicator is Scale.Z:
+        return standardised(deviations, sds, np.where(less, -1.0, 1.0)), means, sds
+    if method.indicator is Scale.DEVIATION:
+        part = standardised(deviations, np.where(sds == 0, sds, 1.0), np.where(less, -1.0, 1.0))
+    elif method.indicator is Scale.RELATIVE_DEVIATION:
+        if (means == 0).any():
+            raise ValueError("no relative deviation from a mean of 0")
+        part = standardised(deviations, np.where(sds == 0, sds, means), np.where(less, -1.0, 1.0))
+    else:
+        part = np.empty_like(matrix)
+        for number in range(matrix.shape[1]):
+            part[:, number] = scaled(matrix[:, number], method.indicator)
+        is_share = method.indicator in {Scale.MINMAX, Scale.PERCENTILE_RANK}
+        part[:, less] = (1.0 if is_share else 0.0) - part[:, less]
+    return part, means, sds
 
 
 def _domains(part: Floats, method: Method) -> Floats:
@@ -300,112 +372,6 @@ def _domains(part: Floats, method: Method) -> Floats:
         below = part[:, chosen]
         together = aggregated(below, weights, method.domain.aggregate)
         result[:, number] = scaled(together, method.domain.normalise, noise=_noise(below))
-    return result
-
-
-def aggregated(matrix: ArrayLike, weights: ArrayLike, how: Aggregate) -> Floats:
-    """Put several numbers of each area together.
-
-    Missing ones are made up for by those that are there: a sum is their weighted mean times all weights.
-
-    Args:
-        matrix: (n, m) numbers; nan for missing.
-        weights: (m,) finite, above 0.
-        how: Sum, mean or geometric mean.
-
-    Returns:
-        (n,) one number an area; nan where nothing is there.
-
-    Raises:
-        ValueError: A geometric mean of a number below 0; one that is 0 makes it 0.
-
-        >>> aggregated([[1, 4], [float("nan"), 3]], [1, 1], Aggregate.SUM).tolist()
-        [5.0, 6.0]
-        >>> aggregated([[1, 4]], [1, 1], Aggregate.GEOMETRIC_MEAN).tolist()
-        [2.0]
-    """
-    numbers = np.asarray(matrix, dtype=np.float64)
-    factors = np.asarray(weights, dtype=np.float64)
-    there = ~np.isnan(numbers)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        if there.all():
-            shares = np.full(len(numbers), factors.sum())
-        else:
-            shares = np.where(there, factors, 0.0).sum(axis=1)
-        if how is Aggregate.GEOMETRIC_MEAN:
-            if (numbers[there] < 0).any():
-                raise ValueError("a geometric mean needs numbers of 0 or more, as minmax gives them")
-            mean: Floats = np.exp(np.where(there, np.log(numbers), 0.0) @ factors / shares)
-            return np.where(shares > 0, mean, np.nan)
-        sums = np.where(there, numbers, 0.0) @ factors
-        if how is Aggregate.MEAN:
-            return np.where(shares > 0, sums / shares, np.nan)
-        if there.all():
-            return np.asarray(sums)
-        return np.where(shares > 0, sums / shares * factors.sum(), np.nan)
-
-
-def scaled(numbers: ArrayLike, scale: Scale, *, noise: float = 0.0) -> Floats:
-    """Bring one column to a scale; numbers that are all the same give 0 each.
-
-    Args:
-        numbers: (n,) nan for missing, which stays missing.
-        scale: The scale.
-        noise: Numbers no further apart than this are the same; 0 for exact ones.
-
-    Returns:
-        (n,) scaled numbers.
-
-    Raises:
-        ValueError: A relative deviation where the mean is 0.
-
-        >>> scaled([10, 20, 20, 40], Scale.PERCENTILE_RANK).round(3).tolist()
-        [0.0, 0.333, 0.333, 1.0]
-        >>> scaled([1, 2, 3], Scale.MINMAX).tolist()
-        [0.0, 0.5, 1.0]
-    """
-    column = np.asarray(numbers, dtype=np.float64)
-    there = column[~np.isnan(column)]
-    if scale is Scale.NONE or not len(there):
-        return column.copy()
-    mean = float(there.mean())
-    if scale is Scale.RELATIVE_DEVIATION and abs(mean) <= noise:
-        raise ValueError("no relative deviation from a mean of 0")
-    lowest, highest = float(there.min()), float(there.max())
-    result: Floats = np.where(np.isnan(column), np.nan, 0.0)
-    if highest - lowest <= noise:
-        return result
-    match scale:
-        case Scale.Z:
-            result = (column - mean) / there.std()
-        case Scale.DEVIATION:
-            result = column - mean
-        case Scale.RELATIVE_DEVIATION:
-            result = (column - mean) / mean
-        case Scale.MINMAX:
-            result = (column - lowest) / (highest - lowest)
-        case Scale.PERCENTILE_RANK:
-            below = ranked(-column, noise=noise) - 1
-            result = below / (len(there) - 1)
-    return result
-
-
-def ranked(numbers: Floats, *, noise: float = 0.0) -> Floats:
-    """Competition ranks (n,): 1 for the highest; equal numbers share the better rank; nan has none.
-
-    Args:
-        numbers: (n,) nan for none.
-        noise: Numbers no further apart than this are the same; 0 for exact ones.
-
-    >>> ranked(np.array([3.0, 5.0, 3.0, float("nan")])).tolist()
-    [2.0, 1.0, 2.0, nan]
-    """
-    present = ~np.isnan(numbers)
-    falling = -numbers[present]
-    if noise:
-        falling = np.round(falling / noise)
-    result = np.full(len(numbers), np.nan)
-    result[present] = np.searchsorted(np.sort(falling), falling, side="left") + 1.0
     return result
 
 

@@ -76,7 +76,7 @@ def profile_drafts(run: IndexRun, areas: Iterable[Area]) -> dict[int, Draft]:
 
     Returns:
         Strengths, weaknesses, potentials by primary key of the area, in the current language.
-        Queries: 10.
+        Queries: 12.
     """
     areas = list(areas)
     findings = findings_of(run, areas)
@@ -92,7 +92,7 @@ def findings_of(run: IndexRun, areas: Sequence[Area]) -> Mapping[int, list[Findi
 
     Returns:
         Findings by primary key of the area, strongest need first; cells without a figure, or with a
-        secret one, are left out. Queries: 10.
+        secret one, are left out. Queries: 12.
     """
     columns = {row.indicator_id: row for row in run.indicators.select_related("indicator__unit")}
     scores = list(

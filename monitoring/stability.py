@@ -12,19 +12,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from monitoring.index import Floats, IndexResult
-from monitoring.levels import (
-    Aggregate,
-    Border,
-    Classes,
-    Column,
-    Level,
-    Method,
-    Result,
-    Scale,
-    ranked,
-    scaled,
-)
+from monitoring.index import Floats
+from monitoring.levels import Border, Method, Result
+from monitoring.scales import Aggregate, Scale, ranked, scaled
 
 Ints = NDArray[np.int64]
 
@@ -43,8 +33,11 @@ class Stability:
         border_distance: (n,) how far the index is from the nearest class border, in the unit of the borders.
         own_class_share: (n,) share (0..1) of the variants in which the area stays in its class.
         top_class_share: (n,) share of the variants in which it is in the highest class.
+        lowest_class: (n,) number of the lowest class in any variant, 0 for the lowest of all.
+        highest_class: (n,) number of the highest class in any variant.
         best_rank: (n,) best rank in any variant (1 is the most need).
         worst_rank: (n,) worst rank in any variant.
+        places: (n, v) number of the class in each variant.
         leave_out_class: (n, m) 1 where the area stays in its class without the indicator, 0 where not.
         drivers: (n, m) part of each indicator in the index of the area, in the unit of ``Result.raw``.
     """
@@ -52,8 +45,11 @@ class Stability:
     border_distance: Floats
     own_class_share: Floats
     top_class_share: Floats
+    lowest_class: Ints
+    highest_class: Ints
     best_rank: Ints
     worst_rank: Ints
+    places: NDArray[np.int8]
     leave_out_class: Floats
     drivers: Floats
 
@@ -102,43 +98,14 @@ def stability(
         border_distance=_spread(_border_distance(result.index[inside], method), inside),
         own_class_share=_spread((places == base).mean(axis=1), inside),
         top_class_share=_spread((places == highest).mean(axis=1), inside),
-        best_rank=_spread_ranks(ranks.min(axis=1), inside),
-        worst_rank=_spread_ranks(ranks.max(axis=1), inside),
+        lowest_class=_spread_whole(places.min(axis=1), inside),
+        highest_class=_spread_whole(places.max(axis=1), inside),
+        best_rank=_spread_whole(ranks.min(axis=1), inside),
+        worst_rank=_spread_whole(ranks.max(axis=1), inside),
+        places=_spread_places(places, inside),
         leave_out_class=_spread(stays, inside),
         drivers=_spread(_drivers(part, method, own), inside) if count else np.empty((0, len(own))),
     )
-
-
-def of_deviations(result: IndexResult, border: float) -> Stability:
-    """How sure the sum of deviations with equal weights is of each area, with one border.
-
-    Args:
-        result: From ``monitoring.index.compute``.
-        border: Areas above it stand out (standard deviations).
-
-    Returns:
-        How sure each area is; the highest class are the areas that stand out.
-    """
-    columns = [Column(str(number)) for number in range(result.z.shape[1])]
-    method = Method(
-        columns,
-        index=Level(Aggregate.SUM, Scale.Z),
-        classes=Classes(Border.SD, [border], ["", "stands out"]),
-    )
-    empty = np.empty((len(result.z), 0))
-    classes = np.zeros(len(result.z), dtype="<U10")
-    # The deviations are turned to need already.
-    same = Result(
-        scaled=result.z,
-        domains=empty,
-        raw=result.totals,
-        index=result.normalised,
-        ranks=result.ranks,
-        classes=classes,
-        included=result.included,
-        reasons=result.reasons,
-    )
-    return stability(same, method)
 
 
 def _together(matrix: Floats, weights: Floats, how: Aggregate) -> Floats:
@@ -228,13 +195,45 @@ def _border_distance(index: Floats, method: Method) -> Floats:
 
 
 def _drivers(part: Floats, method: Method, own: Floats) -> Floats:
-    """What the index of each area would lose without each indicator."""
-    whole = _raw(part, method, own[:, None])
-    if len(own) == 1:
-        return np.asarray(whole)
-    without = np.repeat(own[:, None], len(own), axis=1)
-    np.fill_diagonal(without, 0.0)
-    return np.asarray(whole - _raw(part, method, without))
+    """Part of each indicator in the index of each area (n, m).
+
+    Where the method adds up, parts add up to the index before its own scale (but for what the scale of the
+    domains takes off all areas alike). Elsewhere it is what the index would lose without the indicator.
+    """
+    if len(own) > 1 and not _adds_up(method):
+        without = np.repeat(own[:, None], len(own), axis=1)
+        np.fill_diagonal(without, 0.0)
+        return np.asarray(_raw(part, method, own[:, None]) - _raw(part, method, without))
+    if not method.domains:
+        return part * _shares(part, own, method.index.aggregate)
+    found, domains = np.empty_like(part), np.empty((len(part), len(method.domains)))
+    for number, key in enumerate(method.domains):
+        chosen = [place for place, column in enumerate(method.columns) if column.domain == key]
+        below = part[:, chosen]
+        parts = below * _shares(below, own[chosen], method.domain.aggregate)
+        domains[:, number] = np.where(np.isnan(parts).all(axis=1), np.nan, np.nansum(parts, axis=1))
+        spread = np.nanstd(domains[:, number]) if method.domain.normalise is Scale.Z else 1.0
+        found[:, chosen] = parts / spread if spread > 0 else 0.0
+    weights = np.array([method.domain_weights.get(key, 1.0) for key in method.domains])
+    outer = _shares(domains, weights, method.index.aggregate)
+    places = [method.domains.index(column.domain) for column in method.columns]
+    return found * outer[:, places]
+
+
+def _adds_up(method: Method) -> bool:
+    """Whether the index is a weighted sum of its indicators."""
+    levels = [method.index, method.domain] if method.domains else [method.index]
+    return all(level.aggregate is not Aggregate.GEOMETRIC_MEAN for level in levels) and (
+        not method.domains or method.domain.normalise in {Scale.NONE, Scale.Z}
+    )
+
+
+def _shares(numbers: Floats, weights: Floats, how: Aggregate) -> Floats:
+    """(n, m) what each number counts in a sum or mean; those that are missing are made up for."""
+    there = np.where(np.isnan(numbers), 0.0, weights)
+    total = there.sum(axis=1, keepdims=True)
+    factors = np.full_like(total, weights.sum() if how is Aggregate.SUM else 1.0)
+    return np.asarray(there * np.divide(factors, total, out=np.zeros_like(total), where=total > 0))
 
 
 def _spread(part: Floats, inside: NDArray[np.bool_]) -> Floats:
@@ -243,7 +242,13 @@ def _spread(part: Floats, inside: NDArray[np.bool_]) -> Floats:
     return result
 
 
-def _spread_ranks(part: Ints, inside: NDArray[np.bool_]) -> Ints:
+def _spread_whole(part: Ints, inside: NDArray[np.bool_]) -> Ints:
     result = np.full(len(inside), -1, dtype=np.int64)
+    result[inside] = part
+    return result
+
+
+def _spread_places(part: Ints, inside: NDArray[np.bool_]) -> NDArray[np.int8]:
+    result = np.full((len(inside), part.shape[1]), -1, dtype=np.int8)
     result[inside] = part
     return result

@@ -60,7 +60,7 @@ _PATHS = {
         "/statements/",
         "/why/",
     ),
-    "atlas": ("/atlas/", "/areas/", "/indicators/", "/index-runs/", "/delivered-files/"),
+    "atlas": ("/atlas/", "/areas/", "/indicators/", "/index-runs/", "/index-methods/", "/delivered-files/"),
     "measures": ("/measures/", "/plans/", "/rounds/", "/reports/"),
     "bodies": ("/bodies/",),
     "projects": ("/projects/",),

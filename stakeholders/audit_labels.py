@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from project.common.formats import date_de, share_de
 from stakeholders.models import BodyKind, Function, LogEntry, OrganisationKind, Seat, User
@@ -18,9 +19,11 @@ LABELS: dict[str, str | Promise] = {
     "agreement.called_off": _("Confirmation called off"),
     "agreement.confirmed": _("Target agreement confirmed"),
     "agreement.refused": _("Target agreement refused"),
+    "areas.imported": _("Areas taken over from a file"),
     "areas.chosen": _("Areas chosen for profiles"),
     "body.changed": _("Body changed"),
     "body.created": _("Body founded"),
+    "catalogue.imported": _("Catalogue of indicators taken over from a file"),
     "contribution.finished": _("Statements for the conference finished"),
     "cycle.abandoned": _("Planning cycle given up"),
     "cycle.closed": _("Planning cycle closed"),
@@ -32,6 +35,7 @@ LABELS: dict[str, str | Promise] = {
     "decision.recorded": _("Decision recorded"),
     "decision.taken_up_again": _("Decision taken up again"),
     "delivery.accepted": _("Delivery accepted"),
+    "delivery.commented": _("Comment on a delivered figure"),
     "delivery.downloaded": _("Delivered file downloaded"),
     "delivery.read": _("Delivered file read"),
     "delivery.reopened": _("Delivery expected again"),
@@ -40,6 +44,11 @@ LABELS: dict[str, str | Promise] = {
     "delivery.waived": _("Going on without a delivery"),
     "field_of_action.added": _("Field of action named"),
     "index.computed": _("Index computed"),
+    "index_method.changed": _("Method of the index changed"),
+    "index_method.created": _("Method of the index saved"),
+    "index_method.set_aside": _("Method of the index put aside"),
+    "indicator.changed": _("Indicator changed"),
+    "mapping.saved": _("Assignment of a supplier's files saved"),
     "measure.agreed": _("Measure agreed by all parties"),
     "measure.agreement_reopened": _("Agreement not waited for, to be worded anew"),
     "measure.begun": _("Measure begun"),
@@ -71,6 +80,7 @@ LABELS: dict[str, str | Promise] = {
     "person.reactivated": _("Sign-in given back"),
     "plan.created": _("Action plan begun"),
     "plan.stage_two_opened": _("Stage 2 of the action plan opened"),
+    "population.imported": _("Inhabitants imported"),
     "profile.edited": _("Area profile edited"),
     "profiles.released": _("Area profiles released to the conference"),
     "project.created": _("Funded project entered"),
@@ -91,6 +101,8 @@ LABELS: dict[str, str | Promise] = {
     "statement.added": _("Statement added"),
     "statement.changed": _("Statement changed"),
     "statement.removed": _("Statement removed"),
+    "succession.recorded": _("Change of borders recorded"),
+    "succession.removed": _("Change of borders taken back"),
     "task.escalated": _("Head told that a task is overdue"),
     "task.given_back": _("Task given back"),
     "task.handed_over": _("Task handed over"),
@@ -130,6 +142,26 @@ _CHOICES: dict[str, dict[str, str | Promise]] = {
         "email": _("E-mail"),
         "is_active": _("Active"),
         "quorum_share": _("Quorum"),
+        # Of indicators
+        "name_de": _("Name (German)"),
+        "name_en": _("Name (English)"),
+        "domain": pgettext_lazy("of indicators", "Domain"),
+        "unit": _("Unit"),
+        "direction": _("Direction"),
+        "definition": _("Definition"),
+        "numerator": _("Numerator"),
+        "base": _("Base"),
+        "formula": _("Formula"),
+        "denominator": _("Related to"),
+        "source": _("Source"),
+        "supplier": _("Supplied by"),
+        "frequency": _("How often"),
+        "first_year": _("Figures from (year)"),
+        "last_year": _("Figures until (year)"),
+        "minimum_base": _("Minimum base"),
+        "interpretation": _("Interpretation"),
+        "limits": _("Limits"),
+        "is_example": _("Example values"),
     },
 }
 _STAGES = list(_CHOICES["stage"].values())
@@ -205,6 +237,8 @@ _DETAILS: dict[str, tuple[str | Promise, Callable[[Any], str]]] = {
     "areas": (_("Areas"), _text),
     "year": (_("Year"), _text),
     "file": (_("File"), _text),
+    "new_count": (_("New entries"), _text),
+    "changed_count": (_("Changed entries"), _text),
     "values": (_("Values"), _text),
     "errors": (_("Errors"), _text),
     "recommendation": (_("Recommendation"), _text),

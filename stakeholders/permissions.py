@@ -38,6 +38,7 @@ class Perm(StrEnum):
     ADMINISTER_TERRITORY = "stakeholders.administer_territory"
     VIEW_AUDIT_LOG = "stakeholders.view_audit_log"
     VIEW_RAW_FIGURES = "stakeholders.view_raw_figures"
+    MANAGE_CATALOGUE = "stakeholders.manage_catalogue"
     # On an organisation
     VIEW_ORGANISATION = "stakeholders.view_organisation"
     MANAGE_ORGANISATION = "stakeholders.change_organisation"
@@ -93,10 +94,18 @@ ROLE_TITLES: dict[Role, Promise] = {
 #: The matrix: what a role may do on the object its group belongs to.
 ROLES: dict[Role, frozenset[Perm]] = {
     Role.TERRITORY_PLANNER: frozenset(
-        {Perm.VIEW_TERRITORY, Perm.PLAN_TERRITORY, Perm.VIEW_AUDIT_LOG, Perm.VIEW_RAW_FIGURES}
+        {
+            Perm.VIEW_TERRITORY,
+            Perm.PLAN_TERRITORY,
+            Perm.VIEW_AUDIT_LOG,
+            Perm.VIEW_RAW_FIGURES,
+            Perm.MANAGE_CATALOGUE,
+        }
     ),
     Role.TERRITORY_STAFF: frozenset({Perm.VIEW_TERRITORY}),
-    Role.TERRITORY_ADMINISTRATOR: frozenset({Perm.ADMINISTER_TERRITORY, Perm.VIEW_AUDIT_LOG}),
+    Role.TERRITORY_ADMINISTRATOR: frozenset(
+        {Perm.ADMINISTER_TERRITORY, Perm.VIEW_AUDIT_LOG, Perm.MANAGE_CATALOGUE}
+    ),
     Role.ORGANISATION_HEAD: frozenset({Perm.ACT_FOR_ORGANISATION, Perm.LEAD_ORGANISATION}),
     Role.ORGANISATION_PLANNER: frozenset({Perm.ACT_FOR_ORGANISATION}),
     Role.ORGANISATION_MEMBER: frozenset({Perm.VIEW_ORGANISATION}),

@@ -16,6 +16,7 @@ MEANINGS: dict[Perm, str] = {
     Perm.ADMINISTER_TERRITORY: "manage organisations, people and bodies of the territory",
     Perm.VIEW_AUDIT_LOG: "read the log of the territory",
     Perm.VIEW_RAW_FIGURES: "see figures without statistical secrecy",
+    Perm.MANAGE_CATALOGUE: "change the catalogue of indicators and the areas of the territory",
     Perm.VIEW_ORGANISATION: "look up an organisation and who works there",
     Perm.MANAGE_ORGANISATION: "change an organisation and give functions in it",
     Perm.ACT_FOR_ORGANISATION: "take on tasks addressed to the organisation",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import itertools
+import json
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -93,6 +94,19 @@ def square(column: int, row: int) -> dict[str, Any]:
     east, north = west + size, south + size
     ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
     return {"type": "Polygon", "coordinates": [ring]}
+
+
+def geojson(*geometries: Any, **members: Any) -> bytes:
+    """A file of areas with keys 05378901, 05378902 ... and names Teil 1, Teil 2 ..."""
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"ags": f"05378{900 + number}", "name": f"Teil {number}"},
+            "geometry": geometry,
+        }
+        for number, geometry in enumerate(geometries, start=1)
+    ]
+    return json.dumps({"type": "FeatureCollection", "features": features} | members).encode()
 
 
 def unit(key: str = "percent", symbol: str = "%", **kwargs: Any) -> Unit:

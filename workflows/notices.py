@@ -119,6 +119,7 @@ def _send(task: Task, kind: str, people: list[User], *, user: User | None = None
             "headline": card.headline,
             "cycle": card.cycle,
             "due_on": card.due_on,
+            "days_late": max((timezone.localdate() - card.due_on).days, 0) if card.due_on else 0,
             "addressee": card.addressee,
             "url": settings.SITE_URL + reverse("workflows:task", args=[task.pk]),
         }

@@ -21,7 +21,7 @@ from monitoring.importers.issues import Issue, Severity
 from monitoring.importers.numbers import SIGNS, Convention, Figure, find_convention, read_figure
 from project.common.formats import SIGN_LIMITED, SIGN_NOTHING
 from project.common.importing import Cell, CellKind, Table, column_letters
-from project.common.keys import key_or_none
+from project.common.keys import PlaceKeys, key_or_none
 
 # Rows in which the headings are looked for when they do not stand first.
 _HEADER_WITHIN: Final = 20
@@ -81,6 +81,10 @@ class _Reader:
     slots: list[_Slot] = field(default_factory=list)
     rows_seen: dict[tuple[str, int], int] = field(default_factory=dict)
     zeros_told: bool = False
+    places: PlaceKeys = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.places = PlaceKeys(self.request.areas)
 
     def read(self) -> Delivery:
         if self.table.other_sheets:
@@ -246,14 +250,13 @@ class _Reader:
             self._error("missing_area", cell)
             return None
         if key not in self.request.areas:
-            padded = next((known for known in self.request.areas if known.lstrip("0") == key), None)
-            if padded is None:
+            found = self.places.find(key)
+            if found is None:
+                found = self._padded(cell)
+            if found is None:
                 self._unknown_area(cell, self._cell(row, "name").text)
                 return None
-            if not self.zeros_told:
-                self._note("zeros_restored", cell, key=padded)
-                self.zeros_told = True
-            key = padded
+            key = found
         name = self._cell(row, "name")
         if name.text and not _same_name(name.text, self.request.areas[key]):
             self._error("area_name", name, key=key, name=self.request.areas[key])
@@ -268,6 +271,15 @@ class _Reader:
             self._error("unknown_area_like", cell, suggestion=f"{areas[like[0]]} ({like[0]})")
         else:
             self._error("unknown_area", cell)
+
+    def _padded(self, cell: Cell) -> str | None:
+        """The key from which a spreadsheet took the zero in front, as it does with numbers."""
+        padded = next((known for known in self.request.areas if known.lstrip("0") == cell.text), None)
+        padded = padded or self.places.find(f"0{cell.text}")
+        if padded is not None and not self.zeros_told:
+            self._note("zeros_restored", cell, key=padded)
+            self.zeros_told = True
+        return padded
 
     def _read_year(self, row: list[Cell]) -> int | None:
         if "year" not in self.columns:

@@ -1,25 +1,52 @@
 """Areas, indicators, deliveries, values and index runs."""
 
-from monitoring.models.areas import Area, AreaKind, AreaMap
-from monitoring.models.indicators import Direction, Domain, Indicator, Unit
+from monitoring.models.areas import Area, AreaKind, AreaMap, AreaPopulation, AreaSuccession
+from monitoring.models.imports import FileImport, ImportKind
+from monitoring.models.indicators import (
+    Direction,
+    Domain,
+    Frequency,
+    Indicator,
+    IndicatorSet,
+    IndicatorSetEntry,
+    Unit,
+)
 from monitoring.models.mappings import DeliveryMapping, ValueComment
-from monitoring.models.runs import IndexResult, IndexRun, IndexRunIndicator, IndexScore
+from monitoring.models.runs import (
+    Filled,
+    IndexMethod,
+    IndexResult,
+    IndexRun,
+    IndexRunIndicator,
+    IndexScore,
+    Part,
+)
 from monitoring.models.values import Delivery, DeliveryIssue, Severity, Sign, Value
 
 __all__ = [
     "Area",
     "AreaKind",
     "AreaMap",
+    "AreaPopulation",
+    "AreaSuccession",
     "Delivery",
     "DeliveryIssue",
     "DeliveryMapping",
     "Direction",
     "Domain",
+    "FileImport",
+    "Filled",
+    "Frequency",
+    "ImportKind",
+    "IndexMethod",
     "IndexResult",
     "IndexRun",
     "IndexRunIndicator",
     "IndexScore",
     "Indicator",
+    "IndicatorSet",
+    "IndicatorSetEntry",
+    "Part",
     "Severity",
     "Sign",
     "Unit",

@@ -102,3 +102,56 @@ class AreaMap(models.Model):
 
     def __str__(self) -> str:
         return self.digest
+
+
+class AreaPopulation(models.Model):
+    """Inhabitants of an area at the end of a year."""
+
+    area = models.ForeignKey(
+        Area, on_delete=models.CASCADE, related_name="populations", verbose_name=_("Area")
+    )
+    year = models.PositiveSmallIntegerField(_("Year"))
+    count = models.PositiveIntegerField(_("Inhabitants"))
+    source = models.CharField(_("Source"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("Inhabitants of a year")
+        verbose_name_plural = _("Inhabitants of a year")
+        ordering = ["area", "year"]
+        constraints = [
+            models.UniqueConstraint(fields=["area", "year"], name="population_once_per_year"),
+            models.CheckConstraint(
+                condition=Q(year__gte=1900) & Q(year__lte=2100), name="population_year_plausible"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.area} {self.year}: {self.count}"
+
+
+class AreaSuccession(models.Model):
+    """What share of an area's inhabitants went to another when borders changed."""
+
+    old = models.ForeignKey(
+        Area, on_delete=models.PROTECT, related_name="successions", verbose_name=_("Former area")
+    )
+    new = models.ForeignKey(
+        Area, on_delete=models.PROTECT, related_name="predecessions", verbose_name=_("New area")
+    )
+    # First day of the new borders.
+    changed_on = models.DateField(_("Borders changed on"))
+    share = models.DecimalField(_("Share of the inhabitants"), max_digits=5, decimal_places=4)
+    source = models.CharField(_("Source"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("Change of borders")
+        verbose_name_plural = _("Changes of borders")
+        ordering = ["-changed_on", "old__name", "new__name", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["old", "new", "changed_on"], name="succession_once"),
+            models.CheckConstraint(condition=Q(share__gt=0) & Q(share__lte=1), name="succession_share_range"),
+            models.CheckConstraint(condition=~Q(old=F("new")), name="succession_of_two_areas"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.old} → {self.new}"

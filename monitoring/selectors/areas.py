@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import MD5, Cast
 
 from monitoring.likeness import touching
-from monitoring.models import Area, AreaKind, AreaMap
+from monitoring.models import Area, AreaKind, AreaMap, AreaPopulation, AreaSuccession
 from monitoring.shapes import MapShapes, map_shapes
 from stakeholders.models import Organisation
 
@@ -130,18 +130,20 @@ def area_picture(areas: Sequence[Area], *, width: float = 520, max_height: float
         return None
     content = f"{_PICTURE_VERSION} {width:g} {max_height:g} {hashes!r}"
     digest = hashlib.sha256(content.encode()).hexdigest()
-    if digest not in _PICTURES:
+    # Threads share the pictures: what this one needs another may just be putting out.
+    picture = _PICTURES.pop(digest, None)
+    if picture is None:
         row = AreaMap.objects.filter(digest=digest).first() or _draw(
             digest, [pk for pk, _hash in hashes], width=width, max_height=max_height
         )
-        _PICTURES[digest] = AreaPicture(
+        picture = AreaPicture(
             MapShapes.from_json(row.shapes),
             {int(pk): keys for pk, keys in row.neighbours.items()},
         )
-    _PICTURES.move_to_end(digest)
+    _PICTURES[digest] = picture
     while len(_PICTURES) > _PICTURES_IN_MEMORY:
         _PICTURES.popitem(last=False)
-    return _PICTURES[digest]
+    return picture
 
 
 def _draw(digest: str, keys: Sequence[int], *, width: float, max_height: float) -> AreaMap:
@@ -160,6 +162,52 @@ def _draw(digest: str, keys: Sequence[int], *, width: float, max_height: float) 
         # A database that is busy or read-only costs time, not the page.
         logger.warning("The map %s could not be kept.", digest)
     return row
+
+
+def populations_of(areas: Sequence[Area], year: int) -> list[int | None]:
+    """Inhabitants of areas at the end of a year where known, else those of no particular year. Queries: 1."""
+    rows = AreaPopulation.objects.filter(area__in=[area.pk for area in areas], year=year)
+    known = dict(rows.order_by().values_list("area_id", "count"))
+    return [known.get(area.pk, area.population) for area in areas]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class BorderChange:
+    """A day on which the borders of an area changed.
+
+    Attributes:
+        day: First day of the new borders.
+        came_from: Areas whose inhabitants it took over, with their share.
+        went_to: Areas that took over some of its inhabitants, with that share.
+    """
+
+    day: datetime.date
+    came_from: Sequence[AreaSuccession]
+    went_to: Sequence[AreaSuccession]
+
+
+def border_changes(area: Area) -> list[BorderChange]:
+    """When and how the borders of an area changed, latest first. Queries: 1.
+
+    Args:
+        area: The area.
+    """
+    rows = AreaSuccession.objects.filter(Q(old=area) | Q(new=area)).select_related("old", "new")
+    rows = rows.defer("old__geometry", "new__geometry")
+    days: dict[datetime.date, tuple[list[AreaSuccession], list[AreaSuccession]]] = {}
+    for row in rows:
+        came, went = days.setdefault(row.changed_on, ([], []))
+        (came if row.new_id == area.pk else went).append(row)
+    return [BorderChange(day, *days[day]) for day in sorted(days, reverse=True)]
+
+
+def broken_years(changes: Sequence[BorderChange]) -> frozenset[int]:
+    """Years from which figures cannot be compared with those before.
+
+    Args:
+        changes: Of the area.
+    """
+    return frozenset(change.day.year for change in changes)
 
 
 def area_shapes(areas: Sequence[Area], *, width: float = 520, max_height: float = 560) -> MapShapes | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import F, Max, QuerySet
 from django.utils import timezone
@@ -156,6 +156,10 @@ def atlas_years(territory: Organisation, indicator: Indicator, level: str) -> li
     )
 
 
+#: Borders of a map of standard deviations where the run has none of its own.
+_PLAIN_BORDERS: Final = (-1.0, 0.0, 1.0)
+
+
 def left_out_reason(reason: str) -> str:
     """Why an area is no part of the index, in words."""
     sentences = {
@@ -178,6 +182,28 @@ def index_borders(border: float) -> list[float]:
     return [-1.0, 0.0, border / 2, border]
 
 
+def run_borders(run: IndexRun, results: Sequence[IndexResult]) -> list[float]:
+    """Class borders of the map of a run, in standard deviations, so that the map shows the run's classes.
+
+    Args:
+        run: The run.
+        results: All of its results.
+    """
+    if run.border is not None:
+        return index_borders(float(run.border))
+    classes = run.content.get("classes", {})
+    if classes.get("method") == "sd":
+        return [float(border) for border in classes["borders"]]
+    if classes.get("method") == "quantile" and "dynamics" not in run.content:
+        # Borders are shares of the areas: the highest index of a class is its border.
+        highest: dict[str, float] = {}
+        for row in results:
+            if row.normalised is not None:
+                highest[row.class_label] = max(row.normalised, highest.get(row.class_label, row.normalised))
+        return sorted(highest.values())[:-1]
+    return list(_PLAIN_BORDERS)
+
+
 def index_view(
     run: IndexRun,
     runs: Collection[IndexRun] = (),
@@ -198,7 +224,7 @@ def index_view(
     """
     results = list(ordered_results(run))
     if method is ClassMethod.BORDER:
-        classing = Classing(tuple(index_borders(float(run.border))))
+        classing = Classing(tuple(run_borders(run, results)))
     else:
         numbers = [as_written(row.normalised, 2) for row in results]
         # Of an index zero is the middle, not nothing.

@@ -23,6 +23,7 @@ from monitoring.selectors.protection import (
     values_around,
     values_at,
 )
+from monitoring.selectors.relations import with_related
 from stakeholders.models import Organisation
 
 
@@ -34,11 +35,13 @@ class Figures:
         cells: What is shown, by indicator, year and area.
         deliveries: Delivery each figure came with, by cell.
         means: Mean over all areas of the level by indicator and year; missing where it must not be shown.
+        guarded: Indicators and years in which a figure of any area is hidden.
     """
 
     cells: Mapping[Cell, Shown]
     deliveries: Mapping[Cell, int] = dataclasses.field(default_factory=dict)
     means: Mapping[tuple[int, int], float] = dataclasses.field(default_factory=dict)
+    guarded: frozenset[tuple[int, int]] = frozenset()
 
     def of(self, indicator: Indicator, area: Area, year: int) -> Shown:
         """What is shown of a cell; no figure and no sign where nothing was delivered."""
@@ -69,37 +72,43 @@ def figures_in_force(
         has_means: Whether means are wanted; without them far less is read for a few areas.
 
     Returns:
-        Cells, and means over all areas of their level in that year. Queries: 2, without means 3.
+        Cells, and means over all areas of their level in that year. Queries: 3, without means 4, and 1 where
+        figures of other indicators tell something of these.
     """
     areas, indicators = list(areas), list(indicators)
-    places = places_around(areas)
-    values = values_around(places, indicators) if has_means else values_at(places, indicators, areas)
+    places, related = places_around(areas), with_related(indicators)
+    values = values_around(places, related) if has_means else values_at(places, related, areas)
     if years is not None:
         values = values.filter(year__in=list(years))
     rows = _rows(values)
     lines = lines_of((pk, year, area, value) for (pk, year, area), (value, *_rest) in rows.items())
-    secrets = secrets_of(lines, indicators, places)
+    secrets = secrets_of(lines, related, places)
     shown = _shown(rows, areas, indicators, secrets)
     means = _means(lines, lines, indicators, areas, places, secrets) if has_means else {}
-    return Figures(*shown, means)
+    return Figures(*shown, means, _guarded(secrets))
 
 
 def figures_delivered(delivery: Delivery, areas: Iterable[Area], indicators: Iterable[Indicator]) -> Figures:
     """Figures of one delivery, whether in force or not, protected like any others.
 
     What others delivered stands in the same lines: a delivery of half of the areas is protected with the half
-    that is in force, and what is hidden there stays hidden here. Queries: 3.
+    that is in force, and what is hidden there stays hidden here. Queries: 4, and 1 where others
+    tell something of these.
     """
     areas, indicators = list(areas), list(indicators)
-    places = places_around(areas)
-    rows = _rows(Value.objects.filter(delivery=delivery, indicator__in=[row.pk for row in indicators]))
+    places, related = places_around(areas), with_related(indicators)
+    rows = _rows(Value.objects.filter(delivery=delivery, indicator__in=[row.pk for row in related]))
     own = lines_of((pk, year, area, value) for (pk, year, area), (value, *_rest) in rows.items())
-    values = values_around(places, indicators).filter(year__in={year for _pk, year in own})
+    values = values_around(places, related).filter(year__in={year for _pk, year in own})
     in_force = lines_of(values.values_list("indicator_id", "year", "area_id", "value"))
     lines = overlaid(in_force, own)
-    secrets = secrets_of(lines, indicators, places) | secrets_of(in_force, indicators, places)
+    secrets = secrets_of(lines, related, places) | secrets_of(in_force, related, places)
     shown = _shown(rows, areas, indicators, secrets)
-    return Figures(*shown, _means(own, lines, indicators, areas, places, secrets))
+    return Figures(*shown, _means(own, lines, indicators, areas, places, secrets), _guarded(secrets))
+
+
+def _guarded(secrets: Secrets) -> frozenset[tuple[int, int]]:
+    return frozenset((pk, year) for pk, year, _area in secrets.cells)
 
 
 #: Value, sign, delivery.
@@ -116,15 +125,21 @@ def _shown(
 ) -> tuple[dict[Cell, Shown], dict[Cell, int]]:
     """What may be shown of some areas, and where it came from."""
     wanted = {area.pk for area in areas}
-    counts = {row.pk: row.unit.is_count for row in indicators}
+    known = {row.pk: row for row in indicators}
     cells: dict[Cell, Shown] = {}
     deliveries: dict[Cell, int] = {}
     for cell, (value, sign, delivery) in rows.items():
         indicator_pk, _year, area_pk = cell
-        if area_pk not in wanted or indicator_pk not in counts:
+        if area_pk not in wanted or indicator_pk not in known:
             continue
-        is_hidden = cell in secrets.cells
-        cells[cell] = shown_value(value, sign, is_count=counts[indicator_pk], is_hidden=is_hidden)
+        row = known[indicator_pk]
+        cells[cell] = shown_value(
+            value,
+            sign,
+            is_count=row.unit.is_count,
+            is_hidden=cell in secrets.cells,
+            threshold=row.least_count,
+        )
         deliveries[cell] = delivery
     return cells, deliveries
 
@@ -178,16 +193,6 @@ def used_indicators(territory: Organisation) -> QuerySet[Indicator]:
         )
         .select_related("domain", "unit")
         .order_by("domain__position", "domain__key", "key")
-    )
-
-
-def years_in_force(territory: Organisation, indicator: Indicator) -> list[int]:
-    """Years a territory has figures of an indicator in force, falling. Queries: 1."""
-    return list(
-        Value.objects.filter(is_current=True, area__territory=territory, indicator=indicator)
-        .order_by("-year")
-        .values_list("year", flat=True)
-        .distinct()
     )
 
 

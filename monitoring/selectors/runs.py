@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
-from monitoring.models import Area, IndexResult, IndexRun, IndexRunIndicator, Indicator
+from monitoring.methods import read_method
+from monitoring.models import Area, Filled, IndexResult, IndexRun, IndexRunIndicator, Indicator
 from monitoring.secrecy import NO_FIGURE, Shown, shown_value
 from monitoring.selectors.protection import (
     lines_of,
@@ -17,16 +19,30 @@ from monitoring.selectors.protection import (
     secrets_of,
     values_around,
 )
+from monitoring.selectors.relations import with_related
 from stakeholders.models import Organisation
 from stakeholders.permissions import Perm, visible
 
 
 @dataclass(frozen=True)
 class RunCell:
-    """A figure of a run as it may be shown, and its deviation (above 0 is more need)."""
+    """A figure of a run as it may be shown, and what it does there; nothing of that if it is secret.
+
+    Attributes:
+        shown: The figure.
+        z: Its deviation in standard deviations, above 0 for more need.
+        driver: Part of the indicator in the index of the area.
+        filled: What took the place of a missing figure, in words; "" for an own figure.
+        keeps_class: Whether the class of the area stays without the indicator; None for unknown.
+        year: Year of the figure where it is another one than that of the indicator: a last figure.
+    """
 
     shown: Shown
     z: float | None
+    driver: float | None = None
+    filled: str = ""
+    keeps_class: bool | None = None
+    year: int | None = None
 
 
 NO_CELL = RunCell(NO_FIGURE, None)
@@ -65,6 +81,19 @@ class RunTable:
         """Areas above the border, by rank."""
         return [row for row in self.results if row.stands_out]
 
+    @property
+    def domains(self) -> list[str]:
+        """Labels of the domains of the method; none where it has no domains."""
+        return list(dict.fromkeys(row.domain_label for row in self.columns if row.domain_label))
+
+    def domain_number(self, row: IndexResult, label: str) -> float | None:
+        """Number of a domain; None where a secret figure is in it, which it could be worked out from."""
+        columns = [column.indicator_id for column in self.columns if column.domain_label == label]
+        if any(self.cell(row.area_id, pk).shown.is_secret for pk in columns):
+            return None
+        number: float | None = row.domains.get(label)
+        return number
+
     def cell(self, area_pk: int, indicator_pk: int) -> RunCell:
         """A cell; empty where nothing was known."""
         return self.cells.get((area_pk, indicator_pk), NO_CELL)
@@ -99,8 +128,27 @@ def ordered_results(run: IndexRun) -> QuerySet[IndexResult]:
     )
 
 
-#: Area, indicator, value, sign, deviation, year of the figure.
-_Score = tuple[int, int, float | None, str, float | None, int | None]
+@dataclass(frozen=True)
+class ClassCount:
+    """A class of a run: name, areas in it, whether they stand out."""
+
+    label: str
+    count: int
+    stands_out: bool
+
+
+def class_counts(table: RunTable) -> list[ClassCount]:
+    """Classes of a run from the most need to the least; none in runs that kept no classes. Queries: 0."""
+    content = table.run.content
+    if not content:
+        return []
+    spec = read_method(content)
+    counts = Counter(row.class_label for row in table.included)
+    return [ClassCount(label, counts[label], label in spec.outstanding) for label in reversed(spec.labels)]
+
+
+#: Area, indicator, value, sign, deviation, year of the figure, part in the index, filled by, class stays.
+_Score = tuple[int, int, float | None, str, float | None, int | None, float | None, str, bool | None]
 
 
 def run_table(run: IndexRun) -> RunTable:
@@ -109,21 +157,27 @@ def run_table(run: IndexRun) -> RunTable:
     results = list(ordered_results(run))
     rows = _scores(run)
     indicators = [row.indicator for row in columns]
-    counts = {row.pk for row in indicators if row.unit.is_count}
+    known = {row.pk: row for row in indicators}
     hidden = _hidden(rows, indicators, [row.area for row in results])
     cells: dict[tuple[int, int], RunCell] = {}
     years: dict[int, int] = {}
-    for area_pk, indicator_pk, value, sign, z, year in rows:
-        if year is not None:
+    filled_words = {value: str(label) for value, label in Filled.choices}
+    for area_pk, indicator_pk, value, sign, z, year, driver, filled, keeps in rows:
+        if year is not None and not filled:
             years[indicator_pk] = year
         shown = shown_value(
             value,
             sign,
-            is_count=indicator_pk in counts,
+            is_count=known[indicator_pk].unit.is_count,
             is_hidden=(area_pk, indicator_pk) in hidden,
+            threshold=known[indicator_pk].least_count,
         )
         # With mean and spread beside it, the deviation would tell the figure.
-        cells[area_pk, indicator_pk] = RunCell(shown, None if shown.is_secret else z)
+        cells[area_pk, indicator_pk] = (
+            RunCell(shown, None)
+            if shown.is_secret
+            else RunCell(shown, z, driver, filled_words.get(filled, ""), keeps, year if filled else None)
+        )
     return RunTable(run, columns, years, results, cells)
 
 
@@ -134,9 +188,53 @@ def run_secrets(run: IndexRun) -> frozenset[tuple[int, int]]:
     return _hidden(_scores(run), indicators, list(areas))
 
 
+@dataclass(frozen=True)
+class Driver:
+    """An indicator that drives the index of an area; above 0 towards more need.
+
+    Attributes:
+        indicator: The indicator.
+        part: Its part in the index, in the unit of the index before its own scale.
+        is_decisive: Whether the area would be in another class without it.
+    """
+
+    indicator: Indicator
+    part: float
+    is_decisive: bool
+
+
+def drivers_of(
+    run: IndexRun, areas: Iterable[Area], *, only_decisive: bool = False
+) -> dict[int, list[Driver]]:
+    """What drives the index of areas, the largest part first; nothing of secret figures.
+
+    Args:
+        run: The run.
+        areas: The areas.
+        only_decisive: Leave out what could be left out of the method without another class.
+
+    Returns:
+        By primary key of the area; nothing in runs that did not keep it. Queries: 6.
+    """
+    hidden = run_secrets(run)
+    rows = run.scores.filter(area__in=[area.pk for area in areas], driver__isnull=False)
+    rows = rows.select_related("indicator__unit").order_by("pk")
+    if only_decisive:
+        rows = rows.filter(keeps_class=False)
+    found: dict[int, list[Driver]] = defaultdict(list)
+    for row in rows:
+        if (row.area_id, row.indicator_id) not in hidden and row.driver is not None:
+            found[row.area_id].append(Driver(row.indicator, row.driver, row.keeps_class is False))
+    for drivers in found.values():
+        drivers.sort(key=lambda row: (-abs(row.part), row.indicator.key))
+    return dict(found)
+
+
 def _scores(run: IndexRun) -> list[_Score]:
     return list(
-        run.scores.order_by().values_list("area_id", "indicator_id", "value", "sign", "z", "source__year")
+        run.scores.order_by().values_list(
+            "area_id", "indicator_id", "value", "sign", "z", "source__year", "driver", "filled", "keeps_class"
+        )
     )
 
 
@@ -144,10 +242,16 @@ def _hidden(
     rows: Sequence[_Score], indicators: Sequence[Indicator], areas: Sequence[Area]
 ) -> frozenset[tuple[int, int]]:
     """What is secret among the figures of a run, or is so today: what other pages hide stays hidden here."""
-    own = lines_of((pk, year, area, value) for area, pk, value, _s, _z, year in rows if year is not None)
-    places = places_around(areas)
-    values = values_around(places, indicators).filter(year__in={year for _pk, year in own})
+    years = {(row[0], row[1]): row[5] for row in rows}
+    own = lines_of((row[1], row[5], row[0], row[2]) for row in rows if row[5] is not None)
+    places, related = places_around(areas), with_related(indicators)
+    values = values_around(places, related).filter(year__in={year for _pk, year in own})
     in_force = lines_of(values.values_list("indicator_id", "year", "area_id", "value"))
     lines = overlaid(in_force, own)
-    secrets = secrets_of(lines, indicators, places) | secrets_of(in_force, indicators, places)
-    return frozenset((area, pk) for pk, year, area in secrets.cells if (pk, year) in own)
+    secrets = secrets_of(lines, related, places) | secrets_of(in_force, related, places)
+    # Areas may have figures of different years where the last earlier one was taken.
+    return frozenset(
+        (area, pk)
+        for pk, year, area in secrets.cells
+        if (pk, year) in own and years.get((area, pk)) in {year, None}
+    )

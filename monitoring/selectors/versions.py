@@ -61,7 +61,9 @@ class Version:
 def versions_of(indicator: Indicator, area: Area) -> list[Version]:
     """Figures of an area that were corrected or commented on: each with those it succeeded, latest first.
 
-    A figure that is secret in any version is secret in all: the change would tell.
+    A figure that is secret in any version is secret in all: the change would tell. Where any figure of the
+    line is hidden, now or then, none that was succeeded is shown: beside the figures in force it would help
+    to work the hidden one out.
 
     Args:
         indicator: With its unit.
@@ -84,11 +86,20 @@ def versions_of(indicator: Indicator, area: Area) -> list[Version]:
     before = {delivery.pk: figures_delivered(delivery, [area], [indicator]) for delivery in earlier}
     shown = {row.pk: _shown(row, now, before, indicator, area) for row in told}
     secret = {row.year for row in told if shown[row.pk].is_secret}
+    guarded = {
+        row.pk
+        for row in told
+        if not row.is_current and (indicator.pk, row.year) in now.guarded | before[row.delivery_id].guarded
+    }
+
+    def hides(row: Value) -> bool:
+        return row.year in secret or row.pk in guarded
+
     return [
         Version(
             year=row.year,
-            text=shown_text(_SECRET if row.year in secret else shown[row.pk], indicator.unit),
-            comment=row.comment.text if hasattr(row, "comment") and row.year not in secret else "",
+            text=shown_text(_SECRET if hides(row) else shown[row.pk], indicator.unit),
+            comment=row.comment.text if hasattr(row, "comment") and not hides(row) else "",
             accepted_on=timezone.localdate(row.delivery.accepted_at),
             supplier=row.delivery.supplier.label,
             delivery_pk=row.delivery_id,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Final
 
 from django.core.files.base import ContentFile, File
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from monitoring.importers.form import COMMENT_LENGTH, HEADINGS, DeliveredValue
 from monitoring.models import Area, Delivery, DeliveryIssue, Indicator, Severity, Value, ValueComment
+from monitoring.services.files import file_kept
 from monitoring.services.readings import (
     Known,
     Reading,
@@ -110,19 +111,8 @@ def _keep(
     user: User,
 ) -> None:
     """Store file, delivery, values and remarks; the file goes again if the rest cannot be stored."""
-    if not reading.is_refused:
-        _keep_file(delivery, taken)
-    try:
+    with nullcontext() if reading.is_refused else file_kept(delivery.file, taken, (".csv", ".xlsx")):
         _store(delivery, reading, areas, indicators, user)
-    except BaseException:
-        delivery.file.delete(save=False)
-        raise
-
-
-def _keep_file(delivery: Delivery, taken: Upload) -> None:
-    """Store the file under a neutral name: nothing that people call their files reaches the file system."""
-    ending = ".xlsx" if taken.name.lower().endswith(".xlsx") else ".csv"
-    delivery.file.save(f"{uuid.uuid4().hex}{ending}", ContentFile(taken.content), save=False)
 
 
 @transaction.atomic
@@ -231,6 +221,7 @@ def value_comments_set(delivery: Delivery, *, texts: Mapping[int, str], user: Us
     Raises:
         DomainError: ``delivery_already_submitted``.
     """
+    delivery = Delivery.objects.select_for_update(of=("self",)).get(pk=delivery.pk)
     if delivery.submitted_at is not None:
         raise DomainError("delivery_already_submitted", _("This delivery has already been handed in."))
     own = set(delivery.values.filter(pk__in=texts).values_list("pk", flat=True))

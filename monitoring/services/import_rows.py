@@ -13,7 +13,6 @@ import numpy as np
 from django.utils import timezone, translation
 from numpy.typing import NDArray
 
-from monitoring.area_keys import place_of
 from monitoring.issues import issue_message
 from monitoring.models import Area, DeliveryIssue, Indicator, Severity
 from monitoring.services.value_store import Rows
@@ -21,6 +20,7 @@ from monitoring.sources import Reading
 from monitoring.sources.blocks import Block
 from monitoring.sources.reading import Dimensions
 from project.common.formats import SIGN_LIMITED, SIGN_NOTHING
+from project.common.keys import place_of
 from stakeholders.models import Organisation
 
 _MOST_LINES: Final = 1_000

@@ -1,49 +1,50 @@
-"""Writes of the index: a frozen run with its method, its inputs and their hash, and the results."""
+"""Writes of the index: a frozen run with its rules, its inputs and their hash, and the results."""
 
 from __future__ import annotations
 
-import dataclasses
-import datetime
-import hashlib
-import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
 import numpy as np
 from django.db import models, transaction
-from django.db.models import Max
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from monitoring import index, stability
+from monitoring import presets
+from monitoring.index import Floats
+from monitoring.index_spec import FilesError
+from monitoring.levels import Method
+from monitoring.methods import DYNAMICS, STATUS, WEIGHTING, MethodSpec, Outcome, read_method, reckon
 from monitoring.models import (
-    Area,
+    IndexMethod,
     IndexResult,
     IndexRun,
     IndexRunIndicator,
     IndexScore,
     Indicator,
-    Value,
 )
-from monitoring.secrecy import count_behind, is_rest_small, is_small, stand_in
-from monitoring.selectors.areas import areas_of_year, exists_on, planning_level
-from monitoring.selectors.protection import (
-    base_of,
-    lines_of,
-    places_around,
-    secrets_of,
-    values_around,
-)
+from monitoring.scales import Scale
+from monitoring.selectors.run_inputs import RunInputs, run_inputs
 from project.common.errors import DomainError
 from stakeholders.audit import log_action
 from stakeholders.models import Organisation, User
 from stakeholders.permissions import Perm, require
 
-METHOD: Final = "deviation_sum_v1"
+ENGINE: Final = "levels_v1"
 _BATCH: Final = 5_000
 #: With fewer areas there is nothing to compare.
 _LEAST_AREAS: Final = 2
+#: Least share of own figures of an area whose gaps are filled.
+_OWN_SHARE: Final = 0.5
+
+
+#: What the arithmetic refuses, in words.
+_REASONS: Final = {
+    "geometric": _("a geometric mean needs numbers of 0 or more, such as places between lowest and highest."),
+    "relative": _("from a mean of 0 there is no deviation as a share of it."),
+}
 
 
 class Missing(models.TextChoices):
@@ -53,37 +54,20 @@ class Missing(models.TextChoices):
     AVAILABLE_90 = "available_90", _("judge it by the figures it has, from 90 % of them on")
     AVAILABLE_75 = "available_75", _("judge it by the figures it has, from 75 % of them on")
     AVAILABLE_50 = "available_50", _("judge it by the figures it has, from half of them on")
+    LAST = "last_value", _("take its last earlier figure, marked")
+    NEIGHBOURS = "neighbours_mean", _("take the mean of its neighbours, marked")
 
     @property
-    def policy(self) -> index.MissingPolicy:
-        """The same for the arithmetic."""
+    def rules(self) -> dict[str, Any]:
+        """The same in the content of a method."""
         if self is Missing.EXCLUDE:
-            return index.MissingPolicy.EXCLUDE
-        return index.MissingPolicy.mean_of_available(int(self.value.rpartition("_")[2]) / 100)
+            return {"missing_policy": "exclude"}
+        if self in {Missing.LAST, Missing.NEIGHBOURS}:
+            return {"missing_policy": self.value, "minimum_share": _OWN_SHARE}
+        share = int(self.value.rpartition("_")[2]) / 100
+        return {"missing_policy": "mean_of_available", "minimum_share": share}
 
 
-@dataclasses.dataclass(frozen=True)
-class _Inputs:
-    """Everything that decides the result, in a fixed order."""
-
-    areas: Sequence[Area]
-    indicators: Sequence[Indicator]
-    years: Mapping[int, int]
-    cells: Mapping[tuple[int, int], tuple[int, float | None, str]]
-    valid: Sequence[bool]
-
-    def matrix(self) -> list[list[float]]:
-        """Areas by indicators; nan for no figure."""
-        return [
-            [
-                math.nan if (value := self.cells.get((area.pk, row.pk), (0, None, ""))[1]) is None else value
-                for row in self.indicators
-            ]
-            for area in self.areas
-        ]
-
-
-@transaction.atomic
 def index_run_create(
     *,
     territory: Organisation,
@@ -94,11 +78,7 @@ def index_run_create(
     missing_policy: str = Missing.EXCLUDE,
     minimum_population: int | None = None,
 ) -> IndexRun:
-    """Compute the index over the areas of a territory and freeze it with all its inputs.
-
-    Areas are those of the territory's finest level; ones that do not exist on 31 December are left out as
-    "invalid". Of each indicator the latest year up to ``year`` with figures in force counts, the same for
-    all areas: some statistics come every second year only.
+    """Compute the index of the Rheinisch-Bergischer Kreis: all deviations added up with equal weight.
 
     Args:
         territory: The planning authority.
@@ -107,45 +87,86 @@ def index_run_create(
         border: Areas above it stand out (standard deviations, above 0).
         user: Who computes; needs the right to plan the territory.
         missing_policy: Value of ``Missing``.
-        minimum_population: Areas with fewer inhabitants are left out; None for no such rule.
+        minimum_population: Areas with fewer inhabitants are left out, in the year where that is known; None
+            for no such rule.
 
     Returns:
         The run; the same inputs give the same hash and the same results.
 
     Raises:
         PermissionDenied: The user may not plan the territory.
-        DomainError: ``no_indicator``, ``counts_in_index``, ``indicator_without_figures``,
-            ``border_not_positive``, ``too_few_areas``.
-
-    Queries: about 15 and one for each 5,000 rows, whatever the number of areas.
+        DomainError: ``no_indicator``, ``border_not_positive`` and those of ``index_run_by_rules``.
     """
     require(user, Perm.PLAN_TERRITORY, territory)
-    policy = Missing(missing_policy)
-    inputs = _inputs(territory, year, _checked(indicators), border)
-    result = index.compute(
-        inputs.matrix(),
-        [index.IndicatorSpec(row.key, index.Direction(row.direction)) for row in inputs.indicators],
-        valid=inputs.valid,
-        population=[math.nan if area.population is None else area.population for area in inputs.areas],
-        minimum_population=minimum_population,
-        missing=policy.policy,
-    )
-    if int(result.included.sum()) < _LEAST_AREAS:
-        raise DomainError(
-            "too_few_areas",
-            _("Fewer than two areas have all they need to be compared. Choose other indicators or rules."),
-        )
+    chosen = sorted({row.pk: row for row in indicators}.values(), key=lambda row: row.key)
+    if not chosen:
+        raise DomainError("no_indicator", _("Choose at least one indicator."))
+    if border <= 0:
+        raise DomainError("border_not_positive", _("The border must be above 0."))
+    content = presets.DEVIATIONS.content()
+    del content["population"]
+    content |= Missing(missing_policy).rules
+    content["indicator"] = [{"column": row.key, "direction": row.direction} for row in chosen]
+    content["classes"]["borders"] = [float(border)]
+    if minimum_population is not None:
+        content["population"] = {"minimum": minimum_population}
+    return index_run_by_rules(territory=territory, year=year, content=content, user=user)
+
+
+@transaction.atomic
+def index_run_by_rules(
+    *,
+    territory: Organisation,
+    year: int,
+    content: presets.Content,
+    user: User,
+    method: IndexMethod | None = None,
+) -> IndexRun:
+    """Compute an index by any rules over the areas of a territory and freeze it with all its inputs.
+
+    Areas are those of the territory's finest level; ones that do not exist on 31 December are left out as
+    "invalid".
+
+    Args:
+        territory: The planning authority.
+        year: Year the index stands for.
+        content: Rules, see ``monitoring.methods.read_method``; columns are keys of indicators.
+        user: Who computes; needs the right to plan the territory.
+        method: The saved method the rules are from.
+
+    Returns:
+        The run; the same inputs give the same hash and the same results.
+
+    Raises:
+        PermissionDenied: The user may not plan the territory.
+        DomainError: ``foreign_method``, ``method_invalid``, ``unknown_indicator``, ``counts_in_index``,
+            ``indicator_without_figures``, ``no_boundaries``, ``too_few_areas``, ``not_computable``,
+            ``method_changed``.
+
+    Queries: about 16 and one for each 5,000 rows, whatever the number of areas.
+    """
+    require(user, Perm.PLAN_TERRITORY, territory)
+    if method is not None and method.territory_id != territory.pk:
+        raise DomainError("foreign_method", _("This method belongs to another territory."))
+    spec = method_spec(content)
+    inputs = run_inputs(territory, year, indicators_of(spec), fill=spec.status.missing.fill)
+    outcome = _reckoned(inputs, spec)
+    if method is not None:
+        _hold(method, content)
     run = IndexRun.objects.create(
         territory=territory,
         year=year,
-        method=METHOD,
-        missing_policy=policy.value,
-        minimum_population=minimum_population,
-        border=border,
-        inputs_sha256=_digest(inputs, year, border, policy, minimum_population),
+        method=ENGINE,
+        index_method=method,
+        content=content,
+        missing_policy=_policy_name(content),
+        minimum_population=_whole(spec.status.minimum_population),
+        border=None if spec.border is None else Decimal(str(round(spec.border, 2))),
+        inputs_sha256=inputs.digest({"engine": ENGINE, "year": year, "content": content}),
         created_by=user,
+        **WEIGHTING,
     )
-    _write(run, inputs, result)
+    _write(run, inputs, spec, outcome)
     log_action(
         "index.computed",
         user=user,
@@ -153,6 +174,7 @@ def index_run_create(
         territory=territory,
         data={
             "year": year,
+            "method": str(method) if method is not None else "",
             "indicators": [row.key for row in inputs.indicators],
             "sha256": run.inputs_sha256,
         },
@@ -160,174 +182,211 @@ def index_run_create(
     return run
 
 
-def indicator_years(territory: Organisation, indicators: Iterable[Indicator], *, year: int) -> dict[int, int]:
-    """Latest year up to ``year`` in which each indicator has a figure in force.
-
-    Args:
-        territory: The planning authority.
-        indicators: Indicators.
-        year: Year the index stands for.
-
-    Returns:
-        Year by primary key of the indicator; those without any figure are missing. Queries: 2.
-    """
-    rows = (
-        Value.objects.filter(
-            is_current=True,
-            value__isnull=False,
-            year__lte=year,
-            area__territory=territory,
-            area__kind=planning_level(territory),
-            indicator__in=[row.pk for row in indicators],
+def _hold(method: IndexMethod, content: presets.Content) -> None:
+    """Hold a method until its run is saved: who changes it meanwhile sees that it is in use."""
+    if IndexMethod.objects.select_for_update().get(pk=method.pk).content != content:
+        raise DomainError(
+            "method_changed", _("The method has been changed meanwhile. Please compute the index again.")
         )
-        .order_by()
-        .values("indicator_id")
-        .annotate(last=Max("year"))
-        .values_list("indicator_id", "last")
-    )
-    return dict(rows)
 
 
-def _checked(indicators: Iterable[Indicator]) -> list[Indicator]:
-    """Indicators in the order of their keys, none twice, no counts."""
-    chosen = sorted({row.pk: row for row in indicators}.values(), key=lambda row: row.key)
-    if not chosen:
-        raise DomainError("no_indicator", _("Choose at least one indicator."))
-    for row in chosen:
+def method_spec(content: presets.Content) -> MethodSpec:
+    """Read rules.
+
+    Raises:
+        DomainError: ``method_invalid`` with everything that is wrong.
+    """
+    try:
+        return read_method(content)
+    except FilesError as error:
+        raise DomainError(
+            "method_invalid",
+            gettext("The rules do not fit together: %(problems)s") % {"problems": "; ".join(error.problems)},
+        ) from error
+
+
+def indicators_of(spec: MethodSpec) -> list[Indicator]:
+    """Indicators of a method in its order.
+
+    Raises:
+        DomainError: ``unknown_indicator``, ``counts_in_index``.
+    """
+    keys = [column.key for column in spec.columns]
+    known = {row.key: row for row in Indicator.objects.filter(key__in=keys).select_related("unit", "domain")}
+    unknown = [key for key in keys if key not in known]
+    if unknown:
+        raise DomainError(
+            "unknown_indicator",
+            gettext("The catalogue has no indicator %(keys)s.") % {"keys": ", ".join(unknown)},
+        )
+    for row in known.values():
         if row.unit.is_count:
             raise DomainError(
                 "counts_in_index",
-                _(
+                gettext(
                     "“%(name)s” is a count: large areas would always come first. "
                     "Choose a rate or a share instead."
                 )
                 % {"name": row.name},
             )
-    return chosen
+    return [known[key] for key in keys]
 
 
-def _inputs(territory: Organisation, year: int, indicators: list[Indicator], border: Decimal) -> _Inputs:
-    if border <= 0:
-        raise DomainError("border_not_positive", _("The border must be above 0."))
-    areas = sorted(areas_of_year(territory, year), key=lambda area: (area.key, area.pk))
-    years = indicator_years(territory, indicators, year=year)
-    for row in indicators:
-        if row.pk not in years:
-            raise DomainError(
-                "indicator_without_figures",
-                _("There are no figures in force of “%(name)s” up to %(year)s.")
-                % {"name": row.name, "year": year},
-            )
-    rows = Value.objects.filter(
-        is_current=True,
-        area__in=[area.pk for area in areas],
-        indicator__in=[row.pk for row in indicators],
-        year__in=set(years.values()),
-    ).values_list("pk", "area_id", "indicator_id", "year", "value", "sign")
-    cells = {
-        (area_pk, indicator_pk): (pk, value, sign)
-        for pk, area_pk, indicator_pk, value_year, value, sign in rows
-        if value_year == years[indicator_pk]
-    }
-    cells |= _stand_ins(areas, indicators, years, cells)
-    last_day = datetime.date(year, 12, 31)
-    return _Inputs(areas, indicators, years, cells, [exists_on(area, last_day) for area in areas])
+def _reckoned(inputs: RunInputs, spec: MethodSpec) -> Outcome:
+    try:
+        outcome = reckon(
+            inputs.matrix(inputs.cells),
+            spec,
+            valid=inputs.valid,
+            population=inputs.population,
+            last=None if inputs.last is None else inputs.matrix(inputs.last),
+            neighbours=inputs.neighbours,
+        )
+    except ValueError as error:
+        raise DomainError(
+            "not_computable",
+            gettext("These rules cannot be computed with these figures: %(reason)s")
+            % {"reason": next((words for part, words in _REASONS.items() if part in str(error)), error)},
+        ) from error
+    if int(outcome.included.sum()) < _LEAST_AREAS:
+        raise DomainError(
+            "too_few_areas",
+            _("Fewer than two areas have all they need to be compared. Choose other indicators or rules."),
+        )
+    return outcome
 
 
-def _stand_ins(
-    areas: Sequence[Area],
-    indicators: Sequence[Indicator],
-    years: Mapping[int, int],
-    cells: Mapping[tuple[int, int], tuple[int, float | None, str]],
-) -> dict[tuple[int, int], tuple[int, float | None, str]]:
-    """What enters in place of secret figures: the middle of what is kept secret.
-
-    The index of an area, mean and spread are shown, and from them whatever entered can be worked out.
-    """
-    places = places_around(areas)
-    values = values_around(places, indicators).filter(year__in=set(years.values()))
-    lines = lines_of(values.values_list("indicator_id", "year", "area_id", "value"))
-    hidden = secrets_of(lines, indicators, places).cells
-    found: dict[tuple[int, int], tuple[int, float | None, str]] = {}
-    for row in indicators:
-        year = years[row.pk]
-        for area in areas:
-            pk, value, sign = cells.get((area.pk, row.pk), (0, None, ""))
-            base, per = base_of(row, year, area.pk, lines, places), row.unit.rate_per
-            if value is not None and base and per and (row.pk, year, area.pk) in hidden:
-                small = is_small(count_behind(value, base=base, per=per))
-                if small or is_rest_small(value, base=base, per=per):
-                    value = stand_in(value, base=base, per=per)
-                found[area.pk, row.pk] = (pk, value, sign)
-    return found
+def _policy_name(content: presets.Content) -> str:
+    """Value of ``Missing`` where the rules are one of its; else the name of the policy."""
+    rules = {
+        name: content[name]
+        for name in ("missing_policy", "minimum_share")
+        if name in content and (name != "minimum_share" or content.get("missing_policy") != "exclude")
+    } or Missing.EXCLUDE.rules
+    return next((row.value for row in Missing if row.rules == rules), rules.get("missing_policy", ""))
 
 
-def _digest(
-    inputs: _Inputs, year: int, border: Decimal, policy: Missing, minimum_population: int | None
-) -> str:
-    """SHA-256 of everything that decides the result, in one canonical form.
-
-    Database keys stay out: the same figures give the same hash in another installation.
-    """
-    content = {
-        "method": METHOD,
-        "year": year,
-        "border": f"{border.normalize():f}",
-        "missing": policy.value,
-        "minimum_population": minimum_population,
-        "indicators": [[row.key, row.direction, 1.0, inputs.years[row.pk]] for row in inputs.indicators],
-        "areas": [
-            [
-                area.key,
-                area.population,
-                is_valid,
-                [_canonical(inputs.cells.get((area.pk, row.pk))) for row in inputs.indicators],
-            ]
-            for area, is_valid in zip(inputs.areas, inputs.valid, strict=True)
-        ],
-    }
-    text = json.dumps(content, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _canonical(cell: tuple[int, float | None, str] | None) -> list[Any] | None:
-    return None if cell is None else [None if cell[1] is None else repr(float(cell[1])), cell[2]]
-
-
-def _write(run: IndexRun, inputs: _Inputs, result: index.IndexResult) -> None:
+def _write(run: IndexRun, inputs: RunInputs, spec: MethodSpec, outcome: Outcome) -> None:
+    parts = [(name, part) for name, part in zip((STATUS, DYNAMICS), spec.parts, strict=False)]
+    named = [(name, column) for name, part in parts for column in part.columns]
+    means, sds = outcome.columns("means"), outcome.columns("sds")
     IndexRunIndicator.objects.bulk_create(
-        IndexRunIndicator(run=run, indicator=row, direction=row.direction, mean=_number(mean), sd=_number(sd))
-        for row, mean, sd in zip(inputs.indicators, result.means, result.sds, strict=True)
+        IndexRunIndicator(
+            run=run,
+            indicator=row,
+            direction=column.direction.value,
+            weight=column.weight,
+            domain_label=column.domain,
+            part=name,
+            mean=_number(mean),
+            sd=_number(sd),
+        )
+        for row, (name, column), mean, sd in zip(inputs.indicators, named, means, sds, strict=True)
     )
-    above = index.stands_out(result.normalised, float(run.border))
-    sure = stability.of_deviations(result, float(run.border))
-    IndexResult.objects.bulk_create(
-        (
-            IndexResult(
+    IndexResult.objects.bulk_create(_results(run, inputs, spec, outcome), batch_size=_BATCH)
+    IndexScore.objects.bulk_create(_scores(run, inputs, spec, outcome), batch_size=_BATCH)
+
+
+def _results(run: IndexRun, inputs: RunInputs, spec: MethodSpec, outcome: Outcome) -> Iterable[IndexResult]:
+    status, sure = outcome.results[0], outcome.sure
+    dynamics = outcome.results[1] if len(outcome.results) > 1 else None
+    standard = _standard(spec.status, status.index, status.raw)
+    second = (
+        None
+        if dynamics is None or spec.dynamics is None
+        else _standard(spec.dynamics, dynamics.index, dynamics.raw)
+    )
+    assert spec.status.classes is not None
+    labels = spec.status.classes.labels
+    for place, area in enumerate(inputs.areas):
+        yield IndexResult(
+            run=run,
+            area=area,
+            is_included=bool(outcome.included[place]),
+            reason=str(outcome.reasons[place]),
+            total=_number(status.raw[place]),
+            normalised=_number(standard[place]),
+            rank=_whole(status.ranks[place]),
+            stands_out=bool(outcome.outstanding[place]),
+            class_label=str(outcome.labels[place]),
+            dynamics_total=None if dynamics is None else _number(dynamics.raw[place]),
+            dynamics_normalised=None if second is None else _number(second[place]),
+            domains=_domain_numbers(spec, outcome, place),
+            outstanding_share=_number(sure.outstanding_share[place]),
+            own_class_share=_number(sure.own_class_share[place]),
+            lowest_class=_label(labels, sure.lowest_class[place]),
+            highest_class=_label(labels, sure.highest_class[place]),
+            border_distance=_number(sure.border_distance[place]),
+            best_rank=_rank(sure.best_rank[place]),
+            worst_rank=_rank(sure.worst_rank[place]),
+        )
+
+
+def _standard(method: Method, index: Floats, raw: Floats) -> Floats:
+    """The index in standard deviations, whatever its own scale."""
+    if method.index.normalise is Scale.Z:
+        return index
+    return in_standard_deviations(index if method.index.normalise is not Scale.NONE else raw)
+
+
+def in_standard_deviations(numbers: Floats) -> Floats:
+    """Numbers (n,) in standard deviations from their mean; 0 where nothing spreads."""
+    mean, spread = np.nanmean(numbers), np.nanstd(numbers)
+    if spread <= abs(mean) * 1e-12:
+        return np.where(np.isnan(numbers), np.nan, 0.0)
+    return np.asarray((numbers - mean) / spread)
+
+
+def _domain_numbers(spec: MethodSpec, outcome: Outcome, place: int) -> dict[str, float]:
+    """Numbers of the domains of an area, by their label."""
+    return {
+        key: float(number)
+        for part, result in zip(spec.parts, outcome.results, strict=True)
+        for key, number in zip(part.domains, result.domains[place], strict=True)
+        if not math.isnan(number)
+    }
+
+
+def _scores(run: IndexRun, inputs: RunInputs, spec: MethodSpec, outcome: Outcome) -> Iterable[IndexScore]:
+    scaled, filled = outcome.columns("scaled"), outcome.columns("filled")
+    means, sds = outcome.columns("means"), outcome.columns("sds")
+    fill = spec.status.missing.fill.value
+    signs = [-1.0 if column.direction == "less_need" else 1.0 for column in spec.columns]
+    for place, area in enumerate(inputs.areas):
+        for number, row in enumerate(inputs.indicators):
+            key, is_filled = (area.pk, row.pk), bool(filled[place, number])
+            cell = (inputs.last or {}).get(key) if is_filled else inputs.cells.get(key)
+            value = _number(outcome.matrix[place, number])
+            z = _deviation(value, means[number], sds[number], signs[number])
+            yield IndexScore(
                 run=run,
                 area=area,
-                is_included=bool(result.included[place]),
-                reason=str(result.reasons[place]),
-                total=_number(result.totals[place]),
-                normalised=_number(result.normalised[place]),
-                rank=None if np.isnan(result.ranks[place]) else int(result.ranks[place]),
-                stands_out=bool(above[place]),
-                outstanding_share=_number(sure.top_class_share[place]),
-                best_rank=_rank(sure.best_rank[place]),
-                worst_rank=_rank(sure.worst_rank[place]),
+                indicator=row,
+                source_id=None if cell is None else cell.source,
+                value=value,
+                sign="" if cell is None or is_filled else cell.sign,
+                z=z if outcome.included[place] else None,
+                scaled=_number(scaled[place, number]),
+                filled=fill if is_filled else "",
+                driver=_number(outcome.sure.drivers[place, number]),
+                keeps_class=_yes_no(outcome.sure.keeps_class[place, number]),
             )
-            for place, area in enumerate(inputs.areas)
-        ),
-        batch_size=_BATCH,
-    )
-    IndexScore.objects.bulk_create(
-        (
-            _score(run, area, row, inputs.cells.get((area.pk, row.pk)), result.z[place, column])
-            for place, area in enumerate(inputs.areas)
-            for column, row in enumerate(inputs.indicators)
-        ),
-        batch_size=_BATCH,
-    )
+
+
+def _deviation(value: float | None, mean: float, sd: float, sign: float) -> float | None:
+    """Deviation of a figure from the mean in standard deviations, above 0 for more need."""
+    if value is None or math.isnan(mean):
+        return None
+    return 0.0 if sd == 0 else float((value - mean) * (sign / sd))
+
+
+def _number(value: float | np.float64) -> float | None:
+    """A number for the database; None for "no value"."""
+    return None if math.isnan(value) else float(value)
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None or math.isnan(value) else int(value)
 
 
 def _rank(rank: Any) -> int | None:
@@ -335,19 +394,10 @@ def _rank(rank: Any) -> int | None:
     return int(rank) if rank > 0 else None
 
 
-def _score(
-    run: IndexRun,
-    area: Area,
-    indicator: Indicator,
-    cell: tuple[int, float | None, str] | None,
-    z: np.float64,
-) -> IndexScore:
-    pk, value, sign = cell or (None, None, "")
-    return IndexScore(
-        run=run, area=area, indicator=indicator, source_id=pk, value=value, sign=sign, z=_number(z)
-    )
+def _label(labels: Sequence[str], place: Any) -> str:
+    """Name of a class, or none for -1."""
+    return labels[int(place)] if place >= 0 else ""
 
 
-def _number(value: float | np.float64) -> float | None:
-    """A number for the database; None for "no value"."""
-    return None if math.isnan(value) else float(value)
+def _yes_no(value: float) -> bool | None:
+    return None if math.isnan(value) else bool(value)

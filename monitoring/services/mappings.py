@@ -51,6 +51,8 @@ def mapping_save(
         said: What is said.
         user: Who says it.
     """
+    # Of two first files at once the second finds what was said of the first.
+    Organisation.objects.select_for_update(no_key=True).get(pk=supplier.pk)
     mapping = (
         DeliveryMapping.objects.select_for_update()
         .filter(territory=territory, supplier=supplier, signature=signature)

@@ -8,9 +8,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
-from monitoring.area_keys import place_of
 from monitoring.importers.form import HEADINGS, DeliveredValue, Request
 from monitoring.importers.simple import read_delivery
 from monitoring.models import DeliveryIssue, Severity
@@ -20,10 +20,15 @@ from monitoring.sources.reading import is_total
 from monitoring.sources.recognise import SourceForm
 from monitoring.sources.rows import RowFile
 from project.common.importing import Cell, CellKind, Table, column_letters
+from project.common.keys import place_of
 
 _COLUMNS: Final = ("area", "year", "indicator", "value", "sign")
 #: Names of a file that are told and offered for choice; more help nobody.
 MOST_NAMES: Final = 400
+#: For so many names of a file the most alike area is looked for.
+_MOST_SUGGESTIONS: Final = 60
+#: So many different names of a file are remembered; a file with more holds something else than areas.
+_MOST_REMEMBERED: Final = 20_000
 #: Why figures stay out without being wrong.
 _REASONS: Final = ("totals", "areas", "years", "variables")
 _MOST_TWICE: Final = 200
@@ -98,6 +103,7 @@ class AreaFinder:
 
     def __init__(self, areas: Mapping[str, str], wholes: Iterable[str]) -> None:
         self.areas = areas
+        self._suggested = 0
         self._wholes = {plain_name(name) for name in wholes}
         self._has_official = any(self._is_official(key) for key in areas)
         self._places: dict[str, list[str]] = {}
@@ -140,13 +146,19 @@ class AreaFinder:
         inside = sum(other != key and other.startswith(key) for other in self.areas) if key else 0
         return inside > 1
 
-    def suggestion(self, text: str) -> str | None:
-        """Key of the area whose name, or key, is most alike."""
+    @cached_property
+    def _spellings(self) -> dict[str, str]:
         names = {name.casefold(): key for key, name in self.areas.items()}
         names |= {f"{key} {name}".casefold(): key for key, name in self.areas.items()}
-        names |= {key.casefold(): key for key in self.areas}
-        found = difflib.get_close_matches(text.casefold(), names, n=1, cutoff=_ALIKE)
-        return names[found[0]] if found else None
+        return names | {key.casefold(): key for key in self.areas}
+
+    def suggestion(self, text: str) -> str | None:
+        """Key of the area whose name, or key, is most alike; only the first few times, as it takes long."""
+        if self._suggested >= _MOST_SUGGESTIONS:
+            return None
+        self._suggested += 1
+        found = difflib.get_close_matches(text.casefold(), self._spellings, n=1, cutoff=_ALIKE)
+        return self._spellings[found[0]] if found else None
 
 
 @dataclass(slots=True)
@@ -247,7 +259,9 @@ class Matcher:
         known = self._known_areas.get(named)
         if known is None:
             key = self.finder.find(*named)
-            known = self._known_areas[named] = key, key is None and self.finder.is_whole(*named)
+            known = key, key is None and self.finder.is_whole(*named)
+            if len(self._known_areas) < _MOST_REMEMBERED:
+                self._known_areas[named] = known
         found, is_whole = known
         if found is not None:
             return found
@@ -281,9 +295,9 @@ class Matcher:
     @staticmethod
     def _see(where: dict[str, Seen], name: str, reading: SourceReading) -> None:
         seen = where.get(name)
-        if seen is None:
+        if seen is None and len(where) < _MOST_REMEMBERED:
             where[name] = Seen(1, reading.row, reading.column)
-        else:
+        elif seen is not None:
             seen.count += 1
 
     # --- What came of it -----------------------------------------------------------------------

@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from monitoring.charts import MapArea, Series, choropleth, sparkline
-from monitoring.models import Area, Delivery, Indicator
+from monitoring.models import Area, Delivery, IndexRun, Indicator
 from monitoring.secrecy import Shown
-from monitoring.selectors.areas import area_shapes, planning_areas
+from monitoring.selectors.areas import area_shapes, border_changes, broken_years, planning_areas
 from monitoring.selectors.figures import (
     Figures,
     deviation,
@@ -25,13 +25,17 @@ from monitoring.selectors.figures import (
     latest_years,
     used_indicators,
 )
-from monitoring.selectors.runs import used_runs
+from monitoring.selectors.runs import drivers_of, runs_seen_by, used_runs
 from monitoring.selectors.versions import comments_in_force
 from monitoring.words import exported_value, shown_text, why_hidden
 from project.common.exports import Column, Kind, export_format, export_links, table_response
 from project.common.formats import date_de
+from project.common.keys import key_or_none
 from project.common.svg import to_svg
 from stakeholders.permissions import Perm, visible
+
+#: Years of inhabitants the page shows, latest first.
+_POPULATIONS = 10
 
 
 @dataclass(frozen=True)
@@ -60,11 +64,12 @@ def area_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
     areas = Area.objects.select_related("territory", "parent").defer("geometry", "parent__geometry")
     area = get_object_or_404(visible(request.user, Perm.VIEW_AREA, areas), pk=pk)
     neighbours = _neighbours(area)
-    rows = _rows(area, neighbours)
+    changes = border_changes(area)
+    rows = _rows(area, neighbours, broken_years(changes))
     fmt = export_format(request)
     if fmt is not None:
         return _export(area, rows, fmt)
-    run = used_runs(area.territory).first()
+    run = _run(request, area)
     groups: dict[str, list[FigureRow]] = {}
     for row in rows:
         groups.setdefault(row.indicator.domain.name, []).append(row)
@@ -73,6 +78,8 @@ def area_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
         "monitoring/area_detail.html",
         {
             "area": area,
+            "changes": changes,
+            "populations": area.populations.order_by("-year")[:_POPULATIONS],
             "groups": groups.items(),
             # Where a figure comes from: for planning and the house that delivered it.
             "seen_deliveries": set(
@@ -83,12 +90,23 @@ def area_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
                 ).values_list("pk", flat=True)
             ),
             "run": run,
+            "drivers": drivers_of(run, [area]).get(area.pk, []) if run is not None else [],
             "result": run.results.filter(area=area).first() if run is not None else None,
             "area_count": len(neighbours),
             "map_svg": _map(area, neighbours),
             "export_links": export_links(request),
         },
     )
+
+
+def _run(request: HttpRequest, area: Area) -> IndexRun | None:
+    """The run asked for, if the person may see it; else the latest one a cycle works with."""
+    wanted = key_or_none(request.GET.get("run"))
+    if wanted is not None:
+        found = runs_seen_by(request.user).filter(territory=area.territory, pk=wanted).first()
+        if found is not None:
+            return found
+    return used_runs(area.territory).first()
 
 
 def _neighbours(area: Area) -> list[Area]:
@@ -100,7 +118,7 @@ def _neighbours(area: Area) -> list[Area]:
     return list(same.order_by("name", "pk"))
 
 
-def _rows(area: Area, neighbours: Sequence[Area]) -> list[FigureRow]:
+def _rows(area: Area, neighbours: Sequence[Area], breaks: frozenset[int]) -> list[FigureRow]:
     """Rows by domain. Queries: 8, whatever the number of areas and indicators."""
     indicators = list(used_indicators(area.territory))
     last = latest_years(area.territory)
@@ -122,7 +140,7 @@ def _rows(area: Area, neighbours: Sequence[Area]) -> list[FigureRow]:
                 text=shown_text(shown, indicator.unit),
                 mean_text=_mean_text(lines, indicator, year),
                 deviation=deviation(lines, indicator, year, area, neighbours),
-                trend=_trend(indicator, points),
+                trend=_trend(indicator, points, breaks),
                 series=[(point, shown_text(value, indicator.unit)) for point, value in known],
                 delivery_pk=series.deliveries.get((indicator.pk, year, area.pk)),
                 comment="" if shown.is_secret else comments.get((indicator.pk, year, area.pk), ""),
@@ -136,11 +154,11 @@ def _mean_text(lines: Figures, indicator: Indicator, year: int) -> str:
     return "" if mean is None else shown_text(Shown(mean), indicator.unit)
 
 
-def _trend(indicator: Indicator, points: Sequence[tuple[int, Shown]]) -> SafeString:
+def _trend(indicator: Indicator, points: Sequence[tuple[int, Shown]], breaks: frozenset[int]) -> SafeString:
     numbers = [(year, shown.value) for year, shown in points]
     if sum(value is not None for _year, value in numbers) < 2:
         return SafeString("")
-    return to_svg(sparkline(Series(indicator.name, tuple(numbers))))
+    return to_svg(sparkline(Series(indicator.name, tuple(numbers), breaks)))
 
 
 def _map(area: Area, neighbours: Sequence[Area]) -> SafeString:
@@ -179,6 +197,11 @@ def _export(area: Area, rows: Sequence[FigureRow], fmt: Any) -> HttpResponseBase
     ]
     lines = [
         f"{area.territory}, {area.name} ({area.key})",
+        *(
+            _("The borders changed on %(day)s: figures from before cannot be compared with later ones.")
+            % {"day": date_de(change.day)}
+            for change in border_changes(area)
+        ),
         _("Made on %(day)s. Counts of one or two people, and rates that rest on so few, are not shown.")
         % {"day": date_de(timezone.localdate())},
     ]

@@ -5,64 +5,108 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.paginator import Paginator
-from django.db.models import Q
-from django.http import HttpRequest
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
+from monitoring.catalogue.fields import INDICATOR_TIES
 from monitoring.charts import Series, TimeChart, time_chart
 from monitoring.forms import IndicatorFilterForm
-from monitoring.models import Area, Delivery, Domain, Indicator
-from monitoring.selectors.areas import planning_areas
+from monitoring.forms_catalogue import IndicatorForm
+from monitoring.models import Area, Delivery, Domain, Indicator, IndicatorSet
+from monitoring.selectors.areas import border_changes, broken_years, planning_areas
 from monitoring.selectors.atlas import atlas_territories
-from monitoring.selectors.catalogue import indicators_of
+from monitoring.selectors.catalogue import catalogue_territory, indicators_of, years_with_figures
 from monitoring.selectors.figures import Figures, figures_in_force
 from monitoring.selectors.versions import Version, versions_of
-from project.common.exports import Column, export_format, export_links, table_response
+from monitoring.services.catalogue import indicator_update
+from project.common.errors import DomainError
+from project.common.exports import Column, Kind, export_format, export_links, table_response
 from project.common.formats import date_de, decimal_de
+from project.common.listing import order_of, page_of, term_of
 from project.common.sorting import natural_key
 from project.common.svg import to_svg
-from stakeholders.models import Organisation
+from stakeholders.models import Organisation, User
 from stakeholders.permissions import Perm, visible
 
-_PAGE_SIZE = 25
+_ORDERS = {
+    "name": ["name_de"],
+    "domain": ["domain__position", "domain__key", "name_de"],
+    "supplier": ["supplier", "name_de"],
+    "frequency": ["frequency", "name_de"],
+}
+_FIELD_OF_CODE = {"unit_in_use": "unit", "denominator_not_count": "denominator", "reason_missing": "reason"}
 
 
 @require_safe
 def indicator_list(request: HttpRequest) -> HttpResponseBase:
-    """Indicators of the territories whose figures a person may see, by domain."""
-    rows = indicators_of(request.user)
+    """Indicators of the territories whose figures a person may see, or the whole catalogue."""
+    rows = Indicator.objects.all()
     form = IndicatorFilterForm(
-        request.GET, domains=Domain.objects.filter(pk__in=rows.order_by().values("domain_id"))
+        request.GET,
+        domains=Domain.objects.filter(indicators__in=rows).distinct(),
+        sets=IndicatorSet.objects.all(),
+        suppliers=rows.exclude(supplier="")
+        .order_by("supplier")
+        .values_list("supplier", flat=True)
+        .distinct(),
     )
-    rows = rows.select_related("domain", "unit")
-    if form.is_valid():
-        text, domain = form.cleaned_data["q"], form.cleaned_data["domain"]
-        if text:
-            rows = rows.filter(
-                Q(name_de__icontains=text)
-                | Q(name_en__icontains=text)
-                | Q(definition__icontains=text)
-                | Q(source__icontains=text)
-            )
-        if domain is not None:
-            rows = rows.filter(domain=domain)
-    sort = request.GET.get("sort", "")
-    orders = {"name": ["name_de", "pk"], "-name": ["-name_de", "-pk"]}
-    rows = rows.order_by(*orders.get(sort, ["domain__position", "domain__key", "name_de", "pk"]))
+    form.is_valid()
+    rows = _filtered(_scope(request, form.cleaned_data), term_of(request), form.cleaned_data)
+    order = order_of(request, _ORDERS, "domain")
+    rows = rows.select_related("domain", "unit").order_by(*order.by)
     fmt = export_format(request)
     if fmt is not None:
         return _export(rows, fmt)
-    page = Paginator(rows, _PAGE_SIZE).get_page(request.GET.get("page"))
     return render(
         request,
         "monitoring/indicator_list.html",
-        {"form": form, "page_obj": page, "sort": sort, "export_links": export_links(request)},
+        {
+            "form": form,
+            "page_obj": page_of(request, rows),
+            "order": order,
+            "export_links": export_links(request),
+            "has_any": Indicator.objects.exists(),
+            "may_edit": catalogue_territory(request.user) is not None,
+        },
     )
+
+
+def _scope(request: HttpRequest, wanted: dict[str, Any]) -> QuerySet[Indicator]:
+    """What the list is taken from; a set is shown whole, with figures or without."""
+    match wanted.get("scope"):
+        case "inactive":
+            return Indicator.objects.filter(is_active=False)
+        case "all":
+            return Indicator.objects.filter(is_active=True)
+        case _ if wanted.get("set"):
+            return Indicator.objects.filter(is_active=True)
+        case _:
+            return indicators_of(request.user)
+
+
+def _filtered(rows: QuerySet[Indicator], term: str, wanted: dict[str, Any]) -> QuerySet[Indicator]:
+    if term:
+        rows = rows.filter(
+            Q(name_de__icontains=term)
+            | Q(name_en__icontains=term)
+            | Q(definition__icontains=term)
+            | Q(source__icontains=term)
+            | Q(key__icontains=term)
+        )
+    if wanted.get("domain"):
+        rows = rows.filter(domain=wanted["domain"])
+    if wanted.get("supplier"):
+        rows = rows.filter(supplier=wanted["supplier"])
+    if wanted.get("set"):
+        rows = rows.filter(set_entries__indicator_set=wanted["set"])
+    return rows
 
 
 def _export(rows: Any, fmt: Any) -> HttpResponseBase:
@@ -73,15 +117,31 @@ def _export(rows: Any, fmt: Any) -> HttpResponseBase:
         Column(_("Unit"), "unit.symbol"),
         Column(_("Direction"), "get_direction_display"),
         Column(_("Definition"), "definition"),
+        Column(_("Numerator"), "numerator"),
+        Column(_("Base"), "base"),
+        Column(_("Formula"), "formula"),
         Column(_("Source"), "source"),
+        Column(_("Supplied by"), "supplier"),
+        Column(_("How often"), "get_frequency_display"),
+        Column(_("Figures from (year)"), lambda row: _year(row.first_year)),
+        Column(_("Figures until (year)"), lambda row: _year(row.last_year)),
+        Column(_("Minimum base"), "minimum_base", Kind.NUMBER),
+        Column(_("Interpretation"), "interpretation"),
+        Column(_("Limits"), "limits"),
+        Column(_("Example values"), "is_example"),
     ]
     return table_response(_("Indicators"), columns, rows, fmt, [date_de(timezone.localdate())])
 
 
+def _year(year: int | None) -> str | None:
+    """A year as text: in a column of numbers it would get a dot for thousands."""
+    return None if year is None else str(year)
+
+
 @require_safe
 def indicator_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """Definition, source, direction; the mean of a territory and one of its areas over the years."""
-    indicator = get_object_or_404(Indicator.objects.select_related("domain", "unit"), pk=pk)
+    """The method sheet; the mean of a territory and one of its areas over the years."""
+    indicator = get_object_or_404(Indicator.objects.select_related("domain", "unit", *INDICATOR_TIES), pk=pk)
     territories = list(atlas_territories(request.user))
     territory = _chosen(territories, request.GET.get("territory"))
     chart: TimeChart | None = None
@@ -98,10 +158,14 @@ def indicator_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
         "monitoring/indicator_detail.html",
         {
             "indicator": indicator,
+            "sets": indicator.sets.order_by("name_de", "key"),
+            "years": years_with_figures(indicator, request.user),
+            "may_edit": catalogue_territory(request.user) is not None,
             "territories": territories,
             "territory": territory,
             "areas": areas,
             "area": area,
+            "changes": border_changes(area) if area is not None else [],
             "chart": chart,
             "versions": versions,
             "seen_deliveries": _seen_deliveries(request.user, versions),
@@ -114,6 +178,37 @@ def _seen_deliveries(user: Any, versions: Sequence[Version]) -> set[int]:
     """Deliveries a person may open, of those the versions came with: planning's and their own house's."""
     rows = Delivery.objects.filter(pk__in={row.delivery_pk for row in versions})
     return set(visible(user, Perm.VIEW_DELIVERY, rows).values_list("pk", flat=True)) if versions else set()
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def indicator_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Changes an entry of the catalogue, with a reason for the log."""
+    indicator = get_object_or_404(Indicator.objects.select_related("domain", "unit", *INDICATOR_TIES), pk=pk)
+    territory = catalogue_territory(request.user)
+    if territory is None:
+        raise PermissionDenied(_("Social planning and administration change the catalogue."))
+    assert isinstance(request.user, User)
+    form = IndicatorForm(request.POST or None, indicator=indicator)
+    if request.method == "POST" and form.is_valid():
+        try:
+            indicator_update(
+                indicator=indicator,
+                entry=form.entry(),
+                reason=form.cleaned_data["reason"],
+                territory=territory,
+                user=request.user,
+            )
+        except DomainError as error:
+            form.add_error(_FIELD_OF_CODE.get(error.code), str(error.message))
+        else:
+            messages.success(request, _("The entry has been changed."))
+            return redirect("monitoring:indicator-detail", indicator.pk)
+    return render(
+        request,
+        "monitoring/indicator_form.html",
+        {"form": form, "indicator": indicator},
+        status=422 if form.errors else 200,
+    )
 
 
 _FIRST = object()
@@ -140,7 +235,7 @@ def _chart(
     main, others = mean, []
     if area is not None:
         numbers = tuple((year, figures.of(indicator, area, year).value) for year in years)
-        main, others = Series(area.name, numbers), [mean]
+        main, others = Series(area.name, numbers, broken_years(border_changes(area))), [mean]
     return time_chart(
         main,
         others,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -13,27 +13,29 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from monitoring import stability
 from monitoring.forms import ResultFilterForm
 from monitoring.models import IndexResult
 from monitoring.selectors.atlas import left_out_reason
-from monitoring.selectors.runs import RunTable, run_table, runs_seen_by
-from monitoring.services.index import Missing
+from monitoring.selectors.methods import content_of, rule_words
+from monitoring.selectors.runs import RunTable, class_counts, run_table, runs_seen_by
 from monitoring.words import exported_value, why_hidden
 from project.common.exports import Column, Kind, export_format, export_links, table_response
-from project.common.formats import date_de, decimal_de
+from project.common.formats import date_de
 from project.common.sorting import natural_key
 
 _PAGE_SIZE = 25
+#: With two classes the badge says it all.
+_TWO_CLASSES = 2
 
 
 @require_safe
 def run_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
     """A run with everything that went in and came out."""
-    runs = runs_seen_by(request.user).select_related("territory", "created_by")
+    runs = runs_seen_by(request.user).select_related("territory", "created_by", "index_method")
     run = get_object_or_404(runs, pk=pk)
     table = run_table(run)
-    form = ResultFilterForm(request.GET)
+    is_sure_known = any(row.outstanding_share is not None for row in table.results)
+    form = ResultFilterForm(request.GET, is_sure_known=is_sure_known)
     results = _filtered(table, form)
     sort = request.GET.get("sort", "")
     if sort in {"name", "-name"}:
@@ -46,6 +48,7 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
     cells = export_format(request, "cells")
     if cells is not None:
         return _export_cells(table, cells)
+    classes = class_counts(table)
     return render(
         request,
         "monitoring/run_detail.html",
@@ -54,10 +57,16 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
             "table": table,
             "columns": [(column, table.years.get(column.indicator_id)) for column in table.columns],
             "earlier": _earlier(table),
-            "is_sure_known": any(row.outstanding_share is not None for row in table.results),
-            "variants": stability.VARIANTS,
-            "spread": stability.SPREAD * 100,
-            "missing_rule": Missing(run.missing_policy).label,
+            "is_sure_known": is_sure_known,
+            "variants": run.weightings[0],
+            "spread": run.weightings[1] * 100,
+            "rules": rule_words(content_of(run, table.columns)),
+            "classes": classes,
+            "has_many_classes": len(classes) > _TWO_CLASSES,
+            "has_dynamics": any(row.dynamics_total is not None for row in table.results),
+            "domains": table.domains,
+            "filled_count": sum(bool(cell.filled) for cell in table.cells.values()),
+            "has_others": runs.filter(territory=run.territory).exclude(pk=run.pk).exists(),
             "form": form,
             "sort": sort,
             "page_obj": Paginator(results, _PAGE_SIZE).get_page(request.GET.get("page")),
@@ -83,6 +92,8 @@ def _filtered(table: RunTable, form: ResultFilterForm) -> list[IndexResult]:
         rows = [row for row in rows if text in row.area.name.casefold()]
     if only == "outstanding":
         rows = [row for row in rows if row.stands_out]
+    elif only == "unsure":
+        rows = [row for row in rows if row.outstanding_share is not None and 0 < row.outstanding_share < 1]
     elif only == "left_out":
         rows = [row for row in rows if not row.is_included]
     return rows
@@ -93,9 +104,15 @@ def _source_lines(table: RunTable) -> list[str]:
     return [
         _("Index %(territory)s %(year)s, computed on %(day)s")
         % {"territory": run.territory, "year": run.year, "day": date_de(run.created_at)},
-        _("Method: sum of standardised deviations (%(method)s), border %(border)s, inputs %(hash)s")
-        % {"method": run.method, "border": decimal_de(run.border, 2), "hash": run.inputs_sha256},
+        *(f"{name}: {words}" for name, words in rule_words(content_of(run, table.columns))),
+        _("Inputs: %(hash)s") % {"hash": run.inputs_sha256},
     ]
+
+
+def _without(keeps_class: bool | None) -> str:
+    if keeps_class is None:
+        return ""
+    return _("same class") if keeps_class else _("another class")
 
 
 def _export_results(table: RunTable, rows: list[IndexResult], fmt: Any) -> HttpResponseBase:
@@ -105,14 +122,31 @@ def _export_results(table: RunTable, rows: list[IndexResult], fmt: Any) -> HttpR
         Column(_("Area"), "area.name"),
         Column(_("Index"), "total", Kind.NUMBER, places=3),
         Column(_("Deviation (standard deviations)"), "normalised", Kind.NUMBER, places=3),
+        Column(_("Class"), "class_label"),
+        *(
+            [Column(_("Dynamics (standard deviations)"), "dynamics_normalised", Kind.NUMBER, places=3)]
+            if any(row.dynamics_total is not None for row in table.results)
+            else []
+        ),
+        *(Column(name, _domain(table, name), Kind.NUMBER, places=3) for name in table.domains),
         Column(_("Stands out"), "stands_out"),
         Column(_("Share of weightings in which it stands out"), "outstanding_share", Kind.NUMBER, places=3),
         Column(_("Best rank in any weighting"), "best_rank", Kind.NUMBER, places=0),
         Column(_("Worst rank in any weighting"), "worst_rank", Kind.NUMBER, places=0),
+        Column(
+            _("Share of weightings in which it keeps its class"), "own_class_share", Kind.NUMBER, places=3
+        ),
+        Column(_("Lowest class in any weighting"), "lowest_class"),
+        Column(_("Highest class in any weighting"), "highest_class"),
+        Column(_("Distance to the nearest class border"), "border_distance", Kind.NUMBER, places=3),
         Column(_("Left out because"), lambda row: left_out_reason(row.reason)),
     ]
     name = _("Index %(territory)s %(year)s") % {"territory": table.run.territory, "year": table.run.year}
     return table_response(name, columns, rows, fmt, _source_lines(table))
+
+
+def _domain(table: RunTable, name: str) -> Callable[[IndexResult], float | None]:
+    return lambda row: table.domain_number(row, name)
 
 
 def _export_cells(table: RunTable, fmt: Any) -> HttpResponseBase:
@@ -129,6 +163,9 @@ def _export_cells(table: RunTable, fmt: Any) -> HttpResponseBase:
                     "value": exported_value(cell.shown, column.indicator.unit),
                     "sign": cell.shown.sign,
                     "z": cell.z,
+                    "driver": cell.driver,
+                    "without": _without(cell.keeps_class),
+                    "filled": cell.filled,
                     "note": why_hidden(cell.shown, column.indicator.unit),
                 }
 
@@ -140,6 +177,9 @@ def _export_cells(table: RunTable, fmt: Any) -> HttpResponseBase:
         Column(_("Value"), "value", Kind.NUMBER),
         Column(_("Sign"), "sign"),
         Column(_("Deviation in standard deviations"), "z", Kind.NUMBER, places=3),
+        Column(_("Part in the index"), "driver", Kind.NUMBER, places=3),
+        Column(_("Without this indicator"), "without"),
+        Column(_("Taken in place of a missing figure"), "filled"),
         Column(_("Remark"), "note"),
     ]
     name = _("Figures of the index %(territory)s %(year)s") % {

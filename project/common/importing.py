@@ -10,7 +10,8 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -285,19 +286,43 @@ def _check_archive(content: bytes) -> None:
 def _parse(content: bytes, kind: str) -> Table:
     """Let the child read the content and take its rows from what it wrote."""
     limits = {
-        "memory": CHILD_MEMORY_BYTES,
-        "cpu": CHILD_CPU_SECONDS,
         "rows": MAX_ROWS,
         "columns": MAX_COLUMNS,
         "cells": MAX_CELLS,
         "characters": MAX_CHARACTERS,
+    }
+    with output_of_child(_CHILD, kind, limits, content) as output:
+        return _table(output)
+
+
+@contextmanager
+def output_of_child(child: Path, kind: str, limits: Mapping[str, int], content: bytes) -> Iterator[IO[bytes]]:
+    """Run a reader in a process of its own, with limits on memory, time and output.
+
+    Args:
+        child: Our script; gets ``kind`` and all limits as JSON, and sets ``memory``, ``cpu`` and ``output``
+            itself.
+        kind: What it reads.
+        limits: Limits of its own beside those.
+        content: The file, on its standard input.
+
+    Yields:
+        What it wrote.
+
+    Raises:
+        ImportRefused: ``too_complex`` (a limit ended it), ``damaged`` (it failed).
+    """
+    own = {
+        "memory": CHILD_MEMORY_BYTES,
+        "cpu": CHILD_CPU_SECONDS,
         "output": MAX_OUTPUT_BYTES,
+        **limits,
     }
     # A file instead of a pipe: it can be measured before anything of it is in the memory of the server.
     with tempfile.TemporaryFile() as output:
         try:
             done = subprocess.run(  # noqa: S603  our own file, no shell, no text of the user
-                [sys.executable, "-I", "-X", "utf8", str(_CHILD), kind, json.dumps(limits)],
+                [sys.executable, "-I", "-X", "utf8", str(child), kind, json.dumps(own)],
                 input=content,
                 stdout=output,
                 stderr=subprocess.DEVNULL,
@@ -315,7 +340,7 @@ def _parse(content: bytes, kind: str) -> Table:
         if done.returncode != 0:  # ended by a limit
             raise ImportRefused("too_complex")
         output.seek(0)
-        return _table(output)
+        yield output
 
 
 def _table(output: IO[bytes]) -> Table:

@@ -1,7 +1,9 @@
-"""Keys and other whole numbers that come with an address or a form."""
+"""Keys that come with an address, a form or a file: whole numbers, and official keys of places."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Final
 
 #: As many digits fit into the database's largest whole number, whichever they are.
@@ -25,3 +27,52 @@ def key_or_none(text: str | None) -> int | None:
     if text and len(text) <= _MOST_DIGITS and text.isascii() and text.isdigit():
         return int(text)
     return None
+
+
+def place_of(key: str) -> str:
+    """An official key as short as the place allows: those of the same place become one.
+
+    District 5 digits; municipality 8 (AGS), 12 (ARS, with the association of municipalities in digits 6 to 9)
+    or 9 (as in INKAR and other files: an association of one municipality, whose number begins with 0); a
+    district-free city is both. Blanks as in "05 366 004" do not count. Any other key stays as it is.
+
+    Args:
+        key: The key.
+
+    Source: Statistisches Bundesamt, Gemeindeverzeichnis GV-ISys, notes on AGS and ARS.
+
+    >>> place_of("053660004004"), place_of("053660004"), place_of("05366004"), place_of("05 366 004")
+    ('05366004', '05366004', '05366004', '05366004')
+    >>> place_of("05111000"), place_of("051110000000"), place_of("05111"), place_of("01100101")
+    ('05111', '05111', '05111', '01100101')
+    """
+    digits = "".join(key.split())
+    if not (digits.isascii() and digits.isdigit()):
+        return key
+    if len(digits) == 12 or (len(digits) == 9 and digits[5] == "0"):
+        digits = digits[:5] + digits[-3:]
+    return digits[:5] if len(digits) == 8 and digits.endswith("000") else digits
+
+
+class PlaceKeys:
+    """Finds the one known key that means the same place as another."""
+
+    def __init__(self, known: Iterable[str]) -> None:
+        self._exact = set(known)
+        self._places: dict[str, set[str]] = defaultdict(set)
+        for key in self._exact:
+            self._places[place_of(key)].add(key)
+
+    def find(self, key: str) -> str | None:
+        """The known key itself, else the only one of the same place; None if there is none, or several.
+
+        Args:
+            key: Key in any of the forms of ``place_of``.
+
+        >>> PlaceKeys(["05366004", "05111"]).find("053660004004"), PlaceKeys(["05111"]).find("05112000")
+        ('05366004', None)
+        """
+        if key in self._exact:
+            return key
+        same = self._places.get(place_of(key), set())
+        return next(iter(same)) if len(same) == 1 else None

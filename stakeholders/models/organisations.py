@@ -79,6 +79,7 @@ class Organisation(models.Model):
             ("administer_territory", "Manage organisations and people of the territory"),
             ("view_audit_log", "Read the audit log of the territory"),
             ("view_raw_figures", "See figures without statistical secrecy"),
+            ("manage_catalogue", "Change the catalogue of indicators and the areas of the territory"),
             ("act_for_organisation", "Take on tasks of the organisation"),
             ("lead_organisation", "Sign for the organisation and hand tasks over"),
         ]

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from project.common.errors import DomainError
 from project.common.navigation import NavItem
 from stakeholders.models import Organisation, User
+from stakeholders.permissions import Perm, territories_where
 from stakeholders.selectors import administered_scopes, audit_territories
 
 T = TypeVar("T")
@@ -50,7 +51,7 @@ def administered(request: HttpRequest) -> QuerySet[Organisation]:
 
 
 def tabs(request: HttpRequest, current: str) -> list[NavItem]:
-    """Pages of the administration the person may open. Queries: 2."""
+    """Pages of the administration the person may open. Queries: 2 or 3."""
     is_administrator = administered_scopes(request.user).exists()
     wanted = [
         ("organisation-list", _("Organisations"), True),
@@ -59,11 +60,14 @@ def tabs(request: HttpRequest, current: str) -> list[NavItem]:
         ("mail-list", _("Mails not sent"), is_administrator),
         ("audit-log", _("Log"), audit_territories(request.user).exists()),
     ]
-    return [
+    found = [
         NavItem(label=label, url=reverse(f"stakeholders:{name}"), is_current=name == current)
         for name, label, is_shown in wanted
         if is_shown
     ]
+    if is_administrator and territories_where(request.user, Perm.MANAGE_CATALOGUE).exists():
+        found.append(NavItem(label=_("Areas"), url=reverse("monitoring:area-list"), is_current=False))
+    return found
 
 
 def done(form: forms.Form, act: Callable[[], T]) -> T | None:

@@ -18,11 +18,14 @@ from tests.permissions.test_urls import TABLE, addresses
 #: Files to save, drawings and parts of pages: no pages.
 NO_PAGES = {
     "healthz",
+    "monitoring:catalogue-export",
     "monitoring:delivery-file",
     "monitoring:delivery-issues",
     "workflows:case-bpmn",
     "workflows:case-diagram",
     "workflows:meeting-calendar",
+    "workflows:profile-booklet",
+    "workflows:profile-pdf",
     "workflows:recommendation-evidence",
     "workflows:request-template",
 }

@@ -374,8 +374,8 @@ def test_notices_are_logged_without_personal_data(youth: DataRequest, clock: tim
     entries = list(LogEntry.objects.filter(object_id=card.pk, action__startswith="task.").order_by("pk"))
     assert [entry.action for entry in entries] == ["task.reminded", "task.escalated"]
     assert [entry.data for entry in entries] == [
-        {"recipients": 2, "due_on": "2026-03-31"},
-        {"recipients": 4, "due_on": "2026-03-31"},
+        {"recipients": 2, "due_on": "2026-03-31", "responsible": "Jugendamt"},
+        {"recipients": 4, "due_on": "2026-03-31", "responsible": "Jugendamt"},
     ]
     assert {(entry.user, entry.territory_id) for entry in entries} == {(None, youth.cycle.territory_id)}
 

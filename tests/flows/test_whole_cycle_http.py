@@ -296,7 +296,7 @@ def implement(play: Play, world: World, cycle: PlanningCycle) -> list[Measure]:
         reverse("workflows:round-open", args=[cycle.pk]), {"reference_on": today, "due_on": due}
     )
     report = cycle.plan.rounds.get().reports.get()
-    values = {f"value_{row.pk}": "12,5" for row in report.figures.all()}
+    values = {f"value_{row.pk}": "12" for row in report.figures.all()}
     play("specialist").send(play.page("specialist", "report_figures"), values, button="save")
     play("specialist").send(play.page("specialist", "report_figures"), values)
     page = play.page("planner", "confirm_figures")

@@ -56,11 +56,11 @@ def cases(world: World) -> Indicator:
     return indicator
 
 
-def compute(world: World) -> IndexRun:
+def compute(world: World, *, count: int = 1) -> IndexRun:
     return index_run_create(
         territory=world.territory,
         year=2024,
-        indicators=world.indicators[:1],
+        indicators=world.indicators[:count],
         border=Decimal("1.00"),
         user=world.people["planner"],
     )
@@ -411,7 +411,10 @@ def test_a_run_says_on_its_page_how_sure_it_is(
     run: IndexRun, world: World, planner: User, client_as: ClientAs
 ) -> None:
     """Runs older than that say nothing of it; the file has it as numbers."""
-    client, page = client_as(planner), reverse("monitoring:run-detail", args=[compute(world).pk])
+    in_force(world, {(world.indicators[1], area, 2024): 70.0 - 9 * n for n, area in enumerate(world.areas)})
+    made = compute(world, count=2)
+    PlanningCycle.objects.filter(index_run=run).update(index_run=made)
+    client, page = client_as(planner), reverse("monitoring:run-detail", args=[made.pk])
     shown = client.get(page).content.decode()
     assert "Wie sicher ist das?" in shown
     area = client.get(reverse("monitoring:area-detail", args=[world.areas[0].pk])).content.decode()

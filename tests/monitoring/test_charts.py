@@ -17,7 +17,6 @@ from monitoring.charts import (
     Series,
     choropleth,
     map_class,
-    map_legend,
     nice_ticks,
     quantile_borders,
     sparkline,
@@ -114,24 +113,6 @@ def test_every_value_has_a_class_and_higher_is_never_lighter(values: list[float 
         (value, found) for value, found in zip(values, classes, strict=True) if value is not None and found
     )
     assert [found for _, found in pairs] == sorted(found for _, found in pairs)
-    assert sum(entry.count for entry in map_legend(values, borders)) == len(values)
-
-
-def test_legend_in_words() -> None:
-    values = [1.0, 2.0, 3.0, 4.0, None]
-    with translation.override("en"):
-        entries = map_legend(values, [2.0, 3.0], write=percent_de)
-        assert [(entry.text, entry.count) for entry in entries] == [
-            ("up to 2.0%", 2),
-            ("above 2.0% to 3.0%", 1),
-            ("above 3.0%", 1),
-            ("no data", 1),
-        ]
-        assert [entry.css for entry in entries] == ["pg-class-1", "pg-class-3", "pg-class-5", "pg-class-none"]
-        assert map_legend([5.0, 5.0], [])[0].text == "all areas alike"
-        assert [entry.text for entry in map_legend([None], [])] == ["no data"]
-    assert 'aria-hidden="true"' in entries[0].swatch
-    assert "hatch" in entries[3].swatch
 
 
 # --- Time ----------------------------------------------------------------------------------------

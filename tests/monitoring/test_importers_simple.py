@@ -448,3 +448,17 @@ def test_every_sentence_can_be_filled() -> None:
         with translation.override("en"):
             names = set(re.findall(r"%\((\w+)\)s", str(sentence)))
         assert str(sentence) % dict.fromkeys(names, "x"), code
+
+
+def test_keys_of_other_lengths_are_matched() -> None:
+    delivery = read(
+        ["area_key", "year", "indicator", "value", "sign"],
+        ["053660004004", "2024", "minimum_income_rate", "5,5", ""],
+    )
+    assert [row.area_key for row in delivery.values] == ["05366004"]
+    twice = read(
+        ["area_key", "year", "indicator", "value", "sign"],
+        ["053660004004", "2024", "minimum_income_rate", "5,5", ""],
+        ["05366004", "2024", "minimum_income_rate", "5,6", ""],
+    )
+    assert "duplicate_row" in {issue.code for issue in twice.issues}

@@ -217,6 +217,75 @@ def test_berlin_2021(tmp_path: Path) -> None:
             assert round(float(row[name]), 2) == float(published[key][theirs]), (key, name)
 
 
+FILLING = """id,people,poor,poor_before,around
+01,500,10,9,02
+02,500,,25,01 03
+03,1500,30,9,02
+04,500,,,
+"""
+PLAIN = """
+key = "id"
+missing_policy = "last_value"
+
+[[indicator]]
+column = "poor"
+last_column = "poor_before"
+
+[levels.indicator]
+normalise = "none"
+"""
+
+
+def test_the_last_figure_takes_the_place_of_a_missing_one(tmp_path: Path) -> None:
+    """Its share of own figures must allow it: with one indicator that lacks, nothing is its own."""
+    rows = run(tmp_path, PLAIN, FILLING)
+    assert list(rows[0])[-1] == "filled"
+    assert [row["included"] for row in rows] == ["true", "false", "true", "false"]
+    two = PLAIN.replace("[levels", '[[indicator]]\ncolumn = "people"\nlast_column = "people"\n\n[levels')
+    rows = run(tmp_path, two, FILLING)
+    assert [row["poor_n"] for row in rows] == ["10.0", "25.0", "30.0", ""]
+    assert [row["filled"] for row in rows] == ["", "poor", "", ""]
+    assert rows[3]["reason"] == "missing"
+
+
+def test_neighbours_take_the_place_of_a_missing_figure(tmp_path: Path) -> None:
+    spec = PLAIN.replace("last_value", "neighbours_mean").replace('last_column = "poor_before"', "")
+    spec = spec.replace("[levels", '[[indicator]]\ncolumn = "people"\n\n[levels', 1)
+    spec = spec.replace("[levels", '[neighbours]\ncolumn = "around"\n\n[levels', 1)
+    rows = run(tmp_path, spec, FILLING)
+    assert [row["poor_n"] for row in rows] == ["10.0", "20.0", "30.0", ""]
+    assert [row["filled"] for row in rows] == ["", "poor", "", ""]
+
+
+def test_a_mean_weighted_by_inhabitants(tmp_path: Path) -> None:
+    """10 with 500 and 30 with 1,500 people: the mean is 25, not 20."""
+    spec = (
+        'key = "id"\n[population]\ncolumn = "people"\n[[indicator]]\ncolumn = "poor"\n'
+        '[levels.indicator]\nnormalise = "deviation"\nreference = "population"\n'
+    )
+    assert [row["poor_n"] for row in run(tmp_path, spec, FILLING)] == ["-15.0", "", "5.0", ""]
+
+
+@pytest.mark.parametrize(
+    ("spec", "problem"),
+    [
+        (PLAIN.replace('last_column = "poor_before"', ""), "last_column: is missing"),
+        (PLAIN.replace("last_value", "neighbours_mean"), "needs [neighbours] column"),
+        (PLAIN.replace('"none"', '"z"\nreference = "population"'), "needs [population] column"),
+        (PLAIN.replace('"none"', '"z"\nreference = "median"'), "'median' is not known"),
+    ],
+)
+def test_what_fills_gaps_and_weights_means_must_be_named(tmp_path: Path, spec: str, problem: str) -> None:
+    with pytest.raises(CommandError, match=re.escape(problem)):
+        run(tmp_path, spec, FILLING)
+
+
+def test_a_neighbour_must_be_an_area_of_the_file(tmp_path: Path) -> None:
+    spec = PLAIN.replace("last_value", "neighbours_mean") + '[neighbours]\ncolumn = "around"\n'
+    with pytest.raises(CommandError, match="row 4: the neighbour '99' is no area"):
+        run(tmp_path, spec, FILLING.replace("9,02\n04", "9,99\n04"))
+
+
 def _example(title: str) -> str:
     """A specification of the documentation, by its heading."""
     text = DOCS.read_text(encoding="utf-8")

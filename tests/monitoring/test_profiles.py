@@ -90,7 +90,7 @@ def test_drafts_of_a_run_in_few_queries(world: World, django_assert_max_num_quer
         user=world.people["planner"],
     )
 
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(12):
         drafts = profile_drafts(run, world.areas)
 
     strengths, weaknesses, _potentials = drafts[world.areas[3].pk]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,6 @@ import pytest
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
-from monitoring import area_keys
 from monitoring.models import Delivery, Value
 from stakeholders.models import LogEntry
 from tests import factories
@@ -49,10 +47,6 @@ def refused(folder: Path, text: str, **options: Any) -> list[str]:
 def in_force(world: World) -> list[tuple[str, float | None, str]]:
     rows = Value.objects.filter(is_current=True, indicator=world.indicators[0]).order_by("area__key")
     return list(rows.values_list("area__key", "value", "sign"))
-
-
-def test_docstring_examples() -> None:
-    assert doctest.testmod(area_keys).failed == 0
 
 
 def test_figures_come_into_force_as_a_delivery(world: World, tmp_path: Path, capsys: Any) -> None:

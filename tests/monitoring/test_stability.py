@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from monitoring.index import Direction, IndicatorSpec, MissingPolicy, compute
-from monitoring.levels import Aggregate, Border, Classes, Column, Level, Method, Result, Scale, evaluate
-from monitoring.stability import SEED, SPREAD, of_deviations, stability
+from monitoring.index import Direction, MissingPolicy
+from monitoring.levels import Border, Classes, Column, Level, Method, Result, evaluate
+from monitoring.scales import Aggregate, Scale
+from monitoring.stability import SEED, SPREAD, stability
 
 TWO = Classes(Border.SD, [1.0], ["plain", "stands out"])
 NAN = float("nan")
@@ -54,27 +55,6 @@ def test_what_hangs_on_one_indicator_is_shown() -> None:
     sure = stability(result, chosen)
     assert sure.leave_out_class[-1].tolist() == [1, 0]
     assert sure.drivers[-1, 1] > sure.drivers[-1, 0]
-
-
-def test_the_index_of_a_run_is_as_sure_as_its_method() -> None:
-    """Turned directions, a figure that is missing and an area left out, by either way."""
-    chance = np.random.default_rng(7)
-    table = chance.normal(size=(30, 4)) * [1, 5, 0.1, 20]
-    table[3, 1] = NAN
-    valid = np.ones(30, dtype=bool)
-    valid[11] = False
-    directions = [Direction.MORE_NEED, Direction.LESS_NEED, Direction.MORE_NEED, Direction.LESS_NEED]
-    keep = MissingPolicy.mean_of_available(0.5)
-    specs = [IndicatorSpec(f"i{number}", direction) for number, direction in enumerate(directions)]
-    columns = [Column(spec.key, spec.direction) for spec in specs]
-    chosen = method(4, columns=columns, missing=keep)
-    wanted = stability(evaluate(table, chosen, valid=valid), chosen)
-    found = of_deviations(compute(table, specs, valid=valid, missing=keep), 1.0)
-    assert np.array_equal(found.top_class_share, wanted.top_class_share, equal_nan=True)
-    assert found.best_rank.tolist() == wanted.best_rank.tolist()
-    assert found.worst_rank.tolist() == wanted.worst_rank.tolist()
-    assert 0 < found.top_class_share[found.top_class_share > 0].min() < 1, "some hang on the weights"
-    assert np.isnan(found.top_class_share[11])
 
 
 METHODS = [
@@ -119,6 +99,28 @@ def test_all_variants_at_once_are_the_same_as_one_by_one(chosen: Method, has_gap
     assert sure.worst_rank[inside].tolist() == np.max(ranks, axis=0)[inside].tolist()
     assert np.isnan(sure.own_class_share[~inside]).all()
     assert (sure.best_rank[~inside] == -1).all()
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        method(),
+        method(index=Level(Aggregate.MEAN, Scale.Z)),
+        method(
+            columns=[Column("a", domain="x"), Column("b", weight=2, domain="x"), Column("c", domain="y")],
+            domain=Level(Aggregate.MEAN, Scale.NONE),
+            domain_weights={"y": 3},
+        ),
+    ],
+)
+def test_parts_of_the_indicators_add_up_to_the_index(chosen: Method) -> None:
+    table = np.random.default_rng(6).normal(20, 5, (12, 3))
+    table[2, 1] = NAN
+    chosen = dataclasses.replace(chosen, missing=MissingPolicy.mean_of_available(0.5))
+    result = evaluated(table, chosen)
+    drivers = stability(result, chosen, variants=2).drivers
+    assert np.nansum(drivers, axis=1) == pytest.approx(result.raw)
+    assert np.isnan(drivers[2, 1])
 
 
 def test_the_same_run_always_says_the_same() -> None:

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 from django.utils.translation import override
 
-from monitoring.index import Direction, IndicatorSpec, compute, stands_out
-from monitoring.index import IndexResult as Computed
+from monitoring.index import Direction, stands_out
+from monitoring.levels import Column, Level, Method, Result, evaluate
 from monitoring.models import Area, Domain, IndexResult, IndexRun, Indicator, Unit
 from monitoring.profiles import Finding, draft
+from monitoring.scales import Scale
 from monitoring.secrecy import Shown
 from monitoring.shapes import MapShapes, map_shapes
 from stakeholders.models import Organisation
@@ -77,13 +78,13 @@ def _areas() -> list[Area]:
     ]
 
 
-def _results(areas: list[Area], index: Computed) -> list[IndexResult]:
-    out = stands_out(index.normalised, BORDER)
+def _results(areas: list[Area], index: Result) -> list[IndexResult]:
+    out = stands_out(index.index, BORDER)
     return [
         IndexResult(
             area=area,
             is_included=True,
-            normalised=float(index.normalised[place]),
+            normalised=float(index.index[place]),
             rank=int(index.ranks[place]),
             stands_out=bool(out[place]),
             outstanding_share=0.97,
@@ -101,12 +102,12 @@ def _shapes(areas: list[Area]) -> MapShapes:
 
 
 def _lines(
-    indicators: list[Indicator], values: Any, index: Computed, place: int
+    indicators: list[Indicator], values: Any, index: Result, place: int
 ) -> tuple[list[FigureLine], list[Finding]]:
     """Figures of one area, one of them secret, and what a draft says of the others."""
     lines, findings = [], []
     for number, indicator in enumerate(indicators):
-        z, mean = float(index.z[place, number]), float(index.means[number])
+        z, mean = float(index.scaled[place, number]), float(index.means[number])
         value = float(values[number])
         if number == place % len(indicators):
             lines.append(FigureLine(indicator, YEAR, Shown(None, ".", is_secret=True), None, mean))
@@ -127,7 +128,8 @@ def profiles(*, is_released: bool = True) -> list[ProfileData]:
         if row["year"] == str(YEAR) and row["value"]
     }
     table = np.array([[values.get((area.key, row.key), np.nan) for row in indicators] for area in areas])
-    index = compute(table, [IndicatorSpec(row.key, Direction(row.direction)) for row in indicators])
+    columns = tuple(Column(row.key, direction=Direction(row.direction)) for row in indicators)
+    index = evaluate(table, Method(columns, index=Level(normalise=Scale.Z)))
     cycle = PlanningCycle(
         title="Planungszyklus 2026–2028",
         territory=Organisation(name="Rheinisch-Bergischer Kreis"),

@@ -5,15 +5,19 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+from django.core.files.base import ContentFile
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from measures.models import FundedProject
 from measures.services.projects import project_create
 from measures.services.rights import measure_grant_rights
-from monitoring.models import Delivery
+from monitoring.catalogue.ready import ready_content
+from monitoring.models import AreaSuccession, Delivery, FileImport, ImportKind
+from monitoring.presets import BY_KEY
+from monitoring.services.methods import index_method_create
 from stakeholders.models import Membership, OutgoingMail, User
-from tests.factories import World
+from tests.factories import World, geojson, square
 from tests.stages import Stages
 from workflows.engine import recommendation_begin, round_open
 from workflows.models import (
@@ -96,10 +100,31 @@ class Scene:
         self.profile = self.cycle.profiles.get(area=world.areas[0])
         assert self.cycle.index_run is not None
         self.run = self.cycle.index_run
+        self.method = index_method_create(
+            territory=world.territory,
+            name="Eigenes Verfahren",
+            content=BY_KEY["siegen"].content() | {"indicator": [{"column": world.indicators[0].key}]},
+            user=planner,
+        )
         self.card = TaskCard.objects.get(is_open=True, task__process__reportprocess__report__round=self.round)
         self.report = self.round.reports.get()
         self.membership = Membership.objects.get(user=world.people["specialist"])
         self.mail = OutgoingMail.objects.create(address=self.membership.user.email, subject="S")
+        self.catalogue_file = FileImport(
+            kind=ImportKind.CATALOGUE, file_name="katalog.json", sha256="0" * 64, created_by=planner
+        )
+        self.catalogue_file.file.save("katalog.json", ContentFile(ready_content("siegen")))
+        self.area_file = FileImport(
+            kind=ImportKind.AREAS,
+            territory=world.territory,
+            file_name="gebiete.geojson",
+            sha256="0" * 64,
+            created_by=planner,
+        )
+        self.area_file.file.save("gebiete.geojson", ContentFile(geojson(square(0, 0))))
+        self.succession = AreaSuccession.objects.create(
+            old=world.areas[2], new=world.areas[3], changed_on=datetime.date(2024, 1, 1), share=1
+        )
         self.seat = world.conference.memberships.get(user=world.people["specialist"])
 
     def person(self, role: str) -> User | None:
@@ -117,14 +142,18 @@ class Scene:
             "administration/organisations/": self.world.youth_office,
             "administration/people/": self.world.people["specialist"],
             "areas/": self.world.areas[0],
+            "areas/border-changes/": self.succession,
+            "areas/imports/": self.area_file,
             "bodies/": self.world.steering_group,
             "bodies/seats/": self.seat,
             "cycles/": self.cycle,
             "decisions/": self.decision,
             "delivered-files/": self.delivery,
             "deliveries/": self.request,
+            "index-methods/": self.method,
             "index-runs/": self.run,
             "indicators/": self.world.indicators[0],
+            "indicators/catalogue/imports/": self.catalogue_file,
             "measures/": self.measure,
             "meetings/": self.meeting,
             "plans/": self.world.plan,
@@ -142,6 +171,8 @@ class Scene:
             kwargs["process_pk"] = self.cycle.process.pk
         if "<slug:topic>" in route:
             kwargs["topic"] = "about"
+        if "<slug:key>" in route:
+            kwargs["key"] = "siegen"
         if "<str:kind>" in route:
             kwargs |= {"kind": "measure", "pk": self.measure.pk}
         elif "<int:pk>" in route:

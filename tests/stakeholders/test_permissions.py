@@ -68,6 +68,7 @@ MATRIX = {
     Perm.ADMINISTER_TERRITORY: " -  -  yes   -   -   -    -   -   -    -   -   -  ",
     Perm.VIEW_AUDIT_LOG: "     yes  -  yes   -   -   -    -   -   -    -   -   -  ",
     Perm.VIEW_RAW_FIGURES: "   yes  -   -    -   -   -    -   -   -    -   -   -  ",
+    Perm.MANAGE_CATALOGUE: "   yes  -  yes   -   -   -    -   -   -    -   -   -  ",
     Perm.VIEW_ORGANISATION: "  yes yes yes   -   -  yes   -   -   -    -   -   -  ",
     Perm.MANAGE_ORGANISATION: " -   -  yes   -   -   -    -   -   -    -   -   -  ",
     Perm.ACT_FOR_ORGANISATION: " -  -   -   yes yes  -    -   -   -    -   -   -  ",
@@ -107,6 +108,7 @@ def things(world: World) -> dict[Perm, object]:
         "TERRITORY": world.territory,
         "AUDIT_LOG": world.territory,
         "RAW_FIGURES": world.territory,
+        "CATALOGUE": world.territory,
         "ORGANISATION": world.youth_office,
         "BODY": world.steering_group,
         "AREA": world.areas[0],
@@ -250,6 +252,7 @@ def test_the_administrator_manages_but_takes_no_part(world, things, admin):
     assert may == {
         Perm.ADMINISTER_TERRITORY,
         Perm.VIEW_AUDIT_LOG,
+        Perm.MANAGE_CATALOGUE,
         Perm.VIEW_ORGANISATION,
         Perm.MANAGE_ORGANISATION,
         Perm.VIEW_BODY,

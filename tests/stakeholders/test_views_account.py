@@ -43,7 +43,12 @@ def test_user_name_and_password_lead_to_the_tasks(client, someone):
     assert signed_in(client) == str(someone.pk)
 
 
-def test_the_page_wanted_before_comes_after_signing_in(client, someone):
+def test_the_demo_asks_where_its_people_are_chosen(client):
+    assert client.get("/profile/").url == f"{DEMO}?next=/profile/"
+
+
+def test_the_page_wanted_before_comes_after_signing_in(client, someone, settings):
+    settings.LOGIN_URL = "stakeholders:login"
     asked = client.get("/profile/")
     assert asked.status_code == 302
     assert asked.url == "/login/?next=/profile/"

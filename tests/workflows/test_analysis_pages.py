@@ -12,7 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from measures.models import Measure
-from monitoring.models import IndexRun
+from monitoring.models import IndexMethod, IndexRun
+from monitoring.presets import BY_KEY
+from monitoring.services.methods import index_method_create
 from stakeholders.models import User
 from tests import factories
 from tests.factories import World
@@ -108,6 +110,63 @@ def test_rules_that_make_no_sense_are_refused(
     response = client.post(analysis_url(client, cycle), rules(world, **changes))
     assert response.status_code == 422
     assert not IndexRun.objects.exists()
+
+
+def own_method(world: World) -> IndexMethod:
+    """Percentile ranks of two indicators; the upper quarter stands out."""
+    columns = [{"column": row.key, "direction": row.direction} for row in world.indicators[:2]]
+    return index_method_create(
+        territory=world.territory,
+        name="Ränge",
+        content=BY_KEY["svi"].content() | {"indicator": columns},
+        user=world.people["planner"],
+    )
+
+
+def test_an_own_method_brings_its_rules_and_indicators(
+    client: Client, cycle: PlanningCycle, world: World
+) -> None:
+    url = analysis_url(client, cycle)
+    assert "method" not in client.get(url).context["compute_form"].fields
+    method = own_method(world)
+    answer = rules(world, method=str(method.pk), indicators=[], border="")
+
+    response = client.post(url, answer)
+
+    run = IndexRun.objects.get()
+    assert response.url == f"{url}?run={run.pk}#ranking"
+    assert (run.index_method, run.border, run.content) == (method, None, method.content)
+    page = client.get(url, {"run": run.pk})
+    assert page.context["compute_form"].initial["method"] == method.pk
+    shown = page.content.decode()
+    assert "Ränge" in shown
+    rows = page.context["choose_form"].outstanding_rows()
+    assert [line.result.class_label for line, _tick, _reason in rows] == ["hoch"]
+    assert client.post(url, choice(run)).status_code == 302
+    cycle.refresh_from_db()
+    assert cycle.index_run == run
+    assert cycle.profiles.get().weaknesses
+
+
+def test_without_an_own_method_indicators_and_border_are_needed(
+    client: Client, cycle: PlanningCycle, world: World
+) -> None:
+    own_method(world)
+    response = client.post(analysis_url(client, cycle), rules(world, border="", indicators=[]))
+    assert response.status_code == 422
+    assert set(response.context["compute_form"].errors) == {"border", "indicators"}
+
+
+def test_what_a_place_hangs_on_is_said_where_areas_are_chosen(
+    client: Client, cycle: PlanningCycle, world: World
+) -> None:
+    url = analysis_url(client, cycle)
+    client.post(url, rules(world, border="0,40"))
+    lines = client.get(url).context["choose_form"].lines
+    scores = IndexRun.objects.get().scores.filter(keeps_class=False).values_list("area", "indicator__key")
+    keys = {row.name: row.key for row in world.indicators}
+    found = {(line.result.area_id, keys[name]) for line in lines for name in line.decisive}
+    assert found == set(scores)
 
 
 def test_choosing_areas_opens_profiles_with_drafts(

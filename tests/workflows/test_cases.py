@@ -158,7 +158,7 @@ def test_titles_are_broken_between_words_only(flow):
 
 
 #: Headlines that name more than the step, or less of a long title.
-OTHER_HEADLINES = {"report_figures", "write_request"}
+OTHER_HEADLINES = {"report_figures", "confirm_figures", "write_request"}
 
 
 def test_a_task_has_one_name_in_diagram_and_list():

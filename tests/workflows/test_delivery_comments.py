@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from monitoring.models import Delivery, Indicator, ValueComment
+from monitoring.models import Area, AreaKind, Delivery, Indicator, ValueComment
 from monitoring.selectors.versions import versions_of
 from monitoring.services.deliveries import delivery_accept, delivery_mark_submitted, value_comments_set
 from project.common.errors import DomainError
@@ -158,3 +158,15 @@ def test_a_figure_that_was_secret_stays_so_in_all_versions(world: World) -> None
     found = versions_of(cases, world.areas[0])
 
     assert {row.text for row in found} == {"."}
+
+
+def test_a_succeeded_sum_does_not_tell_a_count_that_was_small(world: World) -> None:
+    """2 + 5 = 7 became 6 + 5 = 11: beside the 5 in force the 7 would tell that the 6 was a 2."""
+    cases = factories.indicator("cases", unit=factories.unit("persons", "Personen", is_count=True))
+    town = factories.area(world.territory, "Stadt", kind=AreaKind.MUNICIPALITY)
+    first, second = world.areas[:2]
+    Area.objects.filter(pk__in=[first.pk, second.pk]).update(parent=town)
+    deliver(world, {(cases, first, 2024): 2, (cases, second, 2024): 5, (cases, town, 2024): 7})
+    deliver(world, {(cases, first, 2024): 6, (cases, town, 2024): 11})
+    assert {row.text for row in versions_of(cases, first)} == {"."}
+    assert [row.text for row in versions_of(cases, town)] == ["11,0", "."]

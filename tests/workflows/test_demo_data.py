@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from monitoring.geometry import polygons_of, ring_area
-from monitoring.index import Direction, IndexResult, IndicatorSpec, compute, stands_out
+from monitoring.index import Direction, stands_out
+from monitoring.levels import Column, Level, Method, Result, evaluate
+from monitoring.scales import Aggregate, Scale
 from scripts.demo_data import euskirchen, files, rhein_berg, stolberg
 from workflows.demo import rbk
 
@@ -66,7 +68,7 @@ def test_euskirchen_has_real_series() -> None:
     assert kall["minimum_income_rate", "2023"] == "6.40"
 
 
-def rhein_berg_index(year: int) -> tuple[list[str], list[str], IndexResult]:
+def rhein_berg_index(year: int) -> tuple[list[str], list[str], Result]:
     """Names of the areas, keys of the indicators, and the index of the demo's files."""
     areas, indicators = rows("rbk_areas.csv"), rows("rbk_indicators.csv")
     numbers = {
@@ -76,14 +78,15 @@ def rhein_berg_index(year: int) -> tuple[list[str], list[str], IndexResult]:
     }
     table = np.array([[numbers[area["area_key"], row["key"]] for row in indicators] for area in areas])
     assert table.shape == (81, 30)
-    specs = [IndicatorSpec(row["key"], Direction(row["direction"])) for row in indicators]
-    return [area["name"] for area in areas], [row["key"] for row in indicators], compute(table, specs)
+    columns = [Column(row["key"], Direction(row["direction"])) for row in indicators]
+    index = evaluate(table, Method(columns, index=Level(Aggregate.SUM, Scale.Z)))
+    return [area["name"] for area in areas], [row["key"] for row in indicators], index
 
 
 @pytest.mark.parametrize("year", [2024, 2025])
 def test_exactly_the_nine_stand_out(year: int) -> None:
     areas, _indicators, index = rhein_berg_index(year)
-    above = stands_out(index.normalised, 1.5)
+    above = stands_out(index.index, 1.5)
     found = {name for name, out in zip(areas, above, strict=True) if out}
     assert found > NAMED
     assert len(found) == 9
@@ -94,14 +97,14 @@ def test_exactly_the_nine_stand_out(year: int) -> None:
 @pytest.mark.parametrize("example", rbk.RECOMMENDATIONS, ids=lambda example: example.title)
 def test_recommendations_cite_what_deviates_in_their_areas(example: rbk.Example) -> None:
     names, keys, index = rhein_berg_index(rbk.LAST_YEAR)
-    out = [name for name, above in zip(names, stands_out(index.normalised, 1.5), strict=True) if above]
+    out = [name for name, above in zip(names, stands_out(index.index, 1.5), strict=True) if above]
     areas = rbk.areas_of(example, out)
     assert example.indicators
     assert areas
     assert set(example.areas) <= set(areas)
     for area in areas:
         for key in example.indicators:
-            assert index.z[names.index(area), keys.index(key)] > 0.5, (area, key)
+            assert index.scaled[names.index(area), keys.index(key)] > 0.5, (area, key)
 
 
 #: A word of each finding that only fits what it cites.

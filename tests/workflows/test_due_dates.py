@@ -58,9 +58,9 @@ def test_a_returned_delivery_is_due_when_its_task_is(
     client = client_as(planner)
     url = reverse("workflows:request-list", args=[returned.cycle_id])
 
-    rows = {row.organisation: badges for row, badges in client.get(url).context["rows"]}
+    rows = {row.organisation: badges for row, badges, _missing in client.get(url).context["rows"]}
     assert [badge.text for badge in rows[world.youth_office]] == ["zurückgegeben", "Noch 7 Tage"]
-    assert [badge.text for badge in rows[world.jobcenter]] == ["überfällig"]
+    assert [badge.text for badge in rows[world.jobcenter]] == ["21 Tage überfällig"]
     assert date_de(card.due_on) in client.get(url).content.decode()
 
     late = client.get(url, {"overdue": "on"}).context["page_obj"]
@@ -88,8 +88,8 @@ def test_a_delivery_that_waits_too_long_for_its_check_is_late_as_its_task_is(
         due_on=long_ago()
     )
     response = client_as(planner).get(reverse("workflows:request-list", args=[returned.cycle_id]))
-    rows = {row.organisation: badges for row, badges in response.context["rows"]}
-    assert [badge.text for badge in rows[world.jobcenter]] == ["eingereicht", "überfällig"]
+    rows = {row.organisation: badges for row, badges, _missing in response.context["rows"]}
+    assert [badge.text for badge in rows[world.jobcenter]] == ["eingereicht", "21 Tage überfällig"]
 
 
 @pytest.fixture

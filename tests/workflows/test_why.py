@@ -156,3 +156,13 @@ def test_few_and_many_links_cost_the_same(client_as, story, world, planner):
 
     for kind in KINDS:
         assert count_queries(client, why(kind, story[kind])) == few[kind], kind
+
+
+def test_an_indicator_leads_to_the_areas_that_were_chosen_by_it(stages, client_as, planner):
+    """Also where no recommendation names it as evidence."""
+    cycle = stages.at_conference()
+    indicator = cycle.index_run.indicators.first().indicator
+    chosen = {profile.area.name for profile in cycle.profiles.all()}
+    assert chosen
+    chain = client_as(planner).get(why("indicator", indicator)).context["chain"]
+    assert set(titles(chain.results, "area")) == chosen

@@ -77,9 +77,21 @@ def load_indicators(name: str, *, is_example: bool) -> dict[str, Indicator]:
                 "source": row["source"],
                 "definition": row["definition"],
                 "is_example": is_example,
+                **_method_sheet(row),
             },
         )[0]
     return found
+
+
+def _method_sheet(row: Mapping[str, str]) -> dict[str, str | int | None]:
+    """What a file tells beyond the definition; not every file does."""
+    texts = ("numerator", "base", "formula", "frequency", "interpretation", "limits")
+    years = ("first_year", "last_year")
+    return {
+        "supplier": row["supplier"],
+        **{name: row.get(name, "") for name in texts},
+        **{name: int(row[name]) if row.get(name) else None for name in years},
+    }
 
 
 def geometries(name: str) -> Mapping[str, dict[str, object]]:

@@ -8,10 +8,13 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from measures.models import ActionPlan, FieldOfAction
+from monitoring.catalogue.ready import ready_file
 from monitoring.models import Area, AreaKind, Indicator
 from monitoring.profiles import profile_drafts
+from monitoring.selectors.catalogue_plan import Existing
+from monitoring.services.catalogue import catalogue_take_over
 from monitoring.services.index import index_run_create
-from stakeholders.models import BodyKind, Function, OrganisationKind, Seat
+from stakeholders.models import BodyKind, Function, Organisation, OrganisationKind, Seat, User
 from workflows.demo import clock, driver
 from workflows.demo.cast import SINCE, Cast, Office, common_offices, make_body, make_cast
 from workflows.demo.catalogue import load_areas, load_indicators, rows
@@ -206,6 +209,21 @@ def _cast() -> Cast:
     )
 
 
+def _load_set(territory: Organisation, user: User) -> None:
+    """The set of the district that comes with the product; the figures behind it are invented here."""
+    file = ready_file("rheinisch-bergischer-kreis")
+    catalogue_take_over(
+        file=file,
+        existing=Existing.KEEP,
+        origin={"file": "rheinisch-bergischer-kreis.json"},
+        territory=territory,
+        user=user,
+    )
+    Indicator.objects.filter(key__in=file.entries["indicators"]).update(
+        is_example=True, source="Beispielwerte"
+    )
+
+
 def seed(today: datetime.date) -> PlanningCycle:
     """Nine areas stand out, the conference is done; one is approved, one came back, the others wait."""
     with clock.on(SINCE):
@@ -253,6 +271,10 @@ def seed(today: datetime.date) -> PlanningCycle:
         geometry_source=GEOMETRY_SOURCE,
         is_example=True,
     )
+    stages = stages_around(today, StageKind.STEERING_GROUP, ends_in=25)
+    planner = cast.person("sozialplanung")
+    with clock.on(stages[StageKind.DATA][0]):
+        _load_set(cast.territory, planner)
     indicators = load_indicators("rbk_indicators.csv", is_example=True)
     asked: dict[str, list[Indicator]] = {}
     for row in rows("rbk_indicators.csv"):
@@ -262,8 +284,6 @@ def seed(today: datetime.date) -> PlanningCycle:
         title="Handlungskonzept Rhein-Berg (Beispiel)",
         ends_on=datetime.date(today.year + 2, 12, 31),
     )
-    planner = cast.person("sozialplanung")
-    stages = stages_around(today, StageKind.STEERING_GROUP, ends_in=25)
     with clock.on(stages[StageKind.DATA][0]):
         cycle = cycle_open(
             territory=cast.territory,

@@ -215,7 +215,11 @@ class PlanningCycleFlow(PlanningFlow):
     def on_enter_conference(self, activation: Any) -> None:
         """Release the profiles to the conference; what was expected again and has not come is called off."""
         cycle = activation.process.cycle
-        analysis.profiles_release(cycle)
+        done = activation.process.task_set.filter(
+            flow_task=PlanningCycleFlow.write_profiles, finished__isnull=False
+        )
+        last = done.order_by("-finished").first()
+        analysis.profiles_release(cycle, user=last.owner if last else None)
         cycles.stage_enter(cycle, StageKind.CONFERENCE)
         for request in unsettled_requests(cycle):
             reason = deliveries.earlier_waive_reason(request)

@@ -7,13 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from monitoring.models import Area, Indicator
+from monitoring.models import Area, IndexMethod, Indicator
 from monitoring.selectors.figures import Coverage
 from monitoring.services.index import Missing
-from project.forms import GermanDecimalField, GermanIntegerField
+from project.forms import GermanDecimalField, GermanIntegerField, needed_if
 from workflows.models import AreaProfile
 from workflows.selectors.analysis import RankLine
 
@@ -24,14 +25,22 @@ class ComputeForm(forms.Form):
     """What an index run is computed from."""
 
     year = forms.TypedChoiceField(label=_("Year"), coerce=int)
+    method = forms.ModelChoiceField(
+        label=_("Method"),
+        queryset=IndexMethod.objects.none(),
+        required=False,
+        empty_label=_("Rheinisch-Bergischer Kreis, with the rules and indicators below"),
+        help_text=_("An own method brings its own indicators and rules: those below do not count then."),
+    )
     indicators = forms.ModelMultipleChoiceField(
         label=_("Indicators"),
         queryset=Indicator.objects.none(),
+        required=False,
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": _("Choose at least one indicator.")},
     )
     border = GermanDecimalField(
         label=_("Border"),
+        required=False,
         min_value=Decimal("0.01"),
         max_value=Decimal("5.00"),
         max_digits=4,
@@ -56,10 +65,18 @@ class ComputeForm(forms.Form):
         years: Sequence[int],
         indicators: Sequence[Indicator],
         coverage: Mapping[int, Coverage],
+        methods: QuerySet[IndexMethod],
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.coverage = coverage
+        method = self.fields["method"]
+        assert isinstance(method, forms.ModelChoiceField)
+        if methods.exists():
+            method.queryset = methods
+        else:
+            del self.fields["method"]
+        needed_if(self.fields["border"], _("needed without an own method"))
         self.offered = indicators
         year = self.fields["year"]
         assert isinstance(year, forms.TypedChoiceField)
@@ -69,6 +86,15 @@ class ComputeForm(forms.Form):
         field.queryset = Indicator.objects.filter(pk__in=[row.pk for row in indicators]).select_related(
             "unit", "domain"
         )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("method") is None and "method" not in self.errors:
+            if "indicators" in cleaned and not cleaned["indicators"]:
+                self.add_error("indicators", _("Choose at least one indicator."))
+            if "border" in cleaned and cleaned["border"] is None:
+                self.add_error("border", forms.Field.default_error_messages["required"])
+        return cleaned
 
     def rows(self) -> list[tuple[Indicator, bool, Coverage | None]]:
         """Indicators, whether each is ticked, and how complete it is."""

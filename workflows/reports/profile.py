@@ -11,13 +11,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from monitoring import stability
 from monitoring.charts import MapArea, choropleth, map_class
 from monitoring.deviations import Deviation, deviation_chart
 from monitoring.models import Area, IndexResult, IndexRun, Indicator
+from monitoring.presets import Content
 from monitoring.secrecy import Shown
 from monitoring.selectors.areas import area_shapes
-from monitoring.selectors.atlas import index_borders
+from monitoring.selectors.atlas import run_borders
+from monitoring.selectors.methods import content_of, rule_words
 from monitoring.selectors.runs import RunTable, run_table
 from monitoring.shapes import MapShapes
 from monitoring.words import shown_text, with_unit
@@ -39,6 +40,7 @@ class FigureLine:
         shown: The figure or its sign.
         z: Deviation in standard deviations, above 0 is more need; None without a figure or if it is secret.
         mean: Mean of the areas; None for counts, whose mean says nothing of an area.
+        filled: What took the place of a missing figure, in words; "" for an own figure.
     """
 
     indicator: Indicator
@@ -46,6 +48,7 @@ class FigureLine:
     shown: Shown
     z: float | None
     mean: float | None
+    filled: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ class ProfileData:
         shapes: Boundaries in picture units; None without any.
         statements: What experts said and the reader may read.
         gone_without: Deliveries the cycle went on without.
+        content: Rules of the run.
     """
 
     profile: AreaProfile
@@ -73,6 +77,7 @@ class ProfileData:
     shapes: MapShapes | None
     statements: Sequence[Statement]
     gone_without: Sequence[DataRequest]
+    content: Content | None = None
 
     @property
     def area(self) -> Area:
@@ -119,6 +124,7 @@ def collect(user: Any, cycle: PlanningCycle, profiles: Iterable[AreaProfile]) ->
             shapes=shapes,
             statements=said[profile.area_id],
             gone_without=missing,
+            content=content_of(run, table.columns) if run is not None and table is not None else None,
         )
         for profile in profiles
     ]
@@ -130,7 +136,8 @@ def _lines(table: RunTable, area_pk: int) -> list[FigureLine]:
         indicator = column.indicator
         cell = table.cell(area_pk, indicator.pk)
         mean = None if indicator.unit.is_count else column.mean
-        lines.append(FigureLine(indicator, table.years.get(indicator.pk), cell.shown, cell.z, mean))
+        year = cell.year or table.years.get(indicator.pk)
+        lines.append(FigureLine(indicator, year, cell.shown, cell.z, mean, cell.filled))
     lines.sort(
         key=lambda line: (line.indicator.domain.position, line.indicator.domain.key, line.indicator.key)
     )
@@ -281,7 +288,7 @@ def _facts(data: ProfileData) -> list[tuple[str, str]]:
 def _map(data: ProfileData) -> blocks.Figure | None:
     if data.shapes is None or data.run is None:
         return None
-    borders = index_borders(float(data.run.border))
+    borders = run_borders(data.run, data.results)
     areas = [
         MapArea(key=str(row.area_id), text=row.area.name, map_class=map_class(row.normalised, borders))
         for row in data.results
@@ -369,7 +376,7 @@ def _row(line: FigureLine, sources: Sequence[str]) -> tuple[str, ...]:
     unit = line.indicator.unit
     has_none = line.shown.value is None and not line.shown.sign
     return (
-        line.indicator.name,
+        f"{line.indicator.name} ({line.filled})" if line.filled else line.indicator.name,
         "–" if has_none else shown_text(line.shown, unit, has_unit=True),
         "–" if line.year is None else str(line.year),
         with_unit(line.mean, unit),
@@ -378,20 +385,26 @@ def _row(line: FigureLine, sources: Sequence[str]) -> tuple[str, ...]:
     )
 
 
+def _index_words(run: IndexRun, content: Content | None) -> str:
+    """How the index came about: in one sentence where it has a border, else by its rules."""
+    if run.border is None and content is not None:
+        return _("Index") + ": " + "; ".join(f"{name}: {words}" for name, words in rule_words(content)) + "."
+    return _(
+        "Index: the standardised deviations of all indicators added up. Deviation: by how many "
+        "standard deviations the index lies above or below the mean of the areas; by it an area "
+        "stands out."
+    )
+
+
 def _notes(data: ProfileData) -> list[str]:
     notes = []
     if data.run is not None:
-        notes.append(
-            _(
-                "Index: the standardised deviations of all indicators added up. Deviation: by how many "
-                "standard deviations the index lies above or below the mean of the areas; by it an area "
-                "stands out."
-            )
-        )
-    if data.result is not None and data.result.how_sure:
+        notes.append(_index_words(data.run, data.content))
+    if data.run is not None and data.result is not None and data.result.how_sure:
+        variants, spread = data.run.weightings
         notes.append(
             _("How sure: in %(count)s weightings of the indicators, each varied by up to %(spread)s %%.")
-            % {"count": decimal_de(stability.VARIANTS, 0), "spread": decimal_de(stability.SPREAD * 100, 0)}
+            % {"count": decimal_de(variants, 0), "spread": decimal_de(spread * 100, 0)}
         )
     signs = sorted({line.shown.sign for line in data.lines if line.shown.sign})
     if signs:

@@ -13,9 +13,9 @@ from monitoring.charts import MapArea, choropleth, map_class
 from monitoring.models import Area, IndexResult, IndexRun, Indicator
 from monitoring.profiles import TREND_YEARS
 from monitoring.selectors.areas import area_shapes
-from monitoring.selectors.atlas import index_borders
+from monitoring.selectors.atlas import run_borders
 from monitoring.selectors.figures import figures_in_force
-from monitoring.selectors.runs import ordered_results
+from monitoring.selectors.runs import drivers_of, ordered_results
 from project.common.svg import Drawing
 from stakeholders.permissions import Perm, visible
 from workflows.models import AreaProfile, PlanningCycle
@@ -42,7 +42,7 @@ def trials_of(cycle: PlanningCycle) -> list[Trial]:
     """Runs that were tried, with what tells them apart. Queries: 2."""
     runs = list(
         trial_runs(cycle)
-        .select_related("created_by")
+        .select_related("created_by", "index_method")
         .annotate(
             indicator_count=Count("indicators", distinct=True),
             included_count=Count("results", filter=Q(results__is_included=True), distinct=True),
@@ -63,6 +63,8 @@ class RankLine:
 
     result: IndexResult
     other_rank: int | None
+    # Indicators without which the area would be in another class.
+    decisive: Sequence[str] = ()
 
     @property
     def moved(self) -> int | None:
@@ -73,11 +75,20 @@ class RankLine:
 
 
 def ranking(run: IndexRun, other: IndexRun | None = None) -> list[RankLine]:
-    """Ranking of a run beside another one. Queries: 1 or 2."""
+    """Ranking of a run beside another one, with what each place hangs on. Queries: 7 or 8."""
     others: dict[int, int | None] = {}
     if other is not None:
         others = dict(other.results.order_by().values_list("area_id", "rank"))
-    return [RankLine(result, others.get(result.area_id)) for result in ordered_results(run)]
+    results = list(ordered_results(run))
+    drivers = drivers_of(run, [result.area for result in results], only_decisive=True)
+    return [
+        RankLine(
+            result,
+            others.get(result.area_id),
+            [row.indicator.name for row in drivers.get(result.area_id, ())],
+        )
+        for result in results
+    ]
 
 
 # --- Profiles --------------------------------------------------------------------------------------
@@ -130,7 +141,7 @@ def profile_map(run: IndexRun, area: Area, *, title: str, description: str) -> D
     shapes = area_shapes([row.area for row in results], width=400, max_height=440)
     if shapes is None:
         return None
-    borders = index_borders(float(run.border))
+    borders = run_borders(run, results)
     areas = [
         MapArea(key=str(row.area_id), text=row.area.name, map_class=map_class(row.normalised, borders))
         for row in results

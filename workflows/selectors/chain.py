@@ -8,10 +8,11 @@ from typing import Any
 from django.db.models import Exists, Prefetch, Q, QuerySet
 
 from measures.models import Measure
-from monitoring.models import Area, Delivery, IndexResult, IndexScore, Indicator
+from monitoring.models import Area, Delivery, IndexResult, IndexRunIndicator, IndexScore, Indicator
 from stakeholders.models import Organisation
 from stakeholders.permissions import Perm, visible
 from workflows.models import (
+    AreaProfile,
     Decision,
     MeasureOrigin,
     PlanningCycle,
@@ -19,6 +20,7 @@ from workflows.models import (
     StageKind,
     Statement,
 )
+from workflows.selectors.analysis import profiles_seen_by
 from workflows.selectors.chain_nodes import KINDS as KINDS
 from workflows.selectors.chain_nodes import ORDER, Chain, Found, levels_of, nodes_of, shown_indicators
 from workflows.selectors.conference import area_figures
@@ -199,10 +201,22 @@ def _areas(user: Any, kind: str, start: Any, versions: Sequence[RecommendationVe
     wanted = {row.pk for version in versions for row in version.areas.all()}
     if kind == "statement":
         wanted = {start.area_id}
+    if kind in {"indicator", "delivery"}:
+        wanted |= set(_chosen_by(user, kind, start).values_list("area", flat=True))
     if kind == "measure" and not wanted:
         wanted = set(start.areas.values_list("pk", flat=True))
     rows = visible(user, Perm.VIEW_AREA, Area.objects.filter(pk__in=wanted))
     return list(rows.order_by("name", "pk")[:SHOWN])
+
+
+def _chosen_by(user: Any, kind: str, start: Any) -> QuerySet[AreaProfile]:
+    """Profiles of the areas that were chosen from an index in which an indicator or a delivery had a part."""
+    runs: QuerySet[Any, Any]
+    if kind == "indicator":
+        runs = IndexRunIndicator.objects.filter(indicator=start).values("run")
+    else:
+        runs = IndexScore.objects.filter(source__delivery=start).values("run")
+    return profiles_seen_by(user).filter(cycle__index_run__in=runs)
 
 
 def _indicators(

@@ -81,7 +81,13 @@ def area_figures(
 
 def _figure(score: IndexScore, *, is_hidden: bool) -> Figure:
     unit = score.indicator.unit
-    shown = shown_value(score.value, score.sign, is_count=unit.is_count, is_hidden=is_hidden)
+    shown = shown_value(
+        score.value,
+        score.sign,
+        is_count=unit.is_count,
+        is_hidden=is_hidden,
+        threshold=score.indicator.least_count,
+    )
     text = figure_de(shown.value, shown.sign, unit.decimals)
     if shown.value is not None:
         text = f"{text}{NBSP}{unit.symbol}"

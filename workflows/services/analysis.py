@@ -112,7 +112,12 @@ def unfinished_profiles(cycle: PlanningCycle) -> list[AreaProfile]:
     )
 
 
-def profiles_release(cycle: PlanningCycle) -> None:
-    """Release the cycle's profiles to the conference; called by the cycle's flow."""
+def profiles_release(cycle: PlanningCycle, *, user: User | None) -> None:
+    """Release the cycle's profiles to the conference; called by the cycle's flow.
+
+    Args:
+        cycle: Its profiles have been looked through.
+        user: Who completed the task; None if nobody is known.
+    """
     cycle.profiles.filter(released_at__isnull=True).update(released_at=timezone.now())
-    log_action("profiles.released", user=None, obj=cycle, territory=cycle.territory)
+    log_action("profiles.released", user=user, obj=cycle, territory=cycle.territory)

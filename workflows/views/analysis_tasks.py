@@ -16,7 +16,8 @@ from monitoring.models import Area, IndexRun, Indicator
 from monitoring.profiles import profile_drafts
 from monitoring.selectors.areas import planning_areas
 from monitoring.selectors.figures import Coverage, coverage, used_indicators
-from monitoring.services.index import index_run_create
+from monitoring.selectors.methods import offered_methods
+from monitoring.services.index import index_run_by_rules, index_run_create
 from project.common.errors import DomainError
 from project.common.keys import key_or_none
 from workflows.forms.analysis import (
@@ -90,6 +91,7 @@ class RunAnalysisView(TaskView):
             years=range(last, last - _YEARS_BACK, -1),
             indicators=self.indicators,
             coverage=self.coverage,
+            methods=offered_methods(self.cycle.territory),
         )
 
     def _compute_initial(self) -> dict[str, Any]:
@@ -97,8 +99,9 @@ class RunAnalysisView(TaskView):
         if run is not None:
             return {
                 "year": run.year,
+                "method": run.index_method_id,
                 "indicators": list(run.indicators.values_list("indicator_id", flat=True)),
-                "border": run.border,
+                "border": DEFAULT_BORDER if run.border is None else run.border,
                 "missing_policy": run.missing_policy,
                 "minimum_population": run.minimum_population,
             }
@@ -151,6 +154,16 @@ class RunAnalysisView(TaskView):
 
     def save_draft(self, form: forms.Form) -> None:
         given = form.cleaned_data
+        method = given.get("method")
+        if method is not None:
+            self.run = index_run_by_rules(
+                territory=self.cycle.territory,
+                year=given["year"],
+                content=method.content,
+                method=method,
+                user=signed_in(self.request),
+            )
+            return
         self.run = index_run_create(
             territory=self.cycle.territory,
             year=given["year"],

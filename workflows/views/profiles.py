@@ -129,7 +129,8 @@ def _deviations(profile: AreaProfile) -> list[DeviationRow]:
         trend = SafeString("")
         if found is not None and sum(value is not None for _year, value in found.values) > 1:
             trend = to_svg(sparkline(Series(column.indicator.name, found.values)))
-        rows.append(DeviationRow(column.indicator, table.years.get(column.indicator_id), text, cell, trend))
+        year = cell.year or table.years.get(column.indicator_id)
+        rows.append(DeviationRow(column.indicator, year, text, cell, trend))
     rows.sort(key=lambda row: (row.cell.z is None, -(row.cell.z or 0.0)))
     return rows
 

@@ -24,7 +24,14 @@ class Command(BaseCommand):
         try:
             spec = read_spec(options["spec"])
             figures = read_figures(options["data"], spec)
-            result = evaluate(figures.values, spec.method, valid=figures.valid, population=figures.population)
+            result = evaluate(
+                figures.values,
+                spec.method,
+                valid=figures.valid,
+                population=figures.population,
+                last=figures.last,
+                neighbours=figures.neighbours,
+            )
         except FilesError as error:
             raise CommandError(str(error)) from error
         except ValueError as error:

@@ -1,0 +1,167 @@
+"""Reads of index methods: who sees which, what may enter one, and its rules in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db.models import Count, QuerySet
+from django.utils.translation import gettext as _
+
+from monitoring.models import IndexMethod, IndexRun, Indicator
+from monitoring.presets import DEVIATIONS, Content
+from monitoring.rule_words import RULE_WORDS
+from monitoring.selectors.figures import used_indicators
+from project.common.formats import decimal_de, percent_de
+from stakeholders.models import Organisation
+from stakeholders.permissions import Perm, visible
+
+#: Borders and weights as people write them.
+_PLACES: Final = 2
+
+
+def methods_seen_by(user: Any) -> QuerySet[IndexMethod]:
+    """Methods of the territories a person sees; how an index is made is no secret there.
+
+    Queries: none of its own.
+    """
+    territories = visible(user, Perm.VIEW_TERRITORY, Organisation.objects.all())
+    return (
+        IndexMethod.objects.filter(territory__in=territories.values("pk"))
+        .select_related("territory", "created_by")
+        .annotate(run_count=Count("runs", distinct=True))
+    )
+
+
+def offered_methods(territory: Organisation) -> QuerySet[IndexMethod]:
+    """Methods offered for new runs, by name. Queries: none of its own."""
+    return IndexMethod.objects.filter(territory=territory, is_offered=True).order_by("name")
+
+
+def method_indicators(territory: Organisation, content: Content | None = None) -> list[Indicator]:
+    """Indicators that may enter a method: rates with figures, and those it has already. Queries: 3."""
+    found = [row for row in used_indicators(territory) if not row.unit.is_count]
+    keys = {column["column"] for column in columns_of(content)} if content else set()
+    missing = keys - {row.key for row in found}
+    return found + list(Indicator.objects.filter(key__in=missing).select_related("unit", "domain"))
+
+
+def columns_of(content: Content) -> list[dict[str, Any]]:
+    """Indicators of status and dynamics in the rules of a method."""
+    return [*content.get("indicator", []), *content.get("dynamics", {}).get("indicator", [])]
+
+
+@dataclass(frozen=True)
+class ColumnWords:
+    """An indicator of a method in words."""
+
+    indicator: Indicator | None
+    key: str
+    is_dynamics: bool
+    domain: str
+    direction: str
+    weight: float
+
+
+def column_words(content: Content) -> list[ColumnWords]:
+    """Indicators of a method with what it does with them. Queries: 1."""
+    columns = columns_of(content)
+    rows = Indicator.objects.filter(key__in=[column["column"] for column in columns])
+    known: Mapping[str, Indicator] = {row.key: row for row in rows.select_related("unit", "domain")}
+    first = len(content.get("indicator", []))
+    return [
+        ColumnWords(
+            indicator=known.get(column["column"]),
+            key=column["column"],
+            is_dynamics=place >= first,
+            domain=column.get("domain", ""),
+            direction=column.get("direction", "more_need"),
+            weight=float(column.get("weight", 1)),
+        )
+        for place, column in enumerate(columns)
+    ]
+
+
+def content_of(run: IndexRun, indicators: Sequence[Any]) -> Content:
+    """Rules of a run; those of runs older than the engine of levels are put together from what they kept.
+
+    Args:
+        run: The run.
+        indicators: Its indicators, rows of ``IndexRunIndicator``.
+    """
+    if run.content:
+        content: Content = run.content
+        return content
+    content = DEVIATIONS.content()
+    del content["population"]
+    content["indicator"] = [
+        {"column": row.indicator.key, "direction": row.direction, "weight": row.weight} for row in indicators
+    ]
+    content["missing_policy"] = run.missing_policy
+    if run.missing_policy.startswith("available_"):
+        content["missing_policy"] = "mean_of_available"
+        content["minimum_share"] = int(run.missing_policy.rpartition("_")[2]) / 100
+    if run.minimum_population is not None:
+        content["population"] = {"minimum": run.minimum_population}
+    if run.border is not None:
+        content["classes"]["borders"] = [float(run.border)]
+    return content
+
+
+def rule_words(content: Content) -> list[tuple[str, str]]:
+    """Rules of a method in plain words: name and what it says. Queries: 0."""
+    levels = content.get("levels", {})
+    indicator, domain, index = (levels.get(name, {}) for name in ("indicator", "domain", "index"))
+    found = [(_("Compare the figures by"), _word(indicator.get("normalise", "z")))]
+    if indicator.get("normalise", "z") in {"z", "deviation", "relative_deviation"}:
+        found.append((_("Deviation from"), _word(f"reference_{indicator.get('reference', 'plain')}")))
+    if any(column.get("domain") for column in columns_of(content)):
+        found.append((_("Indicators of a domain"), _level(domain)))
+    if weights := content.get("domain"):
+        names = ", ".join(f"{row['key']}: {decimal_de(row['weight'], _PLACES)}" for row in weights)
+        found.append((_("Weights of domains"), names))
+    found.append((_("Put together to the index"), _level(index)))
+    found.append((_("Classes"), _classes(content["classes"])))
+    if second := content.get("dynamics"):
+        found.append((_("Classes of the dynamics"), _classes(second["classes"])))
+    outstanding = content.get("stands_out") or content["classes"]["labels"][-1:]
+    found.append((_("These classes stand out"), ", ".join(outstanding)))
+    found.append((_("If figures are missing"), _policy(content)))
+    minimum = content.get("population", {}).get("minimum")
+    found.append((_("Inhabitants, at least"), decimal_de(minimum, 0) if minimum else _("no rule")))
+    return found
+
+
+def _word(name: str) -> str:
+    return str(RULE_WORDS.get(name, name))
+
+
+def _level(level: Mapping[str, str]) -> str:
+    words = _word(level.get("aggregate", "sum"))
+    scale = level.get("normalise", "none")
+    return (
+        words
+        if scale == "none"
+        else _("%(how)s, then compared by %(scale)s") % {"how": words, "scale": _word(scale)}
+    )
+
+
+def _classes(classes: Mapping[str, Any]) -> str:
+    """Names between their borders: gering | 1,00 | hoch (standard deviations)."""
+    parts = [classes["labels"][0]]
+    for border, label in zip(classes["borders"], classes["labels"][1:], strict=True):
+        parts += [decimal_de(border, _PLACES), label]
+    unit = _word(f"border_{classes['method']}")
+    return _("%(classes)s (borders in %(unit)s)") % {"classes": " | ".join(parts), "unit": unit}
+
+
+def _policy(content: Content) -> str:
+    policy = content.get("missing_policy", "exclude")
+    if policy == "exclude":
+        return _word(policy)
+    share = content.get("minimum_share", 0.5) * 100
+    return _("%(rule)s, if it has at least %(share)s of its own") % {
+        "rule": _word(policy),
+        "share": percent_de(share, 0),
+    }

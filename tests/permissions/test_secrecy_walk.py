@@ -1,0 +1,418 @@
+"""Statistical secrecy everywhere: every address, as every role, every file; not one protected number.
+
+Like the table of the rights, the lists below are written by hand, and an address that is in none fails.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from html import unescape
+from urllib.parse import urljoin
+
+import pytest
+import time_machine
+from django.core.cache import cache
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from monitoring.models import Delivery, Value
+from stakeholders.models import LogEntry, User
+from tests import factories
+from tests.factories import World
+from tests.monitoring.attacker import Sum, worked_out
+from tests.permissions.scene import ROLES, Scene
+from tests.permissions.secret_scene import (
+    FIGURES,
+    SUMS,
+    frozen_run,
+    number_pattern,
+    secret_figures,
+    secret_numbers,
+    secret_world,
+)
+from tests.permissions.test_urls import addresses
+from tests.stages import Stages
+from workflows.demo import driver
+from workflows.models import TaskCard
+
+INDICATORS = tuple(FIGURES)
+_EXPORTS = ("", "&export=csv", "&export=xlsx", "&export=svg")
+
+#: Addresses that show figures, with all that may stand behind the question mark; {area} is the first area.
+#: Links to files on a page (``export=`` and the like) are followed besides.
+SHOWS: dict[str, list[str]] = {
+    "measures:measure-detail": [""],
+    "measures:report-detail": [""],
+    "monitoring:area-detail": [""],
+    "monitoring:atlas": [
+        "",
+        "?area={area}",
+        *(f"?show={key}&area={{area}}{export}" for key in INDICATORS for export in _EXPORTS),
+        *(f"?show={key}&level=municipality{export}" for key in SUMS for export in _EXPORTS),
+        *(f"?show={key}&year=2023&area={{area}}" for key in INDICATORS),
+        "?show=index&area={area}&export=csv",
+        "?show=index&export=xlsx",
+        "?show=index&export=svg",
+        *(f"?show=sgb2_rate&method={method}" for method in ("equal", "natural", "deviations")),
+    ],
+    "monitoring:delivery-detail": ["", *(f"?indicator={{{key}}}&year=2024" for key in INDICATORS)],
+    "monitoring:delivery-issues": ["", "?export=xlsx"],
+    "monitoring:indicator-detail": ["", "?area={area}"],
+    "monitoring:method-detail": [""],
+    "monitoring:run-compare": ["", "?with={other_run}", "?with={other_run}&export=csv"],
+    "monitoring:run-detail": ["", "?sort=-rank", "?cells=csv", "?cells=xlsx", "?export=csv"],
+    "search": ["?q=7919", "?q=Zentrum", "?q=cases"],
+    "workflows:cycle-detail": [""],
+    "workflows:decision-detail": [""],
+    "workflows:evaluation-list": [""],
+    "workflows:profile-booklet": [""],
+    "workflows:profile-detail": [""],
+    "workflows:profile-edit": [""],
+    "workflows:profile-pdf": [""],
+    "workflows:profile-list": ["", "?export=xlsx"],
+    "workflows:recommendation-create": ["", "?area={area}"],
+    "workflows:recommendation-detail": ["", "?version=1&against=1"],
+    "workflows:recommendation-evidence": [""],
+    "workflows:request-comments": [""],
+    "workflows:request-detail": [""],
+    "workflows:request-list": ["", "?export=csv"],
+    "workflows:request-mapping": [""],
+    "workflows:request-template": ["", "?form=csv"],
+    "workflows:request-upload": [""],
+    "workflows:statement-list": ["", "?export=xlsx"],
+    "workflows:task": [""],
+    "workflows:why": [""],
+}
+
+#: Addresses that show no figures of areas: sign-in, people, bodies, dates, rights. They are walked as well.
+PLAIN = frozenset(
+    """
+    healthz help-index help-topic home measures:plan-detail measures:plan-list measures:plan-timeline
+    measures:project-create measures:project-detail measures:project-list measures:report-list
+    measures:round-detail monitoring:indicator-list monitoring:area-import monitoring:area-list
+    monitoring:area-preview
+    monitoring:catalogue monitoring:catalogue-export monitoring:catalogue-import monitoring:catalogue-preview
+    monitoring:indicator-edit monitoring:method-change monitoring:method-create monitoring:method-list
+    monitoring:method-set-aside monitoring:population-import monitoring:ready-set monitoring:succession-delete
+    monitoring:succession-list workflows:request-remind-all set_language stakeholders:audit-log
+    stakeholders:body-create stakeholders:body-detail stakeholders:body-edit stakeholders:body-list
+    stakeholders:body-seats stakeholders:demo-sign-in stakeholders:login stakeholders:logout
+    stakeholders:mail-list stakeholders:mail-send-again stakeholders:membership-create
+    stakeholders:membership-end stakeholders:organisation-create stakeholders:organisation-detail
+    stakeholders:organisation-edit stakeholders:organisation-list stakeholders:password-change
+    stakeholders:password-reset stakeholders:password-reset-complete stakeholders:password-reset-confirm
+    stakeholders:password-reset-done stakeholders:person-create stakeholders:person-deactivate
+    stakeholders:person-detail stakeholders:person-edit stakeholders:person-invite stakeholders:person-list
+    stakeholders:person-reactivate stakeholders:profile stakeholders:seat-create stakeholders:seat-deputy
+    stakeholders:seat-end workflows:agreement-call-off workflows:case workflows:case-bpmn
+    workflows:case-diagram workflows:cycle-abandon workflows:cycle-create workflows:cycle-list
+    workflows:cycle-schedule workflows:cycle-tasks workflows:decision-list workflows:decision-reconsider
+    workflows:inbox workflows:measure-create workflows:measure-edit workflows:meeting-calendar
+    workflows:meeting-close workflows:meeting-create workflows:meeting-detail workflows:meeting-list
+    workflows:meeting-move workflows:recommendation-list workflows:recommendation-withdraw
+    workflows:report-remind workflows:request-reopen workflows:request-remind workflows:request-waive
+    workflows:round-open workflows:round-remind workflows:stage-two-request workflows:task-give-back
+    workflows:task-hand-over workflows:task-release workflows:task-take workflows:tasks-take
+    """.split()  # noqa: SIM905
+)
+
+#: Addresses that give figures as they were delivered: to those with the right to raw figures, which is
+#: logged, and to the house whose figures they are.
+RAW = {
+    "monitoring:delivery-file": "the file itself",
+    "workflows:request-fill": "the house's own figures, as it typed them",
+}
+
+#: Links on a page that are files or other looks at the same figures.
+_FILES = re.compile(r'href="([^"]*[?&;](?:export|cells|form|compare|version|page|sort)=[^"]*)"')
+_CSRF = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"|"X-CSRFToken": ?"[^"]*"')
+
+
+def test_every_address_is_walked() -> None:
+    listed = [*SHOWS, *PLAIN, *RAW]
+    assert len(listed) == len(set(listed)), "in two lists"
+    assert set(addresses()) == set(listed)
+
+
+# --- What a person gets to read ----------------------------------------------------------------------
+
+
+def text_of(response: HttpResponse) -> str:
+    """All that stands in an answer: a page as it is, of a workbook its sheets, of a PDF its text."""
+    content = b"".join(response.streaming_content) if response.streaming else response.content  # type: ignore[attr-defined]
+    if content.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(content)) as book:
+            return "\n".join(
+                book.read(name).decode()
+                for name in sorted(book.namelist())
+                if name.startswith("xl/w") or name == "xl/sharedStrings.xml"
+            )
+    if content.startswith(b"%PDF"):
+        pypdf = pytest.importorskip("pypdf")
+        return "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages)
+    return _CSRF.sub("", content.decode("utf-8-sig", "replace"))
+
+
+class SecretScene(Scene):
+    """The scene with secret figures."""
+
+    def __init__(self, world: World) -> None:
+        self.made = secret_world(world)
+        with secret_figures(world):  # what flows deliver meanwhile
+            super().__init__(world)
+        self.other_run = frozen_run(world, year=2023)
+
+
+class Walk:
+    """Everything a role can open, each address once."""
+
+    def __init__(self, scene: SecretScene, role: str) -> None:
+        self.scene = scene
+        self._sign_in(scene.world, role)
+
+    @classmethod
+    def of(cls, world: World, role: str) -> Walk:
+        """A walk where there is no scene: single addresses, and tasks."""
+        walk = cls.__new__(cls)
+        walk._sign_in(world, role)
+        return walk
+
+    def _sign_in(self, world: World, role: str) -> None:
+        self.client = Client()
+        if role != "anonymous":
+            person = world.fresh(role)
+            self.client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+        self.seen: set[str] = set()
+
+    def everything(self) -> Iterator[tuple[str, str]]:
+        """Address and text of all that answers with something to read."""
+        routes = addresses()
+        for name in [*PLAIN, *SHOWS]:
+            address = reverse(name, kwargs=self.scene.kwargs(routes[name]))
+            for query in SHOWS.get(name, [""]):
+                yield from self.opened(address + self._filled(query), follows=not query)
+        for area in self.scene.world.areas:
+            yield from self.opened(reverse("monitoring:area-detail", args=[area.pk]))
+        for number in self.scene.made.values():
+            yield from self.opened(
+                reverse("monitoring:indicator-detail", args=[number.pk]) + self._filled("?area={area}")
+            )
+        for pk in Delivery.objects.values_list("pk", flat=True):
+            for query in SHOWS["monitoring:delivery-detail"]:
+                yield from self.opened(reverse("monitoring:delivery-detail", args=[pk]) + self._filled(query))
+        yield from self.tasks()
+
+    def tasks(self) -> Iterator[tuple[str, str]]:
+        """Pages of all open tasks."""
+        for card in TaskCard.objects.filter(is_open=True).order_by("pk"):
+            yield from self.opened(reverse("workflows:task", args=[card.task_id]))
+
+    def opened(self, address: str, *, follows: bool = False) -> Iterator[tuple[str, str]]:
+        """One address, and the files it links to."""
+        if address in self.seen:
+            return
+        self.seen.add(address)
+        response = self.client.get(address, follow=True)
+        if response.status_code != 200:
+            return
+        text = text_of(response)
+        yield address, text
+        if follows and response.headers.get("Content-Type", "").startswith("text/html"):
+            here = response.request["PATH_INFO"]
+            for link in sorted(set(_FILES.findall(text))):
+                target = urljoin(here, unescape(link))
+                if target.startswith("/"):
+                    yield from self.opened(target)
+
+    def _filled(self, query: str) -> str:
+        keys = {key: row.pk for key, row in self.scene.made.items()}
+        return query.format(area=self.scene.world.areas[0].pk, other_run=self.scene.other_run.pk, **keys)
+
+
+def leaks(found: Iterable[tuple[str, str]], role: str) -> list[str]:
+    patterns = secret_numbers()
+    return [
+        f"{role} {address}: {name}: …{text[max(at.start() - 60, 0) : at.end() + 30]}…"
+        for address, text in found
+        for name, pattern in patterns.items()
+        if (at := pattern.search(text)) is not None and "q=7919" not in address
+    ]
+
+
+@pytest.fixture
+def still() -> Iterator[None]:
+    with time_machine.travel(timezone.now(), tick=False):
+        yield
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", ROLES)
+def test_not_one_protected_number(role: str, still: None, world: World) -> None:
+    found = list(Walk(SecretScene(world), role).everything())
+    assert leaks(found, role) == []
+    if role == "planner":
+        assert len(found) > 150
+        shown = [address for address, text in found if re.search(number_pattern(9601), text)]
+        assert len(shown) > 5, "a walk that finds no figure at all proves nothing"
+
+
+@pytest.mark.django_db
+def test_not_one_protected_number_while_data_come_in(still: None, world: World) -> None:
+    """A delivery before planning, and sent back to its house: preview, form, template, comments, tasks."""
+    made = secret_world(world)
+    with secret_figures(world):
+        cycle = Stages(world).at_data()
+        request = cycle.requests.get(organisation=world.youth_office)
+        delivery = factories.delivery(
+            world.youth_office, factories.full_values(request, world.areas), world.fresh("specialist")
+        )
+    driver.deliver(request, delivery, user=world.fresh("specialist"))
+    pages = ["request-detail", "request-upload", "request-comments", "request-mapping", "request-template"]
+    wanted = [reverse(f"workflows:{page}", args=[request.pk]) for page in pages]
+    wanted += [reverse("workflows:request-list", args=[cycle.pk]), wanted[-1] + "?form=csv"]
+    for route in ("monitoring:delivery-detail", "monitoring:delivery-issues"):
+        wanted.append(reverse(route, args=[delivery.pk]))
+    wanted += [f"{wanted[0]}?indicator={row.pk}&year=2024" for row in made.values()]
+    for is_sent_back in (False, True):
+        if is_sent_back:
+            driver.review(request, is_accepted=False, user=world.fresh("planner"), reason="Bitte prüfen")
+        for role in ("planner", "specialist", "head", "member", "jobcenter_head"):
+            walk = Walk.of(world, role)
+            found = [page for address in wanted for page in walk.opened(address, follows=True)]
+            assert leaks([*found, *walk.tasks()], role) == [], is_sent_back
+    fill = Walk.of(world, "specialist").client.get(reverse("workflows:request-fill", args=[request.pk]))
+    assert "7919" in text_of(fill), "what a house typed itself comes back to it"
+    for role in ("planner", "member", "jobcenter_head"):
+        answer = Walk.of(world, role).client.get(reverse("workflows:request-fill", args=[request.pk]))
+        assert answer.status_code in {403, 404}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "stage", ["at_analysis", "at_conference", "in_steering_group", "at_agreement", "at_evaluation"]
+)
+def test_not_one_protected_number_in_the_tasks_of_a_stage(stage: str, still: None, world: World) -> None:
+    secret_world(world)
+    with secret_figures(world):
+        getattr(Stages(world), stage)()
+        frozen_run(world)
+    for role in ("planner", "specialist"):
+        found = list(Walk.of(world, role).tasks())
+        assert leaks(found, role) == []
+
+
+# --- Two worlds that differ in nothing but what is secret --------------------------------------------
+
+#: What is put in place of secret figures, by place: sums stay, and so does who is the smallest.
+OTHERWISE: dict[str, dict[int, float]] = {
+    "sgb2_rate": {0: 0.0423},
+    "childcare_rate": {2: 99.9123},
+    "cases": {0: 7999, 1: 8007},
+    "cases_women": {0: 4043, 1: 4059},
+    "cases_men": {0: 3956, 1: 3948},
+    "cases_share": {0: 39.9951, 1: 40.0351},
+    "few": {0: 2, 1: 3},
+    "grants": {0: 62001.53},
+    "grants_largest": {0: 61007.57, 1: 20009.0, 2: 10011.0, 3: 10013.0},
+}
+
+
+def otherwise(scene: SecretScene) -> None:
+    """Change the secret figures, and nothing else."""
+    for key, places in OTHERWISE.items():
+        for place, value in places.items():
+            rows = Value.objects.filter(
+                indicator=scene.made[key], area=scene.world.areas[place], year=2024, is_current=True
+            )
+            assert rows.update(value=value) == 1
+    cache.clear()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", ["planner", "head"])
+def test_two_worlds_that_differ_in_secrets_look_the_same(role: str, still: None, world: World) -> None:
+    """No order, no class, no bar, no rounding, no hash tells: outputs are equal to the last character."""
+    scene = SecretScene(world)
+    before = dict(Walk(scene, role).everything())
+    otherwise(scene)
+    after = dict(Walk(scene, role).everything())
+    assert before.keys() == after.keys()
+    differing = {address: first_difference(text, after[address]) for address, text in before.items()}
+    assert {address: found for address, found in differing.items() if found} == {}
+
+
+def first_difference(one: str, other: str) -> str:
+    """Where two texts part; "" if they are equal."""
+    if one == other:
+        return ""
+    place = next((at for at, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), 0)
+    return f"{one[max(place - 80, 0) : place + 40]!r} / {other[place : place + 40]!r}"
+
+
+@pytest.mark.django_db
+def test_an_index_of_secret_rates_is_the_same_in_both_worlds(still: None, world: World) -> None:
+    scene = SecretScene(world)
+    runs = [frozen_run(world)]
+    otherwise(scene)
+    runs.append(frozen_run(world))
+    totals = [list(run.results.order_by("area").values_list("total", "rank")) for run in runs]
+    assert totals[0] == totals[1]
+    assert runs[0].inputs_sha256 == runs[1].inputs_sha256
+
+
+# --- Solving for what is hidden ----------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_no_protected_number_can_be_solved_from_all_that_is_shown(
+    world: World, planner: User, client_as: Callable[[User], Client]
+) -> None:
+    scene = SecretScene(world)
+    client = client_as(world.fresh("planner"))
+    shown: dict[Hashable, float | None] = {}
+    sums: list[Sum] = []
+    towns = sorted({area.parent for area in world.areas if area.parent}, key=lambda town: town.pk)
+    for key in SUMS:
+        for level in ("small_area", "municipality"):
+            view = client.get(
+                reverse("monitoring:atlas"), {"show": key, "level": level, "year": 2024}
+            ).context["view"]
+            cells = {(key, row.area.pk): row.value for row in view.rows}
+            assert len(cells) == {"small_area": 4, "municipality": 2}[level]
+            shown |= cells
+            if view.mean is not None:
+                sums.append((dict.fromkeys(cells, 1.0), view.mean * len(cells)))
+        for town in towns:
+            below = {(key, area.pk): 1.0 for area in world.areas if area.parent_id == town.pk}
+            sums.append((below | {(key, town.pk): -1.0}, 0.0))
+    for area in [*world.areas, *towns]:
+        page = client.get(reverse("monitoring:area-detail", args=[area.pk]))
+        for _domain, rows in page.context["groups"]:
+            for row in rows:
+                if row.indicator.key in SUMS and row.shown.value is not None:
+                    shown[row.indicator.key, area.pk] = row.shown.value
+        parts: dict[Hashable, float] = {("cases_women", area.pk): 1.0, ("cases_men", area.pk): 1.0}
+        sums.append((parts | {("cases", area.pk): -1.0}, 0.0))
+    hidden = {cell for cell, value in shown.items() if value is None}
+    assert len(hidden) >= 8
+    assert scene.made.keys() >= set(SUMS)
+    assert worked_out(shown, sums) & hidden == set()
+
+
+# --- Raw figures -------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", ROLES)
+def test_raw_figures_take_a_right_and_are_logged(role: str, world: World) -> None:
+    """Planning has the right; the youth office has its own; nobody else gets any."""
+    scene = SecretScene(world)
+    walk, entries = Walk(scene, role), LogEntry.objects.filter(action="delivery.downloaded")
+    status = walk.client.get(reverse("monitoring:delivery-file", args=[scene.delivery.pk])).status_code
+    assert (status == 200) is (role in {"planner", "specialist", "head"})
+    assert entries.count() == (status == 200)
