@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 from typing import Final
 
@@ -172,19 +173,24 @@ def scaled(numbers: ArrayLike, scale: Scale, *, noise: float = 0.0) -> Floats:
         [0.0, 0.5, 1.0]
     """
     column = np.asarray(numbers, dtype=np.float64)
-    there = column[~np.isnan(column)]
-    if scale is Scale.NONE or not len(there):
+    if scale is Scale.NONE or not len(column):
         return column.copy()
-    mean = float(there.mean())
+    total = float(column.sum())
+    there = column if math.isfinite(total) else column[~np.isnan(column)]
+    if not len(there):
+        return column.copy()
+    mean = (total if there is column else float(there.sum())) / len(there)
     if scale is Scale.RELATIVE_DEVIATION and abs(mean) <= noise:
         raise ValueError("no relative deviation from a mean of 0")
     lowest, highest = float(there.min()), float(there.max())
-    result: Floats = np.where(np.isnan(column), np.nan, 0.0)
     if highest - lowest <= noise:
-        return result
+        return np.where(np.isnan(column), np.nan, 0.0)
+    result: Floats
     match scale:
         case Scale.Z:
-            result = (column - mean) / there.std()
+            deviations = column - mean
+            own = deviations if there is column else there - mean
+            result = deviations / math.sqrt(float((own * own).sum()) / len(there))
         case Scale.DEVIATION:
             result = column - mean
         case Scale.RELATIVE_DEVIATION:
@@ -208,9 +214,12 @@ def ranked(numbers: Floats, *, noise: float = 0.0) -> Floats:
     [2.0, 1.0, 2.0, nan]
     """
     present = ~np.isnan(numbers)
-    falling = -numbers[present]
+    is_whole = bool(present.all())
+    falling = -numbers if is_whole else -numbers[present]
     if noise:
         falling = np.round(falling / noise)
+    if is_whole:
+        return np.asarray(np.sort(falling).searchsorted(falling) + 1.0)
     result = np.full(len(numbers), np.nan)
     result[present] = np.searchsorted(np.sort(falling), falling, side="left") + 1.0
     return result

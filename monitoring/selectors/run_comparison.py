@@ -257,6 +257,8 @@ def _cell_words(before: RunCell, after: RunCell, *, has_other_rules: bool) -> st
     """Why the part of an indicator changed that counts as before."""
     if NO_CELL in (before, after) or before.shown.is_secret or after.shown.is_secret:
         return ""
+    if before.filled != after.filled or (before.filled and before.shown.value != after.shown.value):
+        return _("a missing figure was filled in another way")
     if before.shown.value != after.shown.value:
         if before.shown.value is None:
             return _("figure known now")
@@ -311,8 +313,12 @@ def _notes(before: RunTable, after: RunTable) -> list[str]:
 
 
 def _changed_figures(before: RunTable, after: RunTable, indicators: Any) -> int:
-    return sum(
-        before.cell(row.area_id, pk).shown.value != after.cell(row.area_id, pk).shown.value
+    """How many figures of the areas' own differ; what took the place of missing ones is none."""
+    cells = (
+        (before.cell(row.area_id, pk), after.cell(row.area_id, pk))
         for row in after.results
         for pk in indicators
+    )
+    return sum(
+        was.shown.value != is_now.shown.value for was, is_now in cells if not was.filled and not is_now.filled
     )

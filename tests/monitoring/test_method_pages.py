@@ -12,11 +12,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.translation import override
 
 from monitoring.models import Area, IndexMethod, IndexRun, Indicator, Value
 from monitoring.presets import BY_KEY
-from monitoring.selectors.run_comparison import compared
-from monitoring.selectors.runs import run_table
+from monitoring.secrecy import Shown
+from monitoring.selectors.run_comparison import _cell_words, compared
+from monitoring.selectors.runs import RunCell, run_table
 from monitoring.services.deliveries import delivery_accept
 from monitoring.services.index import index_run_by_rules, index_run_create
 from monitoring.services.methods import index_method_change, index_method_create
@@ -456,3 +458,14 @@ def test_runs_older_than_saved_rules_can_be_read_and_compared(
     ]
     old.refresh_from_db()
     assert (old.content, old.method, old.variants) == ({}, "deviation_sum_v1", None)
+
+
+def test_what_took_the_place_of_a_missing_figure_is_no_correction() -> None:
+    own, last = RunCell(Shown(7.0), 0.5, 0.1), RunCell(Shown(7.5), 0.6, 0.2, "last earlier figure", year=2021)
+    mean = RunCell(Shown(8.0), 0.7, 0.3, "mean of the neighbours")
+    filled = "a missing figure was filled in another way"
+    with override("en"):
+        assert _cell_words(last, mean, has_other_rules=True) == filled
+        assert _cell_words(mean, own, has_other_rules=False) == filled
+        assert _cell_words(own, RunCell(Shown(7.1), 0.5), has_other_rules=False) == "its own figure changed"
+        assert _cell_words(last, last, has_other_rules=False) == "unchanged"
