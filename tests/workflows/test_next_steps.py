@@ -118,7 +118,7 @@ def test_confirmations_and_evaluations_are_counted(stages, world, planner):
     assert "0 von 2 Bestätigungen" in lines(planner, cycle, 5)
     driver.confirm_all(measure)
     cycle.refresh_from_db()
-    assert "2 von 2 Bestätigungen" in lines(planner, cycle, 5)
+    assert "alle Beteiligten haben bestätigt" in lines(planner, cycle, 5)
     assert not [line for line in lines(planner, cycle, 7) if "Bewertung" in line]
 
 

@@ -196,9 +196,11 @@ def _agreement_lines(cycle: PlanningCycle, counts: Counts) -> list[Line]:
     done, total = counts.confirmations
     if not total:
         return []
+    if done == total:  # how many these were nobody needs to know; the measures they belong to do count
+        return [Line(_("all parties have confirmed"), counts.plan_url)]
     text = ngettext("%(done)s of %(total)s confirmation", "%(done)s of %(total)s confirmations", total)
-    url = link("workflows:cycle-tasks", cycle.pk, stage=int(StageKind.SOCIAL_SPACE)) if done < total else ""
-    return [Line(text % {"done": done, "total": total}, url or counts.plan_url)]
+    url = link("workflows:cycle-tasks", cycle.pk, stage=int(StageKind.SOCIAL_SPACE))
+    return [Line(text % {"done": done, "total": total}, url)]
 
 
 def _evaluation_lines(cycle: PlanningCycle, counts: Counts) -> list[Line]:
