@@ -63,6 +63,13 @@ MESSAGES: Final = {
     "not_a_number": _(
         "“%(value)s” is not a number. Please enter a number or a sign of official statistics (- . / x ...)."
     ),
+    "two_readings": _(
+        "“%(value)s” can be read in two ways. Is %(whole)s meant? Then please type %(whole)s, without a sign "
+        "between the thousands. Is %(decimal)s meant? Then please type %(decimal)s, with a comma."
+    ),
+    "perhaps_meant": _(
+        "“%(value)s” can be read in two ways. Is %(meant)s meant? Then please type it like this."
+    ),
     "formula": _("The cell contains a formula. Please copy the column and paste it as values."),
     "excel_error": _(
         "The cell contains the error %(value)s of Excel. Please correct it or enter a sign such as “.”."

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
+from monitoring.importers.entries import implausible
 from monitoring.importers.form import (
     BEFORE,
     COMMENT,
@@ -27,8 +28,6 @@ from project.common.keys import PlaceKeys, key_or_none
 _HEADER_WITHIN: Final = 20
 # Years that can be meant at all; others are typing errors.
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
-# Figures of districts have at most ten digits before the decimal point.
-_TOO_BIG: Final = Decimal(10) ** 12
 _MAX_ISSUES: Final = 1_000
 _EXAMPLES: Final = 3
 # How alike a key has to be to be suggested: one digit of eight is another one.
@@ -361,15 +360,7 @@ class _Reader:
     def _is_plausible(self, figure: Figure, cell: Cell, indicator: RequestedIndicator) -> bool:
         if figure.value is None:
             return True
-        code = ""
-        if abs(figure.value) >= _TOO_BIG:
-            code = "too_big"
-        elif figure.value < 0 and not indicator.allows_negative:
-            code = "negative"
-        elif figure.value > 100 and indicator.is_percent:
-            code = "above_100"
-        elif indicator.is_count and figure.value != figure.value.to_integral_value():
-            code = "not_whole"
+        code = implausible(figure.value, indicator)
         if code:
             self._error(code, cell)
         return not code

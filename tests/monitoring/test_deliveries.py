@@ -20,6 +20,7 @@ from monitoring.services.deliveries import (
     delivery_from_grid,
     delivery_mark_submitted,
     delivery_read,
+    delivery_store,
 )
 from project.common.errors import DomainError
 from stakeholders.models import LogEntry
@@ -291,15 +292,17 @@ def test_unusual_changes_of_secret_counts_are_not_told(world: World) -> None:
 
 
 def grid(world: World, cells: dict[tuple[str, int, str], str]) -> Delivery:
-    return delivery_from_grid(
+    user = world.people["head"]
+    read = delivery_from_grid(
         territory=world.territory,
         supplier=world.youth_office,
         cells=cells,
         indicators=world.indicators[:2],
         areas=world.areas,
         years=[2024],
-        user=world.people["head"],
+        user=user,
     )
+    return delivery_store(read, user=user)
 
 
 def test_figures_typed_in_the_browser_are_a_delivery_like_any_other(world: World) -> None:
@@ -314,10 +317,29 @@ def test_figures_typed_in_the_browser_are_a_delivery_like_any_other(world: World
         assert f"{area.key};{area.name};2024;12,5;." in stored.read().decode()
 
 
-def test_what_cannot_be_read_in_the_browser_form_is_listed(world: World) -> None:
-    delivery = grid(world, {(world.areas[1].key, 2024, "sgb2_rate"): "viel"})
-    issue = delivery.issues.get(severity=Severity.ERROR)
-    assert (issue.code, issue.value, issue.row) == ("not_a_number", "viel", 3)
+def test_german_and_english_numbers_stand_side_by_side_in_the_browser_form(world: World) -> None:
+    first, second, third, *_rest = world.areas
+    delivery = grid(
+        world,
+        {
+            (first.key, 2024, "sgb2_rate"): "7.5",
+            (second.key, 2024, "sgb2_rate"): "8,5",
+            (third.key, 2024, "sgb2_rate"): "(0.125)",
+        },
+    )
+    assert not delivery.has_errors
+    assert sorted(delivery.values.values_list("value", "sign")) == [(0.125, "()"), (7.5, ""), (8.5, "")]
+
+
+def test_a_wrong_cell_of_the_browser_form_is_named_and_nothing_is_kept(world: World) -> None:
+    with pytest.raises(DomainError) as refused:
+        grid(world, {(world.areas[1].key, 2024, "sgb2_rate"): "viel"})
+    assert refused.value.code == "wrong_cells"
+    message = str(refused.value.message)
+    assert world.areas[1].name in message
+    assert "2024" in message
+    assert "„viel“" in message
+    assert not Delivery.objects.exists()
     assert not Value.objects.exists()
 
 

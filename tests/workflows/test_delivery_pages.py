@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from monitoring.models import Delivery, Value
+from monitoring.services.deliveries import value_comments_set
 from stakeholders.models import LogEntry, OrganisationKind, User
 from tests import factories
 from tests.factories import World
@@ -278,28 +279,116 @@ def test_an_upload_after_handing_in_is_refused(
 # --- The form in the browser ----------------------------------------------------------------------------
 
 
-def test_figures_typed_in_the_browser(
+class Grid:
+    """The page on which figures are typed, filled in as the browser does it."""
+
+    def __init__(self, client: Client, asked: DataRequest) -> None:
+        self.client, self.url = client, reverse("workflows:request-fill", args=[asked.pk])
+
+    def send(self, year: int, cells: dict[str, str], based_on: int | None = None) -> Any:
+        """Open the year, type, save."""
+        form = self.client.get(self.url, {"year": year}).context["form"]
+        data = {field.html_name: field.value() or "" for field in form} | cells | {"year": str(year)}
+        if based_on is not None:
+            data["based_on"] = str(based_on)
+        return self.client.post(self.url, data)
+
+
+@pytest.fixture
+def grid(asked: DataRequest, head: User, client_as: ClientAs) -> Grid:
+    return Grid(client_as(head), asked)
+
+
+def cell(world: World, area: int = 0, indicator: int = 1) -> str:
+    return f"v-{world.areas[area].pk}-{world.indicators[indicator].pk}"
+
+
+def test_figures_typed_in_the_browser(grid: Grid, world: World) -> None:
+    name = cell(world)
+    assert f'name="{name}"' in grid.client.get(grid.url).content.decode()
+
+    assert grid.send(2024, {name: "41,5"}).status_code == 302
+    assert 'value="41,5"' in grid.client.get(grid.url, {"year": "2024"}).content.decode()
+    assert grid.send(2023, {name: "40.5"}).status_code == 302
+
+    delivery = Delivery.objects.latest("pk")
+    assert not delivery.has_errors
+    assert set(delivery.values.values_list("year", "value")) == {(2023, 40.5), (2024, 41.5)}
+    assert 'value="40,5"' in grid.client.get(grid.url, {"year": "2023"}).content.decode()
+
+
+def test_a_wrong_cell_saves_nothing_and_leaves_what_was_there(
+    grid: Grid, asked: DataRequest, head: User, world: World
+) -> None:
+    good, wrong, doubtful = cell(world), cell(world, 1), cell(world, 2)
+    grid.send(2023, {good: "41,5"})
+    before = Delivery.objects.get()
+    value = before.values.get()
+    value_comments_set(before, texts={value.pk: "Neue Zählung"}, user=head)
+
+    response = grid.send(2023, {good: "7.5", wrong: "abc", doubtful: "1.234"})
+
+    assert response.status_code == 422
+    page = response.content.decode()
+    form = response.context["form"]
+    assert set(form.errors) == {wrong, doubtful}
+    for name, text in ((wrong, "abc"), (doubtful, "1.234")):
+        tag = page[page.index(f'name="{name}"') - 80 :][:400]
+        assert 'aria-invalid="true"' in tag
+        assert f'value="{text}"' in tag
+        assert f'href="#id_{name}"' in page
+        assert f'id="id_{name}_error"' in page
+        assert f'aria-describedby="id_{name}_error"' in page
+    assert 'value="7.5"' in page
+    label = f"{world.areas[1].name}, {world.indicators[1].name}, 2023"
+    assert f"{label}: „abc“ ist keine Zahl" in page
+    assert "1,234" in form.errors[doubtful][0]
+    assert "Datei" not in " ".join(form.errors[wrong] + form.errors[doubtful])
+    asked.refresh_from_db()
+    assert asked.delivery == before
+    assert Delivery.objects.count() == 1
+    assert before.values.get().comment.text == "Neue Zählung"
+
+
+def test_who_saves_over_a_colleagues_figures_is_told_first(grid: Grid, world: World) -> None:
+    name = cell(world)
+    grid.send(2023, {name: "40"})
+    opened = Delivery.objects.get().pk
+    grid.send(2023, {name: "41"})
+
+    response = grid.send(2023, {name: "42"}, based_on=opened)
+    assert response.status_code == 422
+    page = response.content.decode()
+    assert 'value="42"' in page
+    newer = Delivery.objects.latest("pk")
+    assert newer.values.get().value == 41.0
+    assert f'name="based_on" value="{newer.pk}"' in page
+
+    assert grid.send(2023, {name: "42"}, based_on=newer.pk).status_code == 302
+    assert Delivery.objects.latest("pk").values.get().value == 42.0
+
+
+def test_the_form_sent_twice_is_kept_once(grid: Grid, world: World) -> None:
+    grid.send(2023, {cell(world): "40"})
+    grid.send(2023, {cell(world): "40"}, based_on=0)
+    assert Delivery.objects.count() == 1
+
+
+def test_comments_come_back_after_a_file_with_errors(
     asked: DataRequest, head: User, client_as: ClientAs, world: World
 ) -> None:
     client = client_as(head)
-    url = reverse("workflows:request-fill", args=[asked.pk])
-    area, childcare = world.areas[0], world.indicators[1]
-    name = f"v-{area.pk}-{childcare.pk}"
-    assert f'name="{name}"' in client.get(url).content.decode()
+    upload(client, asked, csv_of(world))
+    first = Delivery.objects.get()
+    value = first.values.order_by("pk")[0]
+    value_comments_set(first, texts={value.pk: "Neue Zählung"}, user=head)
 
-    assert client.post(url, {"year": "2024", name: "41,5"}).status_code == 302
-    assert client.post(url, {"year": "2023", name: "vierzig"}).status_code == 302
+    upload(client, asked, csv_of(world, waldsiedlung="viel"), "falsch.csv")
+    upload(client, asked, csv_of(world) + b"\n", "wieder.csv")
 
-    delivery = Delivery.objects.latest("pk")
-    assert [issue.value for issue in delivery.issues.filter(severity="error")] == ["vierzig"]
-    kept = client.get(url, {"year": "2023"}).content.decode()
-    assert 'value="vierzig"' in kept
-    assert 'value="41,5"' in client.get(url, {"year": "2024"}).content.decode()
-
-    client.post(url, {"year": "2023", name: "40"})
-    delivery = Delivery.objects.latest("pk")
-    assert not delivery.has_errors
-    assert set(delivery.values.values_list("year", "value")) == {(2023, 40.0), (2024, 41.5)}
+    last = Delivery.objects.latest("pk")
+    assert last.file_name == "wieder.csv"
+    assert [row.comment.text for row in last.values.filter(comment__isnull=False)] == ["Neue Zählung"]
 
 
 def test_the_form_to_download_holds_areas_and_indicators(

@@ -261,20 +261,25 @@ def preview_of(delivery: Delivery, asked: Asked) -> Preview:
     return delivery_preview(delivery, indicators=asked.indicators, areas=asked.areas, years=asked.years)
 
 
-def deliveries_of(request: DataRequest) -> list[Delivery]:
-    """All deliveries that were uploaded for a request, latest first, with their reviews.
+def deliveries_uploaded(request: DataRequest) -> QuerySet[Delivery]:
+    """All deliveries that were uploaded for a request.
 
     A supplier has one request a cycle, and a territory one open cycle: what the supplier uploaded while the
-    cycle ran belongs to it. Queries: 2.
+    cycle ran belongs to it. Queries: none of its own.
     """
     cycle = request.cycle
     uploaded = Q(supplier=request.organisation, territory=cycle.territory, created_at__gte=cycle.opened_at)
     if cycle.closed_at is not None:
         uploaded &= Q(created_at__lte=cycle.closed_at)
     known = Q(pk__in=request.reviews.values("delivery_id")) | Q(pk=request.delivery_id)
+    return Delivery.objects.filter(uploaded | known)
+
+
+def deliveries_of(request: DataRequest) -> list[Delivery]:
+    """All deliveries that were uploaded for a request, latest first, with their reviews. Queries: 2."""
     reviews = DeliveryReview.objects.filter(request=request).select_related("reviewed_by")
     return list(
-        with_issue_counts(Delivery.objects.filter(uploaded | known))
+        with_issue_counts(deliveries_uploaded(request))
         .select_related("created_by", "accepted_by")
         .prefetch_related(Prefetch("reviews", queryset=reviews, to_attr="judgements"))
         .order_by(F("created_at").desc(), "-pk")

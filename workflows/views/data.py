@@ -266,7 +266,7 @@ def request_fill_view(request: HttpRequest, pk: int) -> HttpResponse:
     }
     form = GridForm(
         request.POST or None,
-        initial=initial,
+        initial=initial | {"based_on": row.delivery_id},
         indicators=asked.indicators,
         areas=asked.areas,
         year=year,
@@ -274,9 +274,16 @@ def request_fill_view(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
-            request_fill(row, cells=texts | form.typed(), user=signed_in(request))
+            request_fill(
+                row,
+                cells=texts | form.typed(),
+                user=signed_in(request),
+                based_on=form.cleaned_data["based_on"],
+            )
         except DomainError as error:
             form.add_error(None, str(error.message))
+            if error.code == "filled_meanwhile":
+                form.rebase(visible_request(request, pk).delivery_id)
         else:
             return back_to_task(request, row)
     return render(
