@@ -97,7 +97,7 @@ class _Reader:
             for number, row in enumerate(rows[header + 1 :]):
                 self._read_row(row, is_first=number == 0)
             self._check_shares()
-            self._check_complete()
+            self._check_any(len(rows) - header - 1)
         return Delivery(tuple(self.values.values()), tuple(self._sorted_issues()))
 
     def is_ours(self) -> bool:
@@ -375,6 +375,14 @@ class _Reader:
             found = numbers[indicator.key]
             if indicator.is_percent and len(found) >= _SHARE_EVIDENCE and 0 < max(found) <= 1:
                 self._note("looks_like_share", name=indicator.names[0])
+
+    def _check_any(self, row_count: int) -> None:
+        """What is missing is only told where something could be read: an error explains the rest."""
+        has_errors = any(issue.severity is Severity.ERROR for issue in self.issues)
+        if self.values or not has_errors:
+            self._check_complete()
+        if not self.values and not has_errors:
+            self._error("no_figures" if row_count else "no_rows")
 
     def _check_complete(self) -> None:
         for indicator in self.request.indicators:

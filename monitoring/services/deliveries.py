@@ -7,7 +7,6 @@ import dataclasses
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
-from typing import Final
 
 from django.core.files.base import ContentFile, File
 from django.db import transaction
@@ -16,7 +15,16 @@ from django.utils.translation import gettext_lazy as _
 
 from monitoring.importers.entries import entry_text, read_entry, wrong_entries
 from monitoring.importers.form import COMMENT_LENGTH, HEADINGS, DeliveredValue
-from monitoring.models import Area, Delivery, DeliveryIssue, Indicator, Severity, Value, ValueComment
+from monitoring.models import (
+    GRID_FILE_NAME,
+    Area,
+    Delivery,
+    DeliveryIssue,
+    Indicator,
+    Severity,
+    Value,
+    ValueComment,
+)
 from monitoring.services.files import file_kept
 from monitoring.services.readings import (
     Known,
@@ -32,9 +40,6 @@ from monitoring.services.readings import (
 from project.common.errors import DomainError
 from stakeholders.audit import log_action
 from stakeholders.models import Organisation, User
-
-#: Name of the file that keeps what was typed into the form in the browser.
-GRID_FILE_NAME: Final = "Eingabe im Formular.csv"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -162,7 +167,8 @@ def _delivery_of(
         mapping=reading.mapping,
         value_count=0 if reading.has_errors else sum(row.value is not None for row in reading.values),
     )
-    delivery.missing_count = expected - delivery.value_count
+    # A sign is an answer as well: only what nobody said anything of is missing.
+    delivery.missing_count = expected - (0 if reading.has_errors else len(reading.values))
     return delivery
 
 
@@ -180,7 +186,7 @@ def _store(
         by_key = {row.key: row for row in areas}
         by_indicator = {row.key: row for row in indicators}
         _write_values(delivery, reading.values, by_key, by_indicator)
-        issues += unusual_remarks(delivery, reading.values, by_key, by_indicator)
+        issues += unusual_remarks(delivery, reading.values, by_key, by_indicator, reading.sheet)
     for issue in issues:
         issue.delivery = delivery
     DeliveryIssue.objects.bulk_create(issues)
@@ -228,7 +234,7 @@ def delivery_from_grid(
         The delivery, to be stored.
 
     Raises:
-        DomainError: ``wrong_cells``, which names the first of them.
+        DomainError: ``wrong_cells``, which names the first of them; ``nothing_typed``.
     """
     indicators, areas, years = list(indicators), list(areas), sorted(years)
     rules = {row.key: row for row in request_of(indicators, areas, years).indicators}
@@ -245,6 +251,8 @@ def delivery_from_grid(
                 "message": error.message,
             },
         )
+    if not any(text.strip() for text in cells.values()):
+        raise DomainError("nothing_typed", _("Nothing has been typed yet. Nothing was saved."))
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";")
     writer.writerow(

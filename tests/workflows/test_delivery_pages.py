@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from monitoring.models import Delivery, Value
+from monitoring.selectors.deliveries import issue_lines
 from monitoring.services.deliveries import value_comments_set
 from stakeholders.models import LogEntry, OrganisationKind, User
 from tests import factories
@@ -26,6 +28,7 @@ from workflows.demo import driver
 from workflows.flows import DeliveryFlow
 from workflows.models import DataRequest, DataRequestState, PlanningCycle
 from workflows.nodes import open_task
+from workflows.selectors.requests import with_due
 
 ClientAs = Callable[[User], Client]
 
@@ -350,6 +353,48 @@ def test_a_wrong_cell_saves_nothing_and_leaves_what_was_there(
     assert before.values.get().comment.text == "Neue Zählung"
 
 
+def test_figures_typed_in_the_browser_stand_in_no_row_and_column(
+    grid: Grid, asked: DataRequest, head: User, world: World
+) -> None:
+    for year in (2023, 2024):
+        cells = {cell(world, number): f"10,{number}" for number in range(4)}
+        if year == 2024:
+            cells |= {cell(world, number): f"11,{number}" for number in range(3)} | {cell(world, 3): "61"}
+        grid.send(year, cells)
+    delivery = Delivery.objects.latest("pk")
+    delivery.issues.create(
+        severity="warning",
+        code="unusual_change",
+        row=9,
+        column="D",
+        params={
+            "area": "Südhang",
+            "area_key": world.areas[2].key,
+            "indicator": "childcare_rate",
+            "name": "Kennwert childcare_rate",
+            "now": 61.0,
+            "before": 10.25,
+            "year": 2024,
+            "year_before": 2023,
+            "decimals": 1,
+        },
+    )
+    lines = issue_lines(delivery)
+    assert all(line.row is None and line.column == "" for line in lines)
+    [unusual] = [line for line in lines if line.value == "61,0"]
+    assert unusual.place == "Südhang, Kennwert childcare_rate, 2024"
+    assert "61,0 im Jahr 2024 nach 10,3 im Jahr 2023" in unusual.message
+    page = grid.client.get(provide_url(asked, grid.client)).content.decode()
+    assert "Südhang, Kennwert childcare_rate, 2024" in page
+    table = grid.client.get(reverse("monitoring:delivery-issues", args=[delivery.pk])).content.decode()
+    assert "Spalte" not in table
+
+
+def test_an_empty_form_saves_nothing(grid: Grid) -> None:
+    assert grid.send(2023, {}).status_code == 422
+    assert not Delivery.objects.exists()
+
+
 def test_who_saves_over_a_colleagues_figures_is_told_first(grid: Grid, world: World) -> None:
     name = cell(world)
     grid.send(2023, {name: "40"})
@@ -397,7 +442,7 @@ def test_the_form_to_download_holds_areas_and_indicators(
     client = client_as(head)
     url = reverse("workflows:request-template", args=[asked.pk])
     response = client.get(url)
-    assert response["Content-Disposition"].startswith("attachment")
+    assert response["Content-Disposition"] == 'attachment; filename="Lieferformular_Jugendamt_2023-2024.xlsx"'
     sheet = openpyxl.load_workbook(io.BytesIO(response.content)).worksheets[0]
     names = ["Kennwert childcare_rate", "Kennwert school_entry_deficit"]
     assert [cell.value for cell in sheet[1]][3::2] == names
@@ -482,6 +527,34 @@ def test_going_on_without_needs_a_reason_and_is_final(
     assert client.post(url, {"reason": "Noch einmal"}).status_code == 422
     page = client.get(reverse("workflows:request-detail", args=[asked.pk])).content.decode()
     assert "Das Verfahren wurde umgestellt." in page
+
+
+def test_what_is_gone_without_keeps_its_last_day_and_is_not_missing_any_more(
+    submitted: DataRequest, cycle: PlanningCycle, planner: User, client_as: ClientAs
+) -> None:
+    driver.review(submitted, is_accepted=False, user=planner, reason="Bitte prüfen")
+    DataRequest.objects.filter(pk=submitted.pk).update(due_on=datetime.date(2020, 1, 1))
+    row = with_due(DataRequest.objects.all()).get(pk=submitted.pk)
+    assert row.task_due_on > row.due_on
+    client = client_as(planner)
+
+    client.post(reverse("workflows:request-waive", args=[submitted.pk]), {"reason": "Keine Zeit"})
+
+    after = with_due(DataRequest.objects.all()).get(pk=submitted.pk)
+    assert after.state == DataRequestState.WAIVED
+    assert after.task_due_on == after.due_on == row.task_due_on
+    page = client.get(list_url(cycle))
+    [gaps] = [gaps for found, _badges, gaps in page.context["rows"] if found.pk == submitted.pk]
+    assert gaps == ()
+    detail = client.get(reverse("workflows:request-detail", args=[submitted.pk])).content.decode()
+    assert f"Frist war {after.due_on:%d.%m.%Y}" in detail
+
+
+def test_one_wrong_field_is_called_one(submitted: DataRequest, planner: User, client_as: ClientAs) -> None:
+    client = client_as(planner)
+    page = client.post(take(client, submitted.process, DeliveryFlow.review_delivery), {"return": "1"})
+    assert page.status_code == 422
+    assert "Bitte prüfen Sie eine Angabe" in page.content.decode()
 
 
 # --- Who may -------------------------------------------------------------------------------------------

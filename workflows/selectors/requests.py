@@ -29,7 +29,6 @@ from monitoring.models import Area, Delivery, Indicator, Value
 from monitoring.selectors.areas import planning_areas
 from monitoring.selectors.deliveries import Preview, delivery_preview, with_issue_counts
 from monitoring.selectors.figures import figures_in_force
-from monitoring.services.deliveries import GRID_FILE_NAME
 from monitoring.words import shown_text
 from project.common.keys import key_or_none
 from stakeholders.models import LogEntry, Organisation
@@ -137,13 +136,17 @@ def missing_of(cycle: PlanningCycle, requests: Collection[DataRequest]) -> dict[
 
     Args:
         cycle: Cycle of the requests.
-        requests: With their deliveries.
+        requests: With their deliveries; what the cycle goes on without is not missing any more.
 
     Returns:
         Indicators with missing figures only. Queries: 4, however many requests.
     """
     handed_in = [
-        row for row in requests if row.delivery is not None and row.delivery.submitted_at is not None
+        row
+        for row in requests
+        if row.delivery is not None
+        and row.delivery.submitted_at is not None
+        and row.state != DataRequestState.WAIVED
     ]
     if not handed_in:
         return {}
@@ -302,7 +305,7 @@ def grid_texts(request: DataRequest, asked: Asked) -> dict[tuple[str, int, str],
     delivery = request.delivery
     if delivery is None:
         return {}
-    if delivery.file_name == GRID_FILE_NAME and delivery.file:
+    if delivery.is_typed and delivery.file:
         return _typed_texts(delivery, asked)
     keys = {area.pk: area.key for area in asked.areas}
     names = {row.pk: row for row in asked.indicators}

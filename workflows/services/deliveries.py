@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.core.files.base import File
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -35,7 +36,7 @@ from workflows.models import (
     RequestReopening,
     StageKind,
 )
-from workflows.selectors.requests import asked_of, deliveries_uploaded, draft_of
+from workflows.selectors.requests import asked_of, deliveries_uploaded, draft_of, with_due
 
 #: Planning has at least this long to check, the supplier to correct or to deliver after all (days).
 TURN_DAYS = 7
@@ -328,7 +329,10 @@ def request_waive(request: DataRequest, *, reason: str, user: User | None) -> No
         raise DomainError("reason_missing", _("Say why the cycle goes on without this delivery."))
     request.state = DataRequestState.WAIVED
     request.waive_reason = reason.strip()
-    request.save(update_fields=["state", "waive_reason"])
+    # What counted last stays: a returned delivery had new days, and its task ends now.
+    due: QuerySet[Any] = with_due(DataRequest.objects.filter(pk=request.pk))  # annotated
+    request.due_on = due.values_list("task_due_on", flat=True).get()
+    request.save(update_fields=["state", "waive_reason", "due_on"])
     log_action(
         "delivery.waived",
         user=user,
