@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django.utils.functional import Promise
@@ -51,6 +52,10 @@ OWN_MESSAGES: Final[dict[str, str | Promise]] = {
     "same_file": _(
         "The very same file was already delivered on %(day)s (“%(name)s”). Please check whether you chose "
         "the right one."
+    ),
+    "same_figures": _(
+        "The very same figures were already delivered on %(day)s. Please check whether you still wanted to "
+        "change something."
     ),
     "unusual_change": _(
         "%(area)s, “%(name)s”: %(now)s in %(year)s after %(before)s in %(year_before)s is an unusual change "
@@ -110,6 +115,11 @@ def issue_message(issue: DeliveryIssue) -> str:
     return gettext("Please check this entry.")
 
 
+def figure_written(params: Mapping[str, Any], name: str) -> str:
+    """A figure named in a remark, with as many decimals as its indicator has; all of them if unknown."""
+    return decimal_de(params[name], params.get("decimals"))
+
+
 def _written(params: dict[str, Any]) -> dict[str, Any]:
     """Dates and numbers as people of the current language write them."""
     written = dict(params)
@@ -117,5 +127,5 @@ def _written(params: dict[str, Any]) -> dict[str, Any]:
         written["day"] = date_de(datetime.date.fromisoformat(params["day"]))
     for name in ("now", "before"):
         if name in params:
-            written[name] = decimal_de(params[name])
+            written[name] = figure_written(params, name)
     return written

@@ -63,7 +63,17 @@ MESSAGES: Final = {
     "not_a_number": _(
         "“%(value)s” is not a number. Please enter a number or a sign of official statistics (- . / x ...)."
     ),
-    "formula": _("The cell contains a formula. Please copy the column and paste it as values."),
+    "two_readings": _(
+        "“%(value)s” can be read in two ways. Is %(whole)s meant? Then please type %(whole)s, without a sign "
+        "between the thousands. Is %(decimal)s meant? Then please type %(decimal)s, with a comma."
+    ),
+    "perhaps_meant": _(
+        "“%(value)s” can be read in two ways. Is %(meant)s meant? Then please type it like this."
+    ),
+    "formula": _(
+        "The cell contains a formula, and what it gives is not taken: it may be out of date or not even in "
+        "the file. Please copy the column and paste it as values."
+    ),
     "excel_error": _(
         "The cell contains the error %(value)s of Excel. Please correct it or enter a sign such as “.”."
     ),
@@ -96,8 +106,14 @@ MESSAGES: Final = {
         "Please check whether 0.12 means 12 percent."
     ),
     "missing_values": _(
-        "“%(name)s”: %(count)s of %(total)s requested values are missing, such as %(examples)s."
+        "“%(name)s”: values that are missing: %(count)s of %(total)s, such as %(examples)s. Please add them, "
+        "or a sign such as “.”, if you have them."
     ),
+    "no_rows": _(
+        "There is nothing below the headings. Please enter your figures there, one row for each area and "
+        "year."
+    ),
+    "no_figures": _("The table holds areas and years, but not one figure. Please enter your figures."),
     "comment_alone": _(
         "The comment “%(comment)s” has no figure beside it and is not kept. Please enter a figure or a sign "
         "such as “.”."

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
+from monitoring.importers.entries import implausible
 from monitoring.importers.form import (
     BEFORE,
     COMMENT,
@@ -27,8 +28,6 @@ from project.common.keys import PlaceKeys, key_or_none
 _HEADER_WITHIN: Final = 20
 # Years that can be meant at all; others are typing errors.
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
-# Figures of districts have at most ten digits before the decimal point.
-_TOO_BIG: Final = Decimal(10) ** 12
 _MAX_ISSUES: Final = 1_000
 _EXAMPLES: Final = 3
 # How alike a key has to be to be suggested: one digit of eight is another one.
@@ -98,7 +97,7 @@ class _Reader:
             for number, row in enumerate(rows[header + 1 :]):
                 self._read_row(row, is_first=number == 0)
             self._check_shares()
-            self._check_complete()
+            self._check_any(len(rows) - header - 1)
         return Delivery(tuple(self.values.values()), tuple(self._sorted_issues()))
 
     def is_ours(self) -> bool:
@@ -361,15 +360,7 @@ class _Reader:
     def _is_plausible(self, figure: Figure, cell: Cell, indicator: RequestedIndicator) -> bool:
         if figure.value is None:
             return True
-        code = ""
-        if abs(figure.value) >= _TOO_BIG:
-            code = "too_big"
-        elif figure.value < 0 and not indicator.allows_negative:
-            code = "negative"
-        elif figure.value > 100 and indicator.is_percent:
-            code = "above_100"
-        elif indicator.is_count and figure.value != figure.value.to_integral_value():
-            code = "not_whole"
+        code = implausible(figure.value, indicator)
         if code:
             self._error(code, cell)
         return not code
@@ -384,6 +375,14 @@ class _Reader:
             found = numbers[indicator.key]
             if indicator.is_percent and len(found) >= _SHARE_EVIDENCE and 0 < max(found) <= 1:
                 self._note("looks_like_share", name=indicator.names[0])
+
+    def _check_any(self, row_count: int) -> None:
+        """What is missing is only told where something could be read: an error explains the rest."""
+        has_errors = any(issue.severity is Severity.ERROR for issue in self.issues)
+        if self.values or not has_errors:
+            self._check_complete()
+        if not self.values and not has_errors:
+            self._error("no_figures" if row_count else "no_rows")
 
     def _check_complete(self) -> None:
         for indicator in self.request.indicators:

@@ -21,9 +21,10 @@ from monitoring.models.runs import (
     IndexScore,
     Part,
 )
-from monitoring.models.values import Delivery, DeliveryIssue, Severity, Sign, Value
+from monitoring.models.values import GRID_FILE_NAME, Delivery, DeliveryIssue, Severity, Sign, Value
 
 __all__ = [
+    "GRID_FILE_NAME",
     "Area",
     "AreaKind",
     "AreaMap",

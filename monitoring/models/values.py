@@ -1,5 +1,7 @@
 """Deliveries of data and the values they brought. Values are never changed, only succeeded."""
 
+from typing import Final
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -8,6 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from monitoring.models.areas import Area
 from monitoring.models.indicators import Indicator
 from stakeholders.models import Organisation
+
+#: Name of the file that keeps what was typed into the form in the browser.
+GRID_FILE_NAME: Final = "Eingabe im Formular.csv"
 
 
 class Delivery(models.Model):
@@ -63,6 +68,11 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.supplier.label}: {self.file_name}"
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether its figures were typed in the browser, so that they stand in no rows and columns."""
+        return self.file_name == GRID_FILE_NAME
 
     @property
     def has_errors(self) -> bool:

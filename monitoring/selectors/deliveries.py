@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext
 
-from monitoring.issues import TO_ASSIGN, issue_message
+from monitoring.issues import TO_ASSIGN, figure_written, issue_message
 from monitoring.models import Area, Delivery, DeliveryIssue, Indicator, Severity
 from monitoring.secrecy import Shown
 from monitoring.selectors.areas import planning_areas
@@ -38,6 +39,8 @@ class IssueLine:
     value: str
     message: str
     code: str = ""
+    #: Area, indicator and year, for figures typed in the browser: they stand in no row and column.
+    place: str = ""
     count: int = 0
 
 
@@ -253,7 +256,7 @@ def delivery_preview(
     """
     indicators, areas = list(indicators), list(areas)
     issues = list(delivery.issues.all())
-    lines = [_line(issue) for issue in issues]
+    lines = [_line(issue, is_typed=delivery.is_typed) for issue in issues]
     unusual = {
         (str(issue.params["area_key"]), str(issue.params["indicator"]), int(issue.params["year"]))
         for issue in issues
@@ -326,14 +329,19 @@ def _completeness(
     )
 
 
-def _line(issue: DeliveryIssue) -> IssueLine:
+def _line(issue: DeliveryIssue, *, is_typed: bool) -> IssueLine:
+    value, place = issue.value, ""
+    if issue.code == "unusual_change":
+        value = figure_written(issue.params, "now")
+        place = ", ".join(str(issue.params[name]) for name in ("area", "name", "year"))
     return IssueLine(
         is_error=issue.severity == Severity.ERROR,
-        sheet=issue.sheet,
-        row=issue.row,
-        column=issue.column,
-        heading=str(issue.params.get("heading", "")),
-        value=issue.value,
+        sheet="" if is_typed else issue.sheet,
+        row=None if is_typed else issue.row,
+        column="" if is_typed else issue.column,
+        heading="" if is_typed else str(issue.params.get("heading", "")),
+        value=value,
+        place=(place or gettext("All figures")) if is_typed else "",
         message=issue_message(issue),
         code=issue.code,
         count=int(issue.params.get("count", 0)) if issue.code.startswith(LEFT_OUT) else 0,
@@ -342,7 +350,7 @@ def _line(issue: DeliveryIssue) -> IssueLine:
 
 def issue_lines(delivery: Delivery) -> list[IssueLine]:
     """Remarks on a delivery, errors before hints, then by row. Queries: 1."""
-    return [_line(issue) for issue in delivery.issues.all()]
+    return [_line(issue, is_typed=delivery.is_typed) for issue in delivery.issues.all()]
 
 
 def differences(

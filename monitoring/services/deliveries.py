@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
-from typing import Final
 
 from django.core.files.base import ContentFile, File
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from monitoring.importers.entries import entry_text, read_entry, wrong_entries
 from monitoring.importers.form import COMMENT_LENGTH, HEADINGS, DeliveredValue
-from monitoring.models import Area, Delivery, DeliveryIssue, Indicator, Severity, Value, ValueComment
+from monitoring.models import (
+    GRID_FILE_NAME,
+    Area,
+    Delivery,
+    DeliveryIssue,
+    Indicator,
+    Severity,
+    Value,
+    ValueComment,
+)
 from monitoring.services.files import file_kept
 from monitoring.services.readings import (
     Known,
@@ -31,8 +41,16 @@ from project.common.errors import DomainError
 from stakeholders.audit import log_action
 from stakeholders.models import Organisation, User
 
-#: Name of the file that keeps what was typed into the form in the browser.
-GRID_FILE_NAME: Final = "Eingabe im Formular.csv"
+
+@dataclasses.dataclass(frozen=True)
+class ReadDelivery:
+    """A delivery that was read and is not written yet, with what it takes to write it."""
+
+    delivery: Delivery
+    taken: Upload
+    reading: Reading
+    areas: Sequence[Area]
+    indicators: Sequence[Indicator]
 
 
 def delivery_read(
@@ -47,11 +65,7 @@ def delivery_read(
     comment: str = "",
     year: str = "",
 ) -> Delivery:
-    """Read a delivered file: all or nothing, with a lasting list of remarks.
-
-    The file is read in a child process before anything is written, so that a slow one holds up nobody.
-    Values are kept only if there is no error; they are not in force until planning accepts them. A file
-    that is refused as a whole (``ImportRefused``) is not kept, only its name, its hash and the reason.
+    """Read a delivered file and keep what it says: ``delivery_reading`` and ``delivery_store`` in one.
 
     Args:
         territory: Planning authority that receives the delivery.
@@ -67,13 +81,68 @@ def delivery_read(
     Returns:
         The delivery, not handed in yet. Look at ``has_errors`` and ``issues``.
     """
+    read = delivery_reading(
+        territory=territory,
+        supplier=supplier,
+        upload=upload,
+        indicators=indicators,
+        areas=areas,
+        years=years,
+        user=user,
+        comment=comment,
+        year=year,
+    )
+    return delivery_store(read, user=user)
+
+
+def delivery_reading(
+    *,
+    territory: Organisation,
+    supplier: Organisation,
+    upload: File[bytes] | Upload,
+    indicators: Iterable[Indicator],
+    areas: Iterable[Area],
+    years: Iterable[int],
+    user: User,
+    comment: str = "",
+    year: str = "",
+) -> ReadDelivery:
+    """Read a delivered file in a child process; nothing is written, so that a slow one holds up nobody.
+
+    Args:
+        territory: Planning authority that receives the delivery.
+        supplier: Organisation that delivers.
+        upload: The file; its name tells CSV from Excel.
+        indicators: Indicators asked for, with their units.
+        areas: Areas asked for.
+        years: Years asked for.
+        user: Who uploads.
+        comment: Words of the supplier to planning.
+        year: Of figures of a file that names none.
+    """
     indicators, areas, years = list(indicators), list(areas), sorted(years)
     taken = upload if isinstance(upload, Upload) else upload_take(upload)
     known = Known(territory, supplier, wholes_of(territory, areas), year)
     reading = upload_read(taken, request_of(indicators, areas, years), known=known)
     expected = len(areas) * len(indicators) * len(years)
     delivery = _delivery_of(territory, supplier, taken, reading, user, expected, comment)
-    _keep(delivery, taken, reading, areas, indicators, user)
+    return ReadDelivery(delivery, taken, reading, areas, indicators)
+
+
+def delivery_store(read: ReadDelivery, *, user: User) -> Delivery:
+    """Keep what was read: all or nothing, with a lasting list of remarks.
+
+    Values are kept only if there is no error; they are not in force until planning accepts them. A file
+    that is refused as a whole (``ImportRefused``) is not kept, only its name, its hash and the reason. The
+    file goes again if the rest cannot be stored.
+
+    Args:
+        read: What was read.
+        user: Who uploads.
+    """
+    delivery, taken, reading = read.delivery, read.taken, read.reading
+    with nullcontext() if reading.is_refused else file_kept(delivery.file, taken, (".csv", ".xlsx")):
+        _store(delivery, reading, read.areas, read.indicators, user)
     return delivery
 
 
@@ -98,21 +167,9 @@ def _delivery_of(
         mapping=reading.mapping,
         value_count=0 if reading.has_errors else sum(row.value is not None for row in reading.values),
     )
-    delivery.missing_count = expected - delivery.value_count
+    # A sign is an answer as well: only what nobody said anything of is missing.
+    delivery.missing_count = expected - (0 if reading.has_errors else len(reading.values))
     return delivery
-
-
-def _keep(
-    delivery: Delivery,
-    taken: Upload,
-    reading: Reading,
-    areas: Sequence[Area],
-    indicators: Sequence[Indicator],
-    user: User,
-) -> None:
-    """Store file, delivery, values and remarks; the file goes again if the rest cannot be stored."""
-    with nullcontext() if reading.is_refused else file_kept(delivery.file, taken, (".csv", ".xlsx")):
-        _store(delivery, reading, areas, indicators, user)
 
 
 @transaction.atomic
@@ -129,7 +186,7 @@ def _store(
         by_key = {row.key: row for row in areas}
         by_indicator = {row.key: row for row in indicators}
         _write_values(delivery, reading.values, by_key, by_indicator)
-        issues += unusual_remarks(delivery, reading.values, by_key, by_indicator)
+        issues += unusual_remarks(delivery, reading.values, by_key, by_indicator, reading.sheet)
     for issue in issues:
         issue.delivery = delivery
     DeliveryIssue.objects.bulk_create(issues)
@@ -157,10 +214,11 @@ def delivery_from_grid(
     years: Iterable[int],
     user: User,
     comment: str = "",
-) -> Delivery:
-    """Read figures typed into the form in the browser, exactly as if they had come in a file.
+) -> ReadDelivery:
+    """Take figures typed into the form in the browser; nothing is written yet.
 
-    What was typed is kept as a CSV file, so that every figure can be traced to it.
+    Every cell is judged by itself. What was understood is kept as a CSV file, written in one way, so that
+    every figure can be traced to it.
 
     Args:
         territory: Planning authority that receives the delivery.
@@ -173,9 +231,28 @@ def delivery_from_grid(
         comment: Words of the supplier to planning.
 
     Returns:
-        The delivery, not handed in yet.
+        The delivery, to be stored.
+
+    Raises:
+        DomainError: ``wrong_cells``, which names the first of them; ``nothing_typed``.
     """
     indicators, areas, years = list(indicators), list(areas), sorted(years)
+    rules = {row.key: row for row in request_of(indicators, areas, years).indicators}
+    wrong = wrong_entries(cells, rules)
+    if wrong:
+        (area_key, wrong_year, key), error = next(iter(wrong.items()))
+        raise DomainError(
+            "wrong_cells",
+            _("%(area)s, “%(indicator)s”, %(year)s: %(message)s Nothing was saved.")
+            % {
+                "area": next((area.name for area in areas if area.key == area_key), area_key),
+                "indicator": next(row.name for row in indicators if row.key == key),
+                "year": wrong_year,
+                "message": error.message,
+            },
+        )
+    if not any(text.strip() for text in cells.values()):
+        raise DomainError("nothing_typed", _("Nothing has been typed yet. Nothing was saved."))
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";")
     writer.writerow(
@@ -183,9 +260,10 @@ def delivery_from_grid(
     )
     for year in years:
         for area in areas:
-            texts = [cells.get((area.key, year, row.key), "").strip() for row in indicators]
-            writer.writerow([area.key, area.name, year, *texts])
-    return delivery_read(
+            texts = [cells.get((area.key, year, row.key), "") for row in indicators]
+            figures = [read_entry(text, rules[row.key]) for text, row in zip(texts, indicators, strict=True)]
+            writer.writerow([area.key, area.name, year, *map(entry_text, figures)])
+    return delivery_reading(
         territory=territory,
         supplier=supplier,
         upload=ContentFile(out.getvalue().encode(), name=GRID_FILE_NAME),
@@ -197,16 +275,24 @@ def delivery_from_grid(
     )
 
 
+@transaction.atomic
 def delivery_comment(delivery: Delivery, *, comment: str) -> None:
-    """Change the words that go to planning with a delivery.
+    """Change the words that go to planning with a delivery; held, so that none are changed after it.
 
     Raises:
         DomainError: ``delivery_already_submitted``.
     """
-    if delivery.submitted_at is not None:
-        raise DomainError("delivery_already_submitted", _("This delivery has already been handed in."))
+    _hold_draft(delivery)
     delivery.comment = comment.strip()
     delivery.save(update_fields=["comment"])
+
+
+def _hold_draft(delivery: Delivery) -> None:
+    """Keep others from handing a delivery in meanwhile; refuse if somebody has."""
+    fresh = Delivery.objects.select_for_update(of=("self",)).get(pk=delivery.pk)
+    delivery.submitted_at = fresh.submitted_at
+    if delivery.submitted_at is not None:
+        raise DomainError("delivery_already_submitted", _("This delivery has already been handed in."))
 
 
 @transaction.atomic
@@ -221,9 +307,7 @@ def value_comments_set(delivery: Delivery, *, texts: Mapping[int, str], user: Us
     Raises:
         DomainError: ``delivery_already_submitted``.
     """
-    delivery = Delivery.objects.select_for_update(of=("self",)).get(pk=delivery.pk)
-    if delivery.submitted_at is not None:
-        raise DomainError("delivery_already_submitted", _("This delivery has already been handed in."))
+    _hold_draft(delivery)
     own = set(delivery.values.filter(pk__in=texts).values_list("pk", flat=True))
     known = dict(ValueComment.objects.filter(value__in=own).values_list("value_id", "text"))
     changed = {pk: text.strip() for pk, text in texts.items() if pk in own}
@@ -276,14 +360,14 @@ def delivery_file_taken(delivery: Delivery, *, is_own: bool, user: User) -> None
     )
 
 
+@transaction.atomic
 def delivery_mark_submitted(delivery: Delivery) -> None:
     """Mark a checked delivery as handed in.
 
     Raises:
         DomainError: ``delivery_has_errors``, ``delivery_already_submitted``, ``delivery_empty``.
     """
-    if delivery.submitted_at is not None:
-        raise DomainError("delivery_already_submitted", _("This delivery has already been handed in."))
+    _hold_draft(delivery)
     if delivery.has_errors:
         raise DomainError(
             "delivery_has_errors", _("Correct the errors in the list first; nothing is handed in until then.")

@@ -81,6 +81,7 @@ class Reading:
         is_refused: Whether the file was refused as a whole and must not be kept.
         form: Form that was recognised.
         mapping: What the supplier had said of such files, if that was used.
+        sheet: Sheet of a workbook that was read.
     """
 
     values: Sequence[DeliveredValue] = ()
@@ -89,6 +90,7 @@ class Reading:
     is_refused: bool = False
     form: str = ""
     mapping: DeliveryMapping | None = None
+    sheet: str = ""
 
     @property
     def has_errors(self) -> bool:
@@ -194,7 +196,9 @@ def upload_read(taken: Upload, asked: Request, *, known: Known | None = None) ->
         )
         return Reading(issues=[issue])
     issues = [_storable(issue) for issue in found.issues]
-    return Reading(found.values, issues, found.row_count, form=found.form.value, mapping=mapping)
+    return Reading(
+        found.values, issues, found.row_count, False, found.form.value, mapping, file.sheet[:_SHEET_LENGTH]
+    )
 
 
 def _refused(refusal: ImportRefused) -> Reading:
@@ -216,6 +220,7 @@ def table_read(table: Table, asked: Request) -> Reading:
         values=read.values,
         issues=[_stored(issue, table) for issue in read.issues if not _is_about_our_form(issue)],
         row_count=max(rows - 1, 0),
+        sheet=(table.sheet or "")[:_SHEET_LENGTH],
     )
 
 
@@ -266,7 +271,8 @@ def same_file_remarks(delivery: Delivery) -> list[DeliveryIssue]:
         return []
     day = timezone.localdate(earlier.submitted_at or earlier.created_at)
     params = {"day": day.isoformat(), "name": earlier.file_name, "delivery": earlier.pk}
-    return [DeliveryIssue(severity=Severity.WARNING, code="same_file", params=params)]
+    code = "same_figures" if delivery.is_typed else "same_file"
+    return [DeliveryIssue(severity=Severity.WARNING, code=code, params=params)]
 
 
 def unusual_remarks(
@@ -274,6 +280,7 @@ def unusual_remarks(
     values: Sequence[DeliveredValue],
     areas: Mapping[str, Area],
     indicators: Mapping[str, Indicator],
+    sheet: str = "",
 ) -> list[DeliveryIssue]:
     """Hints at figures that changed far more since the year before than elsewhere; secret ones are not told.
 
@@ -282,6 +289,7 @@ def unusual_remarks(
         values: The same, with their places in the file.
         areas: Areas asked for, by key.
         indicators: Indicators asked for, by key.
+        sheet: Where they stand in a workbook.
     """
     now: dict[tuple[str, int], dict[str, DeliveredValue]] = defaultdict(dict)
     for row in values:
@@ -308,6 +316,7 @@ def unusual_remarks(
             DeliveryIssue(
                 severity=Severity.WARNING,
                 code="unusual_change",
+                sheet=sheet,
                 row=line[area].row,
                 column=column_letters(line[area].column),
                 params={
@@ -319,6 +328,7 @@ def unusual_remarks(
                     "before": old[area],
                     "year": year,
                     "year_before": year - 1,
+                    "decimals": indicator.unit.decimals,
                 },
             )
             for area in sorted(unusual_changes(changes) - secret)

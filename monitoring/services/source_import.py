@@ -190,7 +190,7 @@ def _store(
         source_form=form,
         row_count=count,
         value_count=known,
-        missing_count=remarks.expected - known,
+        missing_count=remarks.expected - count,
     )
     # A neutral name: nothing that people call their files reaches the file system.
     ending = ".xlsx" if sent.path.suffix.lower() == ".xlsx" else ".csv"

@@ -69,7 +69,7 @@ MESSAGES: Final[Mapping[str, str | Promise]] = {
     "not_area_key": _("This is no key of an area: those have 2, 3, 5, 8, 9 or 12 digits."),
     "year_missing": _("The year is missing."),
     "no_period": _("This is no year, month or day."),
-    "formula": _("This is a formula. Copy the table and paste it as values."),
+    "formula": _("This is a formula, and what it gives is not taken. Copy the table and paste it as values."),
     "no_figure": _("This is neither a number nor a sign."),
     "point_among_commas": _(
         "The figures of this table have decimal commas, this one has a decimal point. Use one of them."

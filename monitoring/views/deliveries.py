@@ -52,12 +52,15 @@ def delivery_issues(request: HttpRequest, pk: int) -> HttpResponseBase:
     def kind(line: IssueLine) -> str:
         return _("Error") if line.is_error else _("Hint")
 
-    columns = [
-        Column(_("Kind"), kind),
+    places = [
         Column(_("Sheet"), "sheet"),
         Column(_("Row"), "row", Kind.NUMBER, places=0),
         Column(_("Column"), "column"),
         Column(_("Heading"), "heading"),
+    ]
+    columns = [
+        Column(_("Kind"), kind),
+        *([Column(_("Place"), "place")] if delivery.is_typed else places),
         Column(_("Entry"), "value"),
         Column(_("What to do"), "message"),
     ]

@@ -7,12 +7,14 @@ machine of the person who opens the file.
 import datetime
 import re
 import tempfile
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from itertools import chain, islice
 from typing import IO, Any, Final
+from urllib.parse import quote
 
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -30,6 +32,8 @@ SPOOL_BYTES: Final = 5 * 1024 * 1024
 #: Excel refuses longer texts in a cell and longer names of a sheet (characters).
 _CELL_LENGTH: Final = 32_767
 _SHEET_LENGTH: Final = 31
+#: German letters and dashes in plain ones.
+_PLAIN: Final = dict(zip("äöüÄÖÜß–—", ("ae", "oe", "ue", "Ae", "Oe", "Ue", "ss", "-", "-"), strict=True))
 #: Width of a column in the workbook (characters), guessed from the first rows.
 _WIDTHS: Final = range(8, 61)
 _SAMPLE_ROWS: Final = 50
@@ -167,6 +171,23 @@ def table_response(
     response.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     response.headers["Cache-Control"] = "private"
     return response
+
+
+def attachment(name: str) -> str:
+    r"""Header that saves an answer under a name, with one in plain letters for programs that know no others.
+
+    Args:
+        name: Name with ending, as people should find it among their downloads.
+
+    >>> attachment("Träger.csv")
+    "attachment; filename=\"Traeger.csv\"; filename*=utf-8''Tr%C3%A4ger.csv"
+    """
+    name = _file_name(name)
+    plain = "".join(_PLAIN.get(sign, sign) for sign in name)
+    plain = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
+    plain = plain.replace("\\", "").replace('"', "")
+    header = f'attachment; filename="{plain}"'
+    return header if plain == name else f"{header}; filename*=utf-8''{quote(name)}"
 
 
 def pdf_response(filename: str, content: bytes) -> HttpResponse:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.forms import BoundField
 from django.http import QueryDict
 from django.template import RequestContext
@@ -162,6 +163,12 @@ def hidden_query(context: RequestContext, *leave_out: str) -> SafeString:
 def error_target(field: BoundField) -> str:
     """Id of the input an error link leads to; of a group, its first choice."""
     return field.id_for_label or f"{field.auto_id}_0"
+
+
+@register.filter
+def wrong_count(errors: Mapping[str, Any]) -> int:
+    """How many entries are wrong: what is said of the whole form counts only where it stands alone."""
+    return len([name for name in errors if name != NON_FIELD_ERRORS]) or len(errors)
 
 
 @register.filter

@@ -13,13 +13,14 @@ from django.core.files.storage import default_storage
 from django.utils import timezone, translation
 
 from monitoring.issues import issue_message
-from monitoring.models import Delivery, DeliveryIssue, Severity, Value
+from monitoring.models import GRID_FILE_NAME, Delivery, DeliveryIssue, Severity, Value
+from monitoring.selectors.deliveries import issue_lines
 from monitoring.services.deliveries import (
-    GRID_FILE_NAME,
     delivery_accept,
     delivery_from_grid,
     delivery_mark_submitted,
     delivery_read,
+    delivery_store,
 )
 from project.common.errors import DomainError
 from stakeholders.models import LogEntry
@@ -102,7 +103,7 @@ def test_signs_are_values_of_their_own_and_missing_is_never_zero(world: World, r
     assert found[first.pk, childcare.pk] == (0, "-")
     assert (second.pk, sgb2.pk) not in found
     assert found[second.pk, childcare.pk] == (12.5, "()")
-    assert (delivery.value_count, delivery.missing_count) == (6, 2)
+    assert (delivery.value_count, delivery.missing_count) == (6, 1)
     assert codes(delivery, Severity.WARNING) == ["missing_values"]
 
 
@@ -166,10 +167,17 @@ def test_a_delivery_with_errors_cannot_be_handed_in(world: World, rows: list[str
 
 
 def test_a_file_without_figures_cannot_be_handed_in(world: World) -> None:
-    delivery = read(world, text([HEAD, f"{world.areas[0].key};;2024;;"]))
-    assert not delivery.has_errors
+    for lines, code in (([HEAD, f"{world.areas[0].key};;2024;;"], "no_figures"), ([HEAD], "no_rows")):
+        delivery = read(world, text(lines))
+        assert codes(delivery, Severity.ERROR) == [code]
+        with pytest.raises(DomainError) as caught:
+            delivery_mark_submitted(delivery)
+        assert caught.value.code == "delivery_has_errors"
+
+
+def test_a_delivery_without_values_cannot_be_handed_in(world: World) -> None:
     with pytest.raises(DomainError) as caught:
-        delivery_mark_submitted(delivery)
+        delivery_mark_submitted(factories.delivery(world.youth_office, {}, world.people["head"]))
     assert caught.value.code == "delivery_empty"
 
 
@@ -269,7 +277,9 @@ def test_an_unusual_change_since_last_year_is_a_hint(world: World, rows: list[st
     issue = delivery.issues.get(code="unusual_change")
     assert not delivery.has_errors
     assert (issue.row, issue.column, issue.params["area"]) == (4, "D", "Südhang")
-    assert "61" in issue_message(issue)
+    assert "61,0" in issue_message(issue)
+    [line] = [line for line in issue_lines(delivery) if line.code == "unusual_change"]
+    assert (line.value, line.row, line.place) == ("61,0", 4, "")
 
 
 def test_unusual_changes_of_secret_counts_are_not_told(world: World) -> None:
@@ -291,15 +301,17 @@ def test_unusual_changes_of_secret_counts_are_not_told(world: World) -> None:
 
 
 def grid(world: World, cells: dict[tuple[str, int, str], str]) -> Delivery:
-    return delivery_from_grid(
+    user = world.people["head"]
+    read = delivery_from_grid(
         territory=world.territory,
         supplier=world.youth_office,
         cells=cells,
         indicators=world.indicators[:2],
         areas=world.areas,
         years=[2024],
-        user=world.people["head"],
+        user=user,
     )
+    return delivery_store(read, user=user)
 
 
 def test_figures_typed_in_the_browser_are_a_delivery_like_any_other(world: World) -> None:
@@ -314,10 +326,29 @@ def test_figures_typed_in_the_browser_are_a_delivery_like_any_other(world: World
         assert f"{area.key};{area.name};2024;12,5;." in stored.read().decode()
 
 
-def test_what_cannot_be_read_in_the_browser_form_is_listed(world: World) -> None:
-    delivery = grid(world, {(world.areas[1].key, 2024, "sgb2_rate"): "viel"})
-    issue = delivery.issues.get(severity=Severity.ERROR)
-    assert (issue.code, issue.value, issue.row) == ("not_a_number", "viel", 3)
+def test_german_and_english_numbers_stand_side_by_side_in_the_browser_form(world: World) -> None:
+    first, second, third, *_rest = world.areas
+    delivery = grid(
+        world,
+        {
+            (first.key, 2024, "sgb2_rate"): "7.5",
+            (second.key, 2024, "sgb2_rate"): "8,5",
+            (third.key, 2024, "sgb2_rate"): "(0.125)",
+        },
+    )
+    assert not delivery.has_errors
+    assert sorted(delivery.values.values_list("value", "sign")) == [(0.125, "()"), (7.5, ""), (8.5, "")]
+
+
+def test_a_wrong_cell_of_the_browser_form_is_named_and_nothing_is_kept(world: World) -> None:
+    with pytest.raises(DomainError) as refused:
+        grid(world, {(world.areas[1].key, 2024, "sgb2_rate"): "viel"})
+    assert refused.value.code == "wrong_cells"
+    message = str(refused.value.message)
+    assert world.areas[1].name in message
+    assert "2024" in message
+    assert "„viel“" in message
+    assert not Delivery.objects.exists()
     assert not Value.objects.exists()
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from monitoring.importers.entries import EntryError, entry_text, read_entry
 from monitoring.models import Area, Indicator
+from monitoring.services.readings import request_of
 from project.forms import needed_if
 from workflows.models import DataRequestState
 
@@ -98,12 +101,15 @@ class RequestFilterForm(forms.Form):
 
 
 class GridForm(forms.Form):
-    """Figures typed in the browser: one field for each area, year and indicator.
+    """Figures typed in the browser: one field for each area, year and indicator, each judged by itself.
 
-    What was typed is judged by the importer, like a file, so that both ways have the same rules.
+    Attributes:
+        based_on: Key of the delivery that filled the form, to see whether a colleague saved meanwhile.
     """
 
     hide_optional = True
+
+    based_on = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(
         self,
@@ -117,33 +123,51 @@ class GridForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.indicators, self.areas, self.year = indicators, areas, year
         self.before = before or {}
+        self.rules = request_of(indicators, areas, [year]).indicators
         for area in areas:
             for indicator in indicators:
+                label = f"{area.name}, {indicator.name}, {year}"
                 self.fields[self.name_of(area, indicator)] = forms.CharField(
-                    label=f"{area.name}, {indicator.name}",
+                    label=label,
                     required=False,
                     max_length=40,
                     widget=forms.TextInput(
-                        attrs={
-                            "class": "pg-input--number",
-                            "autocomplete": "off",
-                            "aria-label": f"{area.name}, {indicator.name}",
-                        }
+                        attrs={"class": "pg-input--number", "autocomplete": "off", "aria-label": label}
                     ),
                 )
+
+    def clean(self) -> dict[str, Any]:
+        """Read every cell: what is wrong is said beside it."""
+        for area in self.areas:
+            for indicator, rule in zip(self.indicators, self.rules, strict=True):
+                name = self.name_of(area, indicator)
+                if name in self.cleaned_data:
+                    try:
+                        figure = read_entry(self.cleaned_data[name], rule)
+                    except EntryError as error:
+                        self.add_error(name, error.message)
+                    else:
+                        self.cleaned_data[name] = entry_text(figure)
+        return self.cleaned_data
+
+    def rebase(self, delivery: int | None) -> None:
+        """Say which delivery the form replaces when it is sent once more."""
+        data = cast(QueryDict, self.data).copy()
+        data["based_on"] = "" if delivery is None else str(delivery)
+        self.data = data
 
     @staticmethod
     def name_of(area: Area, indicator: Indicator) -> str:
         """Name of the field of a cell."""
         return f"v-{area.pk}-{indicator.pk}"
 
-    def rows(self) -> list[tuple[Area, list[tuple[forms.BoundField, str]]]]:
-        """Fields area by area, in the order of the indicators, each with the figure of the year before."""
+    def rows(self) -> list[tuple[Area, list[tuple[forms.BoundField, Indicator, str]]]]:
+        """Fields area by area, each with its indicator and the figure of the year before."""
         return [
             (
                 area,
                 [
-                    (self[self.name_of(area, row)], self.before.get((area.pk, row.pk), ""))
+                    (self[self.name_of(area, row)], row, self.before.get((area.pk, row.pk), ""))
                     for row in self.indicators
                 ],
             )
@@ -151,7 +175,7 @@ class GridForm(forms.Form):
         ]
 
     def typed(self) -> dict[tuple[str, int, str], str]:
-        """What was typed, by area key, year and indicator key."""
+        """What was typed, as it was understood, by area key, year and indicator key."""
         return {
             (area.key, self.year, row.key): self.cleaned_data[self.name_of(area, row)]
             for area in self.areas

@@ -29,7 +29,6 @@ from monitoring.models import Area, Delivery, Indicator, Value
 from monitoring.selectors.areas import planning_areas
 from monitoring.selectors.deliveries import Preview, delivery_preview, with_issue_counts
 from monitoring.selectors.figures import figures_in_force
-from monitoring.services.deliveries import GRID_FILE_NAME
 from monitoring.words import shown_text
 from project.common.keys import key_or_none
 from stakeholders.models import LogEntry, Organisation
@@ -137,13 +136,17 @@ def missing_of(cycle: PlanningCycle, requests: Collection[DataRequest]) -> dict[
 
     Args:
         cycle: Cycle of the requests.
-        requests: With their deliveries.
+        requests: With their deliveries; what the cycle goes on without is not missing any more.
 
     Returns:
         Indicators with missing figures only. Queries: 4, however many requests.
     """
     handed_in = [
-        row for row in requests if row.delivery is not None and row.delivery.submitted_at is not None
+        row
+        for row in requests
+        if row.delivery is not None
+        and row.delivery.submitted_at is not None
+        and row.state != DataRequestState.WAIVED
     ]
     if not handed_in:
         return {}
@@ -261,20 +264,25 @@ def preview_of(delivery: Delivery, asked: Asked) -> Preview:
     return delivery_preview(delivery, indicators=asked.indicators, areas=asked.areas, years=asked.years)
 
 
-def deliveries_of(request: DataRequest) -> list[Delivery]:
-    """All deliveries that were uploaded for a request, latest first, with their reviews.
+def deliveries_uploaded(request: DataRequest) -> QuerySet[Delivery]:
+    """All deliveries that were uploaded for a request.
 
     A supplier has one request a cycle, and a territory one open cycle: what the supplier uploaded while the
-    cycle ran belongs to it. Queries: 2.
+    cycle ran belongs to it. Queries: none of its own.
     """
     cycle = request.cycle
     uploaded = Q(supplier=request.organisation, territory=cycle.territory, created_at__gte=cycle.opened_at)
     if cycle.closed_at is not None:
         uploaded &= Q(created_at__lte=cycle.closed_at)
     known = Q(pk__in=request.reviews.values("delivery_id")) | Q(pk=request.delivery_id)
+    return Delivery.objects.filter(uploaded | known)
+
+
+def deliveries_of(request: DataRequest) -> list[Delivery]:
+    """All deliveries that were uploaded for a request, latest first, with their reviews. Queries: 2."""
     reviews = DeliveryReview.objects.filter(request=request).select_related("reviewed_by")
     return list(
-        with_issue_counts(Delivery.objects.filter(uploaded | known))
+        with_issue_counts(deliveries_uploaded(request))
         .select_related("created_by", "accepted_by")
         .prefetch_related(Prefetch("reviews", queryset=reviews, to_attr="judgements"))
         .order_by(F("created_at").desc(), "-pk")
@@ -297,7 +305,7 @@ def grid_texts(request: DataRequest, asked: Asked) -> dict[tuple[str, int, str],
     delivery = request.delivery
     if delivery is None:
         return {}
-    if delivery.file_name == GRID_FILE_NAME and delivery.file:
+    if delivery.is_typed and delivery.file:
         return _typed_texts(delivery, asked)
     keys = {area.pk: area.key for area in asked.areas}
     names = {row.pk: row for row in asked.indicators}

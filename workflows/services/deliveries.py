@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from django.core.files.base import File
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from monitoring.models import Delivery
 from monitoring.services.deliveries import (
+    ReadDelivery,
     delivery_accept,
     delivery_from_grid,
     delivery_mark_submitted,
-    delivery_read,
+    delivery_reading,
+    delivery_store,
     value_comments_carry,
 )
 from monitoring.services.mappings import mapping_save
@@ -33,7 +36,7 @@ from workflows.models import (
     RequestReopening,
     StageKind,
 )
-from workflows.selectors.requests import asked_of, draft_of
+from workflows.selectors.requests import asked_of, deliveries_uploaded, draft_of, with_due
 
 #: Planning has at least this long to check, the supplier to correct or to deliver after all (days).
 TURN_DAYS = 7
@@ -69,14 +72,10 @@ def request_upload(request: DataRequest, *, upload: File[bytes], user: User) -> 
         DomainError: ``nothing_expected``; ``same_file`` if this very file waits already.
     """
     _expect_delivery(request)
-    waiting = draft_of(request)
     taken = upload_take(upload)
-    if waiting is not None and waiting.sha256 == taken.sha256 and not waiting.has_errors:
-        raise DomainError(
-            "same_file",
-            _("This very file has been uploaded already and waits below to be handed in. Nothing was saved."),
-        )
-    return _read(request, taken, user=user)
+    _refuse_again(request, taken.sha256)
+    read = _read(request, taken, user=user)
+    return _attach(request, read, user=user)
 
 
 def request_assign(request: DataRequest, *, delivery: Delivery, said: Said, user: User) -> Delivery:
@@ -97,9 +96,7 @@ def request_assign(request: DataRequest, *, delivery: Delivery, said: Said, user
     _expect_delivery(request)
     waiting = draft_of(request)
     if waiting is None or waiting.pk != delivery.pk:
-        raise DomainError(
-            "newer_delivery", _("A newer file has been uploaded meanwhile. Please look at that one first.")
-        )
+        raise _newer_delivery()
     taken = stored_upload(delivery)
     signature = upload_signature(taken) if taken is not None else None
     if taken is None or signature is None:
@@ -112,12 +109,22 @@ def request_assign(request: DataRequest, *, delivery: Delivery, said: Said, user
         said=said,
         user=user,
     )
-    return _read(request, taken, user=user, year=said.year)
+    read = _read(request, taken, user=user, year=said.year)
+    return _attach(request, read, user=user, based_on=delivery.pk)
 
 
-def _read(request: DataRequest, taken: Upload, *, user: User, year: str = "") -> Delivery:
+def _refuse_again(request: DataRequest, sha256: str) -> None:
+    waiting = draft_of(request)
+    if waiting is not None and waiting.sha256 == sha256 and not waiting.has_errors:
+        raise DomainError(
+            "same_file",
+            _("This very file has been uploaded already and waits below to be handed in. Nothing was saved."),
+        )
+
+
+def _read(request: DataRequest, taken: Upload, *, user: User, year: str = "") -> ReadDelivery:
     asked = asked_of(request)
-    delivery = delivery_read(
+    return delivery_reading(
         territory=request.cycle.territory,
         supplier=request.organisation,
         upload=taken,
@@ -127,27 +134,33 @@ def _read(request: DataRequest, taken: Upload, *, user: User, year: str = "") ->
         user=user,
         year=year,
     )
-    _attach(request, delivery)
-    return delivery
 
 
-def request_fill(request: DataRequest, *, cells: Mapping[tuple[str, int, str], str], user: User) -> Delivery:
-    """Read figures typed into the form in the browser; like ``request_upload``.
+def request_fill(
+    request: DataRequest,
+    *,
+    cells: Mapping[tuple[str, int, str], str],
+    user: User,
+    based_on: int | None = None,
+) -> Delivery:
+    """Read figures typed into the form in the browser; like ``request_upload``, but without a wrong cell.
 
     Args:
         request: Request that is open or returned.
         cells: What was typed, by area key, year and indicator key.
         user: Who typed.
+        based_on: Key of the delivery the form was filled with; None if it began empty.
 
     Returns:
         The delivery, with its lasting list of remarks.
 
     Raises:
-        DomainError: ``nothing_expected``.
+        DomainError: ``nothing_expected``, ``wrong_cells``, ``filled_meanwhile`` if a colleague has saved
+            something else since the form was opened.
     """
     _expect_delivery(request)
     asked = asked_of(request)
-    delivery = delivery_from_grid(
+    read = delivery_from_grid(
         territory=request.cycle.territory,
         supplier=request.organisation,
         cells=cells,
@@ -156,8 +169,7 @@ def request_fill(request: DataRequest, *, cells: Mapping[tuple[str, int, str], s
         years=asked.years,
         user=user,
     )
-    _attach(request, delivery)
-    return delivery
+    return _attach(request, read, user=user, based_on=based_on, is_typed=True)
 
 
 def _expect_delivery(request: DataRequest) -> None:
@@ -168,16 +180,71 @@ def _expect_delivery(request: DataRequest) -> None:
         )
 
 
+_ANY: Final = object()
+
+
 @transaction.atomic
-def _attach(request: DataRequest, delivery: Delivery) -> None:
-    """Make a delivery the one that waits to be handed in, if one is still expected."""
+def _attach(
+    request: DataRequest,
+    read: ReadDelivery,
+    *,
+    user: User,
+    based_on: Any = _ANY,
+    is_typed: bool = False,
+) -> Delivery:
+    """Store a delivery as the one that waits to be handed in, if one is still expected.
+
+    The request is held meanwhile: of two colleagues who do the same at once, the second is told.
+
+    Args:
+        request: What was asked for.
+        read: What was read.
+        user: Who delivers.
+        based_on: Key of the delivery this one follows on; left out if that does not matter.
+        is_typed: Whether it was typed in the browser.
+    """
     fresh = DataRequest.objects.select_for_update().get(pk=request.pk)
     _expect_delivery(fresh)
-    if fresh.delivery is not None:
-        value_comments_carry(fresh.delivery, delivery)
+    if is_typed and (waiting := draft_of(fresh)) is not None and waiting.sha256 == read.taken.sha256:
+        # Sent twice: it is there already.
+        request.delivery = waiting
+        return waiting
+    if based_on is not _ANY and fresh.delivery_id != based_on:
+        raise _filled_meanwhile(fresh) if is_typed else _newer_delivery()
+    if not is_typed and based_on is _ANY:
+        _refuse_again(fresh, read.taken.sha256)
+    earlier = _with_comments(fresh)
+    delivery = delivery_store(read, user=user)
+    if earlier is not None:
+        value_comments_carry(earlier, delivery)
     fresh.delivery = delivery
     fresh.save(update_fields=["delivery"])
     request.delivery = delivery
+    return delivery
+
+
+def _with_comments(request: DataRequest) -> Delivery | None:
+    """The latest delivery of a request with figures: one with errors has none, and no comments either."""
+    rows = deliveries_uploaded(request).filter(values__isnull=False)
+    return rows.order_by("-created_at", "-pk").first()
+
+
+def _newer_delivery() -> DomainError:
+    return DomainError(
+        "newer_delivery", _("A newer file has been uploaded meanwhile. Please look at that one first.")
+    )
+
+
+def _filled_meanwhile(request: DataRequest) -> DomainError:
+    newer = request.delivery
+    return DomainError(
+        "filled_meanwhile",
+        _(
+            "%(who)s has saved other figures meanwhile, so yours are not saved yet. They still stand here: "
+            "saving once more replaces those of %(who)s; “Cancel” shows them."
+        )
+        % {"who": newer.created_by if newer is not None else "?"},
+    )
 
 
 @transaction.atomic
@@ -190,11 +257,10 @@ def delivery_submit(request: DataRequest, *, delivery: Delivery, user: User) -> 
     """
     if delivery.supplier_id != request.organisation_id or delivery.territory_id != request.cycle.territory_id:
         raise DomainError("foreign_delivery", _("This delivery belongs to another supplier."))
-    waiting = draft_of(request)
+    # Held: a colleague's upload at this moment comes before or after, not in between.
+    waiting = draft_of(DataRequest.objects.select_for_update(of=("self",)).get(pk=request.pk))
     if waiting is not None and waiting.pk > delivery.pk:
-        raise DomainError(
-            "newer_delivery", _("A newer file has been uploaded meanwhile. Please look at that one first.")
-        )
+        raise _newer_delivery()
     delivery_mark_submitted(delivery)
     request.delivery = delivery
     request.state = DataRequestState.SUBMITTED
@@ -263,7 +329,10 @@ def request_waive(request: DataRequest, *, reason: str, user: User | None) -> No
         raise DomainError("reason_missing", _("Say why the cycle goes on without this delivery."))
     request.state = DataRequestState.WAIVED
     request.waive_reason = reason.strip()
-    request.save(update_fields=["state", "waive_reason"])
+    # What counted last stays: a returned delivery had new days, and its task ends now.
+    due: QuerySet[Any] = with_due(DataRequest.objects.filter(pk=request.pk))  # annotated
+    request.due_on = due.values_list("task_due_on", flat=True).get()
+    request.save(update_fields=["state", "waive_reason", "due_on"])
     log_action(
         "delivery.waived",
         user=user,

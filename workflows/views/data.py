@@ -19,7 +19,15 @@ from monitoring.delivery_form import form_csv, form_xlsx
 from monitoring.models import Delivery
 from monitoring.selectors.deliveries import differences, needs_assignment
 from project.common.errors import DomainError
-from project.common.exports import Column, Format, Kind, export_format, export_links, table_response
+from project.common.exports import (
+    Column,
+    Format,
+    Kind,
+    attachment,
+    export_format,
+    export_links,
+    table_response,
+)
 from project.common.formats import Badge, due_badge
 from project.common.keys import key_or_none
 from project.common.listing import order_of, page_of
@@ -81,7 +89,14 @@ def request_badges(request: DataRequest, today: datetime.date) -> list[Badge]:
 _OF_FILES = (
     Column(_("File"), "delivery.file_name"),
     Column(_("Figures"), "delivery.value_count", Kind.NUMBER, places=0),
-    Column(_("Missing"), "delivery.missing_count", Kind.NUMBER, places=0),
+    Column(
+        _("Missing"),
+        lambda row: (
+            None if row.state == DataRequestState.WAIVED else getattr(row.delivery, "missing_count", None)
+        ),
+        Kind.NUMBER,
+        places=0,
+    ),
 )
 
 
@@ -266,7 +281,7 @@ def request_fill_view(request: HttpRequest, pk: int) -> HttpResponse:
     }
     form = GridForm(
         request.POST or None,
-        initial=initial,
+        initial=initial | {"based_on": row.delivery_id},
         indicators=asked.indicators,
         areas=asked.areas,
         year=year,
@@ -274,9 +289,16 @@ def request_fill_view(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
-            request_fill(row, cells=texts | form.typed(), user=signed_in(request))
+            request_fill(
+                row,
+                cells=texts | form.typed(),
+                user=signed_in(request),
+                based_on=form.cleaned_data["based_on"],
+            )
         except DomainError as error:
             form.add_error(None, str(error.message))
+            if error.code == "filled_meanwhile":
+                form.rebase(visible_request(request, pk).delivery_id)
         else:
             return back_to_task(request, row)
     return render(
@@ -303,9 +325,12 @@ def request_template(request: HttpRequest, pk: int) -> HttpResponse:
     kind = "text/csv; charset=utf-8"
     if not is_csv:
         kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    name = f"{_('form')}-{asked.years[0]}-{asked.years[-1]}.{ending}"
+    years = "-".join(dict.fromkeys(str(year) for year in (asked.years[0], asked.years[-1])))
+    supplier = row.organisation.name.replace(" ", "-")
+    form = _("Delivery form").replace(" ", "-")
+    name = f"{form}_{supplier}_{years}"
     return HttpResponse(
         content,
         content_type=kind,
-        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private"},
+        headers={"Content-Disposition": attachment(f"{name}.{ending}"), "Cache-Control": "private"},
     )

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from monitoring.models import Delivery
 from monitoring.selectors.deliveries import Preview, differences
 from monitoring.selectors.figures import latest_years
-from monitoring.services.deliveries import GRID_FILE_NAME, delivery_comment
+from monitoring.services.deliveries import delivery_comment
 from project.common.errors import DomainError
 from workflows.forms.deliveries import ReviewForm, SubmitForm, UploadForm
 from workflows.models import DataRequest, DeliveryReview
@@ -96,7 +96,7 @@ class ProvideDataView(DeliveryTaskView):
     def assign_url(self) -> str:
         """Where the supplier says what its file contains; "" for files that tell themselves."""
         draft = self.shown_delivery()
-        if draft is None or not draft.file or draft.file_name == GRID_FILE_NAME:
+        if draft is None or not draft.file or draft.is_typed:
             return ""
         return reverse("workflows:request-mapping", args=[self.data_request.pk])
 

@@ -42,6 +42,8 @@
     if (!next) return;
     event.preventDefault();
     next.focus();
+    // The browser takes a field under the bar of buttons for one that can be seen.
+    next.scrollIntoView({ block: "nearest" });
     next.select();
   });
 })();
