@@ -101,6 +101,7 @@ LABELS: dict[str, str | Promise] = {
     "statement.added": _("Statement added"),
     "statement.changed": _("Statement changed"),
     "statement.removed": _("Statement removed"),
+    "succession.imported": _("Changes of borders imported"),
     "succession.recorded": _("Change of borders recorded"),
     "succession.removed": _("Change of borders taken back"),
     "task.escalated": _("Head told that a task is overdue"),

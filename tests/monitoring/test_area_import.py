@@ -21,7 +21,7 @@ from monitoring.charts import Series, time_chart
 from monitoring.importers.geojson import read_geojson
 from monitoring.models import Area, AreaKind, AreaPopulation, AreaSuccession, FileImport
 from monitoring.selectors.area_plan import AreaMapping, AreaState, area_plan, guessed_mapping
-from monitoring.selectors.areas import border_changes, broken_years, populations_of
+from monitoring.selectors.areas import border_changes, broken_years
 from monitoring.selectors.protection import base_of, places_around
 from monitoring.services.area_history import succession_record, succession_remove
 from monitoring.services.deliveries import delivery_accept
@@ -34,7 +34,6 @@ from tests.factories import World, geojson, square
 ClientAs = Callable[[User], Client]
 IMPORT = "/areas/import/"
 CHANGES = "/areas/border-changes/"
-PEOPLE = "/areas/inhabitants/"
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 REAL = DATA / "nrw_boundaries" / "rheinisch_bergischer_kreis_gemeinden.geojson"
 MAPPING = AreaMapping("ags", "name", AreaKind.SMALL_AREA)
@@ -328,49 +327,6 @@ def test_the_break_is_told_on_the_pages(world: World, client_as: ClientAs) -> No
 
 
 # --- Inhabitants ------------------------------------------------------------------------------------
-
-
-def test_inhabitants_come_by_year(world: World, client_as: ClientAs) -> None:
-    client = client_as(world.people["admin"])
-    text = "AGS;Jahr;Einwohner\n05378000;2023;1.234\n05378000;2024;1300\n5378001;2024;12 345\n"
-    assert upload(client, text.encode(), "ew.csv", PEOPLE).status_code == 302
-    first, second = world.areas[:2]
-    assert dict(first.populations.values_list("year", "count")) == {2023: 1234, 2024: 1300}
-    assert second.populations.get().count == 12345
-    assert upload(client, text.replace("1300", "1301").encode(), "ew.csv", PEOPLE).status_code == 302
-    assert first.populations.get(year=2024).count == 1301
-    first.refresh_from_db()
-    assert first.population == 1301, "without a year an area says its latest count"
-    assert populations_of([first, world.areas[2]], 2024) == [1301, 2000]
-    assert LogEntry.objects.filter(action="population.imported").count() == 2
-    assert client_as(world.people["head"]).get(PEOPLE).status_code == 403
-
-
-@pytest.mark.parametrize(
-    ("text", "count"),
-    [
-        ("Gebiet;Wert\nA;1\n", 1),
-        ("AGS;Jahr;Einwohner\n", 1),
-        ("AGS;Jahr;Einwohner\nnirgends;2024;5\n", 1),
-        ("AGS;Jahr;Einwohner\n05378000;20222;5\n", 1),
-        ("AGS;Jahr;Einwohner\n05378000;2024;viele\n05378000;2023;1,5\n05378000;2022;-1\n", 3),
-        ("AGS;Jahr;Einwohner\n05378000;2024;5\n05378000;2024;6\n", 1),
-        ("AGS;Jahr;Einwohner\n05378000;2024;=1+1\n05378000\n", 2),
-    ],
-)
-def test_one_wrong_row_keeps_all_out(world: World, client_as: ClientAs, text: str, count: int) -> None:
-    good = text + ("05378001;2024;7\n" if text.startswith("AGS;") and text.count("\n") > 1 else "")
-    answer = upload(client_as(world.people["planner"]), good.encode(), "ew.csv", PEOPLE)
-    assert answer.status_code == 422
-    assert len(answer.context["faults"]) == count
-    assert not AreaPopulation.objects.exists()
-
-
-def test_files_that_cannot_be_read_are_refused(world: World, client_as: ClientAs) -> None:
-    for content, name in ((b"", "a.csv"), (b"%PDF", "a.xlsx"), (b"x", "a.pdf")):
-        answer = upload(client_as(world.people["planner"]), content, name, PEOPLE)
-        assert answer.status_code == 422
-        assert answer.context["form"].errors
 
 
 def test_secrecy_and_index_use_the_inhabitants_of_the_year(world: World) -> None:
