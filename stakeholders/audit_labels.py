@@ -240,6 +240,7 @@ _DETAILS: dict[str, tuple[str | Promise, Callable[[Any], str]]] = {
     "file": (_("File"), _text),
     "new_count": (_("New entries"), _text),
     "changed_count": (_("Changed entries"), _text),
+    "entries": (_("Changed"), _text),
     "values": (_("Values"), _text),
     "errors": (_("Errors"), _text),
     "recommendation": (_("Recommendation"), _text),
