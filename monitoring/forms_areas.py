@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django import forms
 from django.core.files.base import ContentFile, File
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from monitoring.models import Area, AreaKind
@@ -165,4 +166,5 @@ class TableUploadForm(forms.Form):
         chosen: File[bytes] | None = self.cleaned_data["file"]
         if chosen:
             return chosen
-        return ContentFile(self.cleaned_data["text"].encode(), name=f"{_('Typed table')}.csv")
+        name = gettext("Typed table")
+        return ContentFile(self.cleaned_data["text"].encode(), name=f"{name}.csv")

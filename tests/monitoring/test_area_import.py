@@ -17,7 +17,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from monitoring.charts import Series, time_chart
+from monitoring.charts import Series, sparkline, time_chart
 from monitoring.importers.geojson import read_geojson
 from monitoring.models import Area, AreaKind, AreaPopulation, AreaSuccession, FileImport
 from monitoring.selectors.area_plan import AreaMapping, AreaState, area_plan, guessed_mapping
@@ -27,6 +27,7 @@ from monitoring.services.area_history import succession_record, succession_remov
 from monitoring.services.deliveries import delivery_accept
 from monitoring.services.index import index_run_create
 from project.common.errors import DomainError
+from project.common.svg import Circle, Line, Text, to_svg
 from stakeholders.models import LogEntry, User
 from tests import factories
 from tests.factories import World, geojson, square
@@ -299,6 +300,26 @@ def test_a_line_begins_anew_where_borders_changed() -> None:
         chart = time_chart(Series("A", years, breaks), title="", description="")
         return sum("pg-line" in getattr(shape, "css", "") for shape in chart.drawing.shapes)
 
+    def marks(breaks: frozenset[int], years: Any = values) -> tuple[list[str], list[str]]:
+        chart = time_chart(Series("A", years, breaks), title="", description="")
+        words = [shape.text for shape in chart.drawing.shapes if isinstance(shape, Text)]
+        return (
+            [entry.text for entry in chart.legend if entry.css == "pg-break"],
+            [text for text in words if "Gebietsänderung" in text],
+        )
+
+    assert marks(frozenset()) == marks(frozenset({2010, 2020})) == ([], [])
+    assert marks(frozenset({2023})) == (["Gebietsänderung 2023"], ["Gebietsänderung 2023"])
+    assert marks(frozenset({2022, 2024}))[0] == ["Gebietsänderung 2022", "Gebietsänderung 2024"]
+    chart = time_chart(Series("A", values, frozenset({2023})), title="", description="")
+    assert [row[0] for row in chart.rows if "Gebiet" in row[0]] == ["2023 (Gebietsänderung)"]
+    # The mark stands between the years, at the same place in page, picture and paper.
+    (line,) = [row for row in chart.drawing.shapes if isinstance(row, Line) and row.css == "pg-break"]
+    dots = [row for row in chart.drawing.shapes if isinstance(row, Circle)]
+    assert line.x1 == line.x2 == pytest.approx((dots[2].x + dots[3].x) / 2)
+    assert "pg-break" in to_svg(chart.drawing)
+    assert "pg-break" in to_svg(sparkline(Series("A", values, frozenset({2023}))))
+
     assert lines(frozenset()) == 1
     assert lines(frozenset({2023})) == 2
     assert lines(frozenset({2010, 2020})) == 1  # nothing before to compare with
@@ -317,10 +338,12 @@ def test_the_break_is_told_on_the_pages(world: World, client_as: ClientAs) -> No
     for url in (
         reverse("monitoring:area-detail", args=[new.pk]),
         f"{reverse('monitoring:indicator-detail', args=[rate.pk])}?area={new.pk}",
+        f"{reverse('monitoring:atlas')}?show={rate.key}&area={new.pk}",
     ):
         text = client.get(url).content.decode()
         assert "01.01.2024" in text, url
         assert old.name in text
+        assert "pg-break" in text, url
     assert "01.01.2024" in client.get(
         reverse("monitoring:area-detail", args=[new.pk]), {"export": "csv"}
     ).content.decode("utf-8-sig")
