@@ -4,7 +4,7 @@ import bisect
 import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -173,6 +173,12 @@ class Series:
     values: tuple[tuple[int, float | None], ...]
     breaks: frozenset[int] = frozenset()
 
+    @property
+    def broken_years(self) -> list[int]:
+        """Years at which the line breaks: there are figures from before and from then on."""
+        known = [year for year, value in self.values if value is not None]
+        return sorted(year for year in self.breaks if known and known[0] < year <= known[-1])
+
 
 @dataclass(frozen=True, slots=True)
 class LineEntry:
@@ -222,7 +228,10 @@ def sparkline(series: Series, *, text: str = "") -> Drawing:
             share = 0.5 if high == low else (value - low) / (high - low)
             return x, _SPARK_HEIGHT - 4 - share * (_SPARK_HEIGHT - 8)
 
-        shapes = [*_lines(series, place, "pg-line"), Circle(*place(*known[-1]), 2.5, "pg-dot")]
+        for year in series.broken_years:
+            x = 3 + (year - 0.5 - first) / max(last - first, 1) * (_SPARK_WIDTH - 6)
+            shapes.append(Line(x, 1, x, _SPARK_HEIGHT - 1, "pg-break"))
+        shapes += [*_lines(series, place, "pg-line"), Circle(*place(*known[-1]), 2.5, "pg-dot")]
     return Drawing(_SPARK_WIDTH, _SPARK_HEIGHT, text, "", tuple(shapes), css="pg-spark", uid="spark")
 
 
@@ -256,7 +265,8 @@ def time_chart(
         raise ValueError("a chart over years needs years")
     numbers = [value for series in everything for _, value in series.values if value is not None]
     ticks = nice_ticks(min(numbers, default=0), max(numbers, default=1))
-    left, right, top, bottom = 56.0, 20.0, 12.0, 28.0
+    broken = main.broken_years
+    left, right, top, bottom = 56.0, 20.0, 30.0 if broken else 12.0, 28.0
 
     def place(year: int, value: float) -> Point:
         across = (year - years[0]) / max(years[-1] - years[0], 1)
@@ -273,6 +283,16 @@ def time_chart(
     for year in _labelled(years):
         x, _y = place(year, ticks[0])
         shapes.append(Text(x, height - 8, str(year), "pg-chart-text pg-chart-text--muted", "middle"))
+    for year in broken:
+        # Between the last year of the old borders and the first of the new ones.
+        x, _y = place(year, ticks[0])
+        x -= (width - left - right) / max(years[-1] - years[0], 1) / 2
+        words = _("Change of borders %(year)s") % {"year": year} if len(broken) == 1 else str(year)
+        shapes += [
+            Line(x, top - 8, x, height - bottom, "pg-break"),
+            Path((((x - 5, top - 16), (x + 5, top - 16), (x, top - 8)),), "pg-break-mark"),
+            Text(*_beside(x, width, top - 9), words, "pg-chart-text", _side(x, width)),
+        ]
     suffixes = ["--main", *(f"--other-{number}" for number in range(1, len(everything)))]
     for series, suffix in reversed(list(zip(everything, suffixes, strict=True))):
         shapes += _lines(series, place, f"pg-line pg-line{suffix}")
@@ -283,7 +303,10 @@ def time_chart(
         ]
     lookups = [dict(series.values) for series in everything]
     rows = tuple(
-        (str(year), *(NO_VALUE if (v := lookup.get(year)) is None else write(v) for lookup in lookups))
+        (
+            _year_words(year, broken),
+            *(NO_VALUE if (v := lookup.get(year)) is None else write(v) for lookup in lookups),
+        )
         for year in years
     )
     return TimeChart(
@@ -291,7 +314,8 @@ def time_chart(
         tuple(
             LineEntry(f"pg-line pg-line{suffix}", series.name)
             for series, suffix in zip(everything, suffixes, strict=True)
-        ),
+        )
+        + tuple(LineEntry("pg-break", _("Change of borders %(year)s") % {"year": year}) for year in broken),
         (_("Year"), *(series.name for series in everything)),
         rows,
     )
@@ -308,6 +332,19 @@ def _lines(series: Series, place: Callable[[int, float], Point], css: str) -> li
             runs[-1].append(place(year, value))
         before = year
     return [Path((tuple(run),), css, is_closed=False) for run in runs if len(run) > 1]
+
+
+def _side(x: float, width: float) -> Literal["start", "end"]:
+    """Words at a line stand on the side with more room."""
+    return "start" if x < width / 2 else "end"
+
+
+def _beside(x: float, width: float, y: float) -> Point:
+    return x + (9 if _side(x, width) == "start" else -9), y
+
+
+def _year_words(year: int, broken: Sequence[int]) -> str:
+    return _("%(year)s (change of borders)") % {"year": year} if year in broken else str(year)
 
 
 def _labelled(years: Sequence[int], most: int = 8) -> list[int]:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from django import forms
+from django.core.files.base import ContentFile, File
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from monitoring.models import Area, AreaKind
 from monitoring.selectors.area_plan import AreaMapping
-from project.forms import GermanDecimalField
+from project.forms import GermanDecimalField, needed_if
 from stakeholders.models import Organisation
+
+#: Characters of a typed table; more is a file.
+_MOST_TYPED: Final = 200_000
 
 
 class AreaFilterForm(forms.Form):
@@ -116,12 +121,50 @@ class SuccessionForm(forms.Form):
             field.queryset = areas
 
 
-class PopulationUploadForm(forms.Form):
-    """Inhabitants by area and year."""
+class TableUploadForm(forms.Form):
+    """A table on areas: a file, or cells typed or pasted."""
 
-    file = forms.FileField(
-        label=_("File with inhabitants"),
-        help_text=_("Excel workbook (.xlsx) or CSV with the columns area key, year and inhabitants."),
-        widget=forms.FileInput(attrs={"accept": ".xlsx,.csv,.txt"}),
-        allow_empty_file=True,
+    file = needed_if(
+        forms.FileField(
+            label=_("File with the table"),
+            required=False,
+            help_text=_("Excel workbook (.xlsx) or CSV. You see a preview before anything is saved."),
+            widget=forms.FileInput(attrs={"accept": ".xlsx,.csv,.txt"}),
+            allow_empty_file=True,
+        ),
+        _("unless you type the table"),
     )
+    text = needed_if(
+        forms.CharField(
+            label=_("Or type or paste the table"),
+            required=False,
+            strip=False,
+            max_length=_MOST_TYPED,
+            help_text=_("Copy the cells in Excel with their headings and paste them here."),
+            widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
+        ),
+        _("unless you choose a file"),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """One of both."""
+        cleaned = super().clean() or {}
+        text = cleaned.get("text", "").strip()
+        if "file" in self.errors or "text" in self.errors:
+            return cleaned
+        if bool(cleaned.get("file")) == bool(text):
+            self.add_error(
+                "file",
+                _("Please choose either: a file, or a typed table.")
+                if text
+                else _("Please choose a file, or type the table."),
+            )
+        return cleaned
+
+    def upload(self) -> File[bytes]:
+        """What was chosen, as a file."""
+        chosen: File[bytes] | None = self.cleaned_data["file"]
+        if chosen:
+            return chosen
+        name = gettext("Typed table")
+        return ContentFile(self.cleaned_data["text"].encode(), name=f"{name}.csv")

@@ -166,6 +166,16 @@ class IndicatorForm(forms.Form):
         }
 
 
+class ChangeReasonForm(forms.Form):
+    """Why taking a file over changes entries that are here already."""
+
+    reason = forms.CharField(
+        label=_("Reason for the change"),
+        max_length=500,
+        help_text=_("Stands in the log, for all who ask why."),
+    )
+
+
 class ExistingForm(forms.Form):
     """What happens to entries that are here already and differ."""
 

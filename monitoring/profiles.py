@@ -10,6 +10,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from monitoring.models import Area, Direction, IndexRun, Indicator
+from monitoring.selectors.areas import border_days_of
 from monitoring.selectors.figures import figures_in_force
 from monitoring.selectors.runs import run_secrets
 from monitoring.words import with_unit
@@ -76,7 +77,7 @@ def profile_drafts(run: IndexRun, areas: Iterable[Area]) -> dict[int, Draft]:
 
     Returns:
         Strengths, weaknesses, potentials by primary key of the area, in the current language.
-        Queries: 12.
+        Queries: 13.
     """
     areas = list(areas)
     findings = findings_of(run, areas)
@@ -92,7 +93,7 @@ def findings_of(run: IndexRun, areas: Sequence[Area]) -> Mapping[int, list[Findi
 
     Returns:
         Findings by primary key of the area, strongest need first; cells without a figure, or with a
-        secret one, are left out. Queries: 12.
+        secret one, are left out. No trend reaches over a change of borders. Queries: 13.
     """
     columns = {row.indicator_id: row for row in run.indicators.select_related("indicator__unit")}
     scores = list(
@@ -106,13 +107,16 @@ def findings_of(run: IndexRun, areas: Sequence[Area]) -> Mapping[int, list[Findi
     wanted = {year - back for year in years for back in range(1, TREND_YEARS + 1)}
     indicators = [row.indicator for row in columns.values()]
     figures = figures_in_force(areas, indicators, years=wanted, has_means=False)
+    changed = border_days_of(areas)
     found: dict[int, list[Finding]] = defaultdict(list)
     for area_pk, indicator_pk, value, z, year in scores:
         column = columns[indicator_pk]
         if value is None or z is None or year is None or column.mean is None or column.sd is None:
             continue
         before_year, before = None, None
-        for candidate in range(year - TREND_YEARS, year):
+        # Figures from before a change of borders are those of another area.
+        since = next((day.year for day in changed.get(area_pk, ()) if day.year <= year), 0)
+        for candidate in range(max(year - TREND_YEARS, since), year):
             shown = figures.cells.get((indicator_pk, candidate, area_pk))
             if shown is not None and shown.value is not None:
                 before_year, before = candidate, shown.value

@@ -118,6 +118,44 @@ MESSAGES: Final = {
         "The comment “%(comment)s” has no figure beside it and is not kept. Please enter a figure or a sign "
         "such as “.”."
     ),
+    # Tables on areas
+    "no_rows": _("There are no rows below the headings. Please add them."),
+    "missing_columns": _(
+        "The first row must name the columns. Missing here: %(names)s. Please add these headings."
+    ),
+    "given_in_row": _("Row %(other)s already says this. Please keep only one of them."),
+    "area_not_here": _(
+        "The territory has no area with the key “%(value)s”. Please correct it; delete rows with totals."
+    ),
+    "area_not_here_like": _(
+        "The territory has no area with the key “%(value)s”. Is %(suggestion)s meant? Please correct it; "
+        "delete rows with totals."
+    ),
+    "no_people": _("“%(value)s” is no whole number of inhabitants. Please enter one, such as 1234."),
+    "no_share": _("“%(value)s” is no share. Please enter percent above 0, at most 100, such as 37.5."),
+    "share_not_percent": _(
+        "No share of this column is above 1. Please enter percent: 50 for half of the inhabitants, not 0.5."
+    ),
+    "no_day": _("“%(value)s” is no date. Please enter the first day of the new borders, such as 01.01.2021."),
+    "same_area_twice": _(
+        "Old and new area are the same. What stays with an area needs no row: please delete it."
+    ),
+    "areas_of_two_levels": _("Both areas must be of the same level. Please correct one of the keys."),
+    "recorded_otherwise": _(
+        "This change is recorded already, with %(recorded)s. Please take that back on the page of border "
+        "changes first, or correct the share."
+    ),
+    "share_above_all": _(
+        "%(total)s of the inhabitants of %(area)s would go, more than all. Please correct the shares."
+    ),
+    "share_missing": _(
+        "%(area)s no longer exists, but only %(total)s of its inhabitants go anywhere. Please add where the "
+        "other %(rest)s belong."
+    ),
+    "share_stays": _(
+        "%(total)s of the inhabitants of %(area)s go, %(rest)s stay, and the area goes on. If it has ended, "
+        "please add where the others belong."
+    ),
     "other_sheets": _("Only the sheet “%(sheet)s” was read, not: %(names)s."),
     "more": _(
         "There are %(count)s further remarks of this file, which are not listed. Please correct these first."

@@ -1,12 +1,12 @@
 """The simple delivery form: one row an area and year, or one row a value (``docs/delivery-format.md``)."""
 
-import difflib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
+from monitoring.importers.area_keys import folded, same_name, suggested_area
 from monitoring.importers.entries import implausible
 from monitoring.importers.form import (
     BEFORE,
@@ -30,8 +30,6 @@ _HEADER_WITHIN: Final = 20
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 _MAX_ISSUES: Final = 1_000
 _EXAMPLES: Final = 3
-# How alike a key has to be to be suggested: one digit of eight is another one.
-_ALIKE: Final = 0.85
 # Headings of tables that statistics offices write: those are understood elsewhere (``monitoring.sources``).
 _OTHER_FORMS: Final = ("statistics_code", "Statistik_Code", "ZEIT", "RAUM", "Stichtag", "MERKMAL")
 # Fewer values say nothing about whether shares were meant.
@@ -106,8 +104,8 @@ class _Reader:
         self.issues.clear()
         if header is None:
             return False
-        texts = {_folded(cell.text) for cell in rows[header]}
-        if any(_folded(name) in texts for name in _OTHER_FORMS):
+        texts = {folded(cell.text) for cell in rows[header]}
+        if any(folded(name) in texts for name in _OTHER_FORMS):
             return False
         roles = {self._role(cell.text) for cell in rows[header]}
         if not {"area", "year"} & roles:
@@ -131,21 +129,21 @@ class _Reader:
 
     def _role(self, heading: str) -> str | None:
         """What a heading stands for: a role, "indicator:<key>", or None."""
-        text = _folded(heading)
+        text = folded(heading)
         for role, names in HEADINGS.items():
-            if text in {_folded(name) for name in names}:
+            if text in {folded(name) for name in names}:
                 return role
         for kind, prefix in (("before", BEFORE), ("comment", COMMENT)):
-            if text.startswith(_folded(prefix)):
-                indicator = self._indicator(text.removeprefix(_folded(prefix)))
+            if text.startswith(folded(prefix)):
+                indicator = self._indicator(text.removeprefix(folded(prefix)))
                 return f"{kind}:{indicator.key}" if indicator else None
         indicator = self._indicator(heading)
         return f"indicator:{indicator.key}" if indicator else None
 
     def _indicator(self, text: str) -> RequestedIndicator | None:
-        folded = _folded(text)
+        wanted = folded(text)
         for indicator in self.request.indicators:
-            if folded in {_folded(name) for name in (indicator.key, *indicator.names)}:
+            if wanted in {folded(name) for name in (indicator.key, *indicator.names)}:
                 return indicator
         return None
 
@@ -257,24 +255,21 @@ class _Reader:
                 return None
             key = found
         name = self._cell(row, "name")
-        if name.text and not _same_name(name.text, self.request.areas[key]):
+        if name.text and not same_name(name.text, self.request.areas[key]):
             self._error("area_name", name, key=key, name=self.request.areas[key])
         return key
 
     def _unknown_area(self, cell: Cell, name: str) -> None:
         """Say that a key is unknown, and which area may be meant by its name or a similar key."""
-        areas = self.request.areas
-        like = [key for key, known in areas.items() if name and _same_name(name, known)]
-        like = like or difflib.get_close_matches(cell.text, areas, n=1, cutoff=_ALIKE)
-        if like:
-            self._error("unknown_area_like", cell, suggestion=f"{areas[like[0]]} ({like[0]})")
+        like = suggested_area(self.request.areas, cell.text, name)
+        if like is not None:
+            self._error("unknown_area_like", cell, suggestion=f"{self.request.areas[like]} ({like})")
         else:
             self._error("unknown_area", cell)
 
     def _padded(self, cell: Cell) -> str | None:
         """The key from which a spreadsheet took the zero in front, as it does with numbers."""
-        padded = next((known for known in self.request.areas if known.lstrip("0") == cell.text), None)
-        padded = padded or self.places.find(f"0{cell.text}")
+        padded = self.places.find_without_zeros(cell.text)
         if padded is not None and not self.zeros_told:
             self._note("zeros_restored", cell, key=padded)
             self.zeros_told = True
@@ -470,13 +465,3 @@ def _joined(figure: Figure, sign: str) -> Figure | None:
     fits = sign == SIGN_LIMITED if figure.value else sign in {SIGN_LIMITED, SIGN_NOTHING}
     is_number = figure.value is not None and figure.sign == ""
     return Figure(figure.value, sign) if is_number and fits else None
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.casefold().replace("_", " ").split())
-
-
-def _same_name(given: str, known: str) -> bool:
-    """Compare names without additions such as ", Stadt"."""
-    first, second = (_folded(name.partition(",")[0]) for name in (given, known))
-    return first == second

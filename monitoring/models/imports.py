@@ -12,6 +12,8 @@ class ImportKind(models.TextChoices):
 
     CATALOGUE = "catalogue", _("Catalogue of indicators")
     AREAS = "areas", _("Areas with boundaries")
+    POPULATION = "population", _("Inhabitants by year")
+    SUCCESSIONS = "successions", _("Changes of borders")
 
 
 class FileImport(models.Model):

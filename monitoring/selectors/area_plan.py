@@ -207,7 +207,7 @@ class _Comparison:
 
     def _area(self, key: str) -> Area | None:
         """The area that is here, also if a spreadsheet took the zero in front of its key."""
-        found = self.keys.find(key) or self.keys.find(f"0{key}")
+        found = self.keys.find(key) or self.keys.find_without_zeros(key)
         return None if found is None else self.here[found]
 
     def _fault(self, feature: Feature, key: str, name: str, area: Area | None) -> str:

@@ -201,6 +201,23 @@ def border_changes(area: Area) -> list[BorderChange]:
     return [BorderChange(day, *days[day]) for day in sorted(days, reverse=True)]
 
 
+def border_days_of(areas: Iterable[Area]) -> dict[int, list[datetime.date]]:
+    """Days on which the borders of areas changed, latest first, by primary key. Queries: 1.
+
+    Args:
+        areas: The areas; those without a change are left out.
+    """
+    pks = {area.pk for area in areas}
+    rows = AreaSuccession.objects.filter(Q(old__in=pks) | Q(new__in=pks)).order_by("-changed_on")
+    found: dict[int, list[datetime.date]] = {}
+    for old, new, day in rows.values_list("old", "new", "changed_on"):
+        for pk in {old, new} & pks:
+            days = found.setdefault(pk, [])
+            if day not in days:
+                days.append(day)
+    return found
+
+
 def broken_years(changes: Sequence[BorderChange]) -> frozenset[int]:
     """Years from which figures cannot be compared with those before.
 

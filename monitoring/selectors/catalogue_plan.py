@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from django.db import models
+from django.db.models import Exists, OuterRef
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from monitoring.catalogue.fields import INDICATOR_TIES, SECTION_LABELS, SECTIONS, FieldKind, FieldSpec
 from monitoring.catalogue.reading import CatalogueFile, Entry, Problem, faults_between
-from monitoring.models import Domain, Indicator, IndicatorSet, IndicatorSetEntry, Unit
+from monitoring.models import Domain, Indicator, IndicatorSet, IndicatorSetEntry, Unit, Value
 from monitoring.selectors.catalogue import entry_of, indicators_used_elsewhere, indicators_with_figures
-from stakeholders.models import User
+from project.common.formats import NO_VALUE
+from stakeholders.models import Organisation, User
 
 #: Fields of a unit that decide what its figures mean and which of them are secret.
 _FIXED_OF_UNIT: Final = frozenset({"is_count", "is_percent", "per"})
@@ -31,6 +33,10 @@ FIGURE_FIELDS: Final = frozenset(
 
 #: What else says what figures mean: a file from elsewhere never changes it under others' figures.
 _MEANING_FIELDS: Final = FIGURE_FIELDS | {"domain", "definition", "formula", "numerator", "base"}
+
+
+#: Field of an indicator that names entries of another section: what they say is shown with it.
+_SHOWN_BY: Final = {"units": "unit", "domains": "domain"}
 
 
 class Existing(models.TextChoices):
@@ -72,6 +78,7 @@ class EntryChange:
         entry: All its fields afterwards.
         fields: What differs.
         reason: Why it cannot be taken over.
+        affected: Of an entry that changes: other entries that show it, in words.
     """
 
     section: str
@@ -81,6 +88,7 @@ class EntryChange:
     entry: Entry
     fields: Sequence[FieldChange] = ()
     reason: str = ""
+    affected: Sequence[str] = ()
 
     @property
     def section_label(self) -> str:
@@ -95,10 +103,12 @@ class CataloguePlan:
     Attributes:
         changes: Entries in the order in which they are stored.
         problems: What is wrong with the file; with any of them, or a conflict, nothing is saved.
+        territories: Names of the territories with figures that are read with the entries that change.
     """
 
     changes: list[EntryChange] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    territories: Sequence[str] = ()
 
     @property
     def counts(self) -> list[tuple[State, int]]:
@@ -115,6 +125,11 @@ class CataloguePlan:
     def changes_something(self) -> bool:
         """Whether saving would do anything."""
         return any(row.state in {State.NEW, State.CHANGED} for row in self.changes)
+
+    @property
+    def changed(self) -> list[EntryChange]:
+        """Entries whose wording here changes, which needs a reason."""
+        return [row for row in self.changes if row.state is State.CHANGED]
 
     @property
     def digest(self) -> str:
@@ -135,7 +150,7 @@ def catalogue_plan(file: CatalogueFile, *, existing: Existing, user: User) -> Ca
         user: Who would take it over: what others' figures rest on they may not change.
 
     Returns:
-        The plan. Queries: about 10, whatever the number of entries.
+        The plan. Queries: about 12, whatever the number of entries.
     """
     return _Comparison(file, existing, user).plan
 
@@ -154,6 +169,38 @@ class _Comparison:
         for section in SECTIONS:
             for key, entry in file.entries[section].items():
                 self._compare(section, key, entry)
+        self._tell_who_is_affected()
+
+    def _tell_who_is_affected(self) -> None:
+        """All territories share the catalogue: a unit or domain changes for each indicator that has it."""
+        changed = {(row.section, row.key) for row in self.plan.changed}
+        if not changed:
+            return
+        hit = {key for section, key in changed if section == "indicators"}
+        for place, row in enumerate(self.plan.changes):
+            if row.state is not State.CHANGED or row.section not in _SHOWN_BY:
+                continue
+            keys = [
+                key
+                for key, entry in self.here["indicators"].items()
+                if entry[_SHOWN_BY[row.section]] == row.key
+            ]
+            hit.update(keys)
+            self.plan.changes[place] = replace(row, affected=self._affected(keys))
+        figures = Value.objects.filter(indicator__key__in=hit, area__territory=OuterRef("pk"))
+        names = Organisation.objects.filter(Exists(figures)).order_by("name").values_list("name", flat=True)
+        self.plan.territories = list(names)
+
+    def _affected(self, keys: Iterable[str]) -> list[str]:
+        """Names of indicators, those first of which other territories have figures."""
+        mine, others = [], []
+        for key in keys:
+            name = self._name("indicators", key)
+            if key in self.elsewhere:
+                others.append(_("%(name)s (figures of another territory)") % {"name": name})
+            else:
+                mine.append(name)
+        return [*sorted(others), *sorted(mine)]
 
     def _compare(self, section: str, key: str, entry: Entry) -> None:
         specs = SECTIONS[section]
@@ -235,22 +282,32 @@ class _Comparison:
         return ""
 
     def _words(self, spec: FieldSpec, entry: Mapping[str, Any]) -> str:
-        value = entry[spec.name]
-        if value is None or value == "":
-            return "–"
-        if isinstance(value, bool):
-            return _("yes") if value else _("no")
-        if spec.choices is not None:
-            return str(spec.choices.get(value, value))
-        if spec.kind is FieldKind.REFERENCES:
-            return ", ".join(self._name(spec.section, key) for key in value)
-        if spec.kind is FieldKind.REFERENCE:
-            return self._name(spec.section, value)
-        return str(value)
+        return words_of(spec, entry[spec.name], self._name)
 
     def _name(self, section: str, key: str) -> str:
         entry = self.here[section].get(key) or self.file.entries[section].get(key) or {}
         return str(entry.get("name_de") or entry.get("symbol_de") or key)
+
+
+def words_of(spec: FieldSpec, value: Any, name_of: Callable[[str, str], str]) -> str:
+    """A field of an entry in words.
+
+    Args:
+        spec: The field.
+        value: What it holds; references as keys.
+        name_of: What people call the entry of a section and key.
+    """
+    if value is None or value == "":
+        return NO_VALUE
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if spec.choices is not None:
+        return str(spec.choices.get(value, value))
+    if spec.kind is FieldKind.REFERENCES:
+        return ", ".join(name_of(spec.section, key) for key in value)
+    if spec.kind is FieldKind.REFERENCE:
+        return name_of(spec.section, value)
+    return str(value)
 
 
 def _present() -> dict[str, dict[str, Entry]]:

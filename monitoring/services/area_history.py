@@ -3,47 +3,27 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Sum
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from monitoring.models import Area, AreaPopulation, AreaSuccession
-from monitoring.services.readings import Upload
+from monitoring.importers.area_tables import PopulationRow, SuccessionRow
+from monitoring.models import Area, AreaPopulation, AreaSuccession, FileImport
+from monitoring.selectors.area_plan import AreaState
+from monitoring.selectors.area_tables import ALL_SHARE, TablePlan, population_plan, succession_plan
+from monitoring.services.imports import file_import_finish
 from project.common.errors import DomainError, as_domain_error
-from project.common.importing import Cell, read_table
-from project.common.keys import PlaceKeys, key_or_none
+from project.common.importing import Table
 from stakeholders.audit import log_action
 from stakeholders.models import Organisation, User
 from stakeholders.permissions import Perm, require
 
-_FIRST_YEAR, _LAST_YEAR = 1900, 2100
-#: More inhabitants than any area of the country has.
-_MOST_PEOPLE: Final = 100_000_000
-_MOST_FAULTS: Final = 200
 _BATCH: Final = 5_000
-#: Headings as people and offices write them.
-_HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
-    "key": (
-        "gebietsschlüssel",
-        "gebietsschluessel",
-        "schlüssel",
-        "area_key",
-        "area key",
-        "key",
-        "ags",
-        "ars",
-    ),
-    "year": ("jahr", "year"),
-    "count": ("einwohner", "einwohnerinnen und einwohner", "bevölkerung", "inhabitants", "population"),
-}
 
 
 @transaction.atomic
@@ -77,6 +57,27 @@ def succession_record(
     """
     require(user, Perm.MANAGE_CATALOGUE, territory)
     _hold(territory)
+    row = _record(old, new, changed_on=changed_on, share=share, source=source, territory=territory)
+    log_action(
+        "succession.recorded",
+        user=user,
+        obj=row,
+        territory=territory,
+        data={"starts_on": changed_on.isoformat(), "share": str(share)},
+    )
+    return row
+
+
+def _record(
+    old: Area,
+    new: Area,
+    *,
+    changed_on: datetime.date,
+    share: Decimal,
+    source: str,
+    territory: Organisation,
+) -> AreaSuccession:
+    """Write one change and the days it gives the areas; called while the territory is held."""
     rows = Area.objects.select_for_update(of=("self",)).filter(pk__in=[old.pk, new.pk], territory=territory)
     found = {row.pk: row for row in rows}
     if old.pk not in found or new.pk not in found:
@@ -97,16 +98,9 @@ def succession_record(
     try:
         row.full_clean()
         row.save()
-        _set_days(found[old.pk], found[new.pk], changed_on, is_all=total == 1)
+        _set_days(found[old.pk], found[new.pk], changed_on, is_all=total >= ALL_SHARE)
     except ValidationError as error:
         raise as_domain_error(error) from error
-    log_action(
-        "succession.recorded",
-        user=user,
-        obj=row,
-        territory=territory,
-        data={"starts_on": changed_on.isoformat(), "share": str(share)},
-    )
     return row
 
 
@@ -140,27 +134,32 @@ def succession_remove(*, succession: AreaSuccession, territory: Organisation, us
 
     Raises:
         PermissionDenied: The user may not.
-        DomainError: ``foreign_area``.
+        DomainError: ``gone``: somebody else took it back meanwhile, or it is another territory's.
     """
     require(user, Perm.MANAGE_CATALOGUE, territory)
     _hold(territory)
-    if succession.old.territory_id != territory.pk:
-        raise DomainError("foreign_area", gettext_lazy("Both areas must belong to the territory."))
+    row = AreaSuccession.objects.filter(pk=succession.pk, old__territory=territory).first()
+    if row is None:
+        raise DomainError("gone", gettext_lazy("This change of borders has been taken back already."))
     log_action(
         "succession.removed",
         user=user,
-        obj=succession,
+        obj=row,
         territory=territory,
-        data={"starts_on": succession.changed_on.isoformat(), "share": str(succession.share)},
+        data={"starts_on": row.changed_on.isoformat(), "share": str(row.share)},
     )
-    same_day = AreaSuccession.objects.filter(changed_on=succession.changed_on)
-    total = same_day.filter(old=succession.old_id).aggregate(all=Sum("share"))["all"]
-    succession.delete()
+    same_day = AreaSuccession.objects.filter(changed_on=row.changed_on)
+    total = same_day.filter(old=row.old_id).aggregate(all=Sum("share"))["all"]
+    row.delete()
     areas = Area.objects.select_for_update(of=("self",))
-    old, new = areas.get(pk=succession.old_id), areas.get(pk=succession.new_id)
-    if total == 1 and old.valid_until == succession.changed_on - datetime.timedelta(days=1):
+    old, new = areas.get(pk=row.old_id), areas.get(pk=row.new_id)
+    if (
+        total is not None
+        and total >= ALL_SHARE
+        and old.valid_until == row.changed_on - datetime.timedelta(days=1)
+    ):
         _clear_day(old, "valid_until")
-    if new.valid_from == succession.changed_on and not same_day.filter(new=new).exists():
+    if new.valid_from == row.changed_on and not same_day.filter(new=new).exists():
         _clear_day(new, "valid_from")
 
 
@@ -174,67 +173,120 @@ def _clear_day(area: Area, name: str) -> None:
     area.save(update_fields=[name])
 
 
-@dataclass(frozen=True, slots=True)
-class RowFault:
-    """What is wrong in a row of a file."""
-
-    row: int
-    value: str
-    message: str
-
-
-class PopulationFaultsError(Exception):
-    """Nothing was saved.
-
-    Args:
-        faults: What is wrong, by row.
-    """
-
-    def __init__(self, faults: list[RowFault]) -> None:
-        super().__init__(f"{len(faults)} faults")
-        self.faults = faults
-
-
 @transaction.atomic
-def population_import(*, territory: Organisation, taken: Upload, user: User) -> int:
-    """Take inhabitants by area and year from a file: all of it or nothing. Known figures are replaced.
+def succession_take_over(
+    *, territory: Organisation, table: Table, imported: FileImport, user: User, seen: str
+) -> TablePlan[SuccessionRow]:
+    """Take the changes of borders of a file over: all of them or none.
 
     Args:
         territory: Whose areas they are.
-        taken: Excel or CSV with the columns area key, year, inhabitants.
-        user: Who imports; needs the right to change catalogue and areas.
+        table: The cells of the file.
+        imported: The upload; noted as taken over.
+        user: Who takes it over; needs the right to change catalogue and areas.
+        seen: Digest of the plan that was looked at.
 
     Returns:
-        Number of figures.
+        What was done.
 
     Raises:
         PermissionDenied: The user may not.
-        ImportRefused: The file cannot be read.
-        PopulationFaultsError: Anything is wrong in it.
+        DomainError: ``table_has_errors``, ``nothing_to_do``, ``changed_meanwhile``, ``import_gone``,
+            ``invalid``.
     """
     require(user, Perm.MANAGE_CATALOGUE, territory)
-    table = read_table(taken.content, taken.name, max_bytes=settings.IMPORT_MAX_BYTES)
-    rows = [row for row in table.rows if any(cell.text for cell in row)]
-    figures = _Figures(territory, rows).read()
+    _hold(territory)
+    plan = succession_plan(territory, table)
+    _check(plan, seen)
+    new = [change for change in plan.changes if change.state is AreaState.NEW]
+    for change in sorted(new, key=lambda change: change.row.changed_on):
+        _record(
+            change.areas[0],
+            change.areas[1],
+            changed_on=change.row.changed_on,
+            share=change.row.share,
+            source=change.row.source or imported.file_name,
+            territory=territory,
+        )
+    file_import_finish(imported)
+    log_action(
+        "succession.imported",
+        user=user,
+        obj=territory,
+        territory=territory,
+        data={"file": imported.file_name, "sha256": imported.sha256, "new_count": len(new)},
+    )
+    return plan
+
+
+def _check(plan: TablePlan[Any], seen: str) -> None:
+    """Refuse what may not be saved, or was not seen like this."""
+    if not plan.may_be_saved:
+        raise DomainError("table_has_errors", gettext_lazy("Nothing was saved: the file has errors."))
+    if not plan.changes_something:
+        raise DomainError(
+            "nothing_to_do", gettext_lazy("There is nothing to take over: nothing would change.")
+        )
+    if seen != plan.digest:
+        raise DomainError(
+            "changed_meanwhile",
+            gettext_lazy(
+                "Something has changed since this page was opened. Please look at the preview again."
+            ),
+        )
+
+
+@transaction.atomic
+def population_take_over(
+    *, territory: Organisation, table: Table, imported: FileImport, user: User, seen: str
+) -> TablePlan[PopulationRow]:
+    """Take inhabitants by area and year over: all of them or none. Known figures are replaced.
+
+    Args:
+        territory: Whose areas they are.
+        table: The cells of the file.
+        imported: The upload; noted as taken over.
+        user: Who takes it over; needs the right to change catalogue and areas.
+        seen: Digest of the plan that was looked at.
+
+    Returns:
+        What was done.
+
+    Raises:
+        PermissionDenied: The user may not.
+        DomainError: ``table_has_errors``, ``nothing_to_do``, ``changed_meanwhile``, ``import_gone``.
+    """
+    require(user, Perm.MANAGE_CATALOGUE, territory)
+    _hold(territory)
+    plan = population_plan(territory, table)
+    _check(plan, seen)
+    written = [change for change in plan.changes if change.state is not AreaState.UNCHANGED]
     AreaPopulation.objects.bulk_create(
         (
-            AreaPopulation(area_id=area, year=year, count=count, source=taken.name)
-            for (area, year), count in figures.items()
+            AreaPopulation(
+                area=change.areas[0],
+                year=change.row.year,
+                count=change.row.count,
+                source=imported.file_name,
+            )
+            for change in written
         ),
         batch_size=_BATCH,
         update_conflicts=True,
         unique_fields=["area", "year"],
         update_fields=["count", "source"],
     )
-    _set_latest({area for area, _year in figures})
+    _set_latest({change.areas[0].pk for change in written})
+    file_import_finish(imported)
     log_action(
         "population.imported",
         user=user,
         obj=territory,
         territory=territory,
-        data={"file": taken.name, "sha256": taken.sha256, "values": len(figures)},
+        data={"file": imported.file_name, "sha256": imported.sha256, "values": len(written)}
+        | {f"{state.value}_count": count for state, count in plan.counts},
     )
-    return len(figures)
+    return plan
 
 
 def _set_latest(areas: Collection[int]) -> None:
@@ -243,87 +295,3 @@ def _set_latest(areas: Collection[int]) -> None:
     latest = dict(rows.values_list("area_id", "count"))
     changed = [Area(pk=pk, population=count) for pk, count in latest.items()]
     Area.objects.bulk_update(changed, ["population"], batch_size=_BATCH)
-
-
-class _Figures:
-    """Reads the rows of a table of inhabitants."""
-
-    def __init__(self, territory: Organisation, rows: Sequence[Sequence[Cell]]) -> None:
-        self.rows = rows
-        areas = Area.objects.filter(territory=territory).order_by("valid_until")
-        # Of several versions with one key the one that exists, which comes last.
-        self.areas = {key: pk for key, pk, _end in areas.values_list("key", "pk", "valid_until")}
-        current = areas.filter(valid_until__isnull=True)
-        self.areas |= dict(current.values_list("key", "pk"))
-        self.keys = PlaceKeys(self.areas)
-        self.faults: list[RowFault] = []
-        self.found: dict[tuple[int, int], int] = {}
-
-    def read(self) -> dict[tuple[int, int], int]:
-        """Inhabitants by area and year.
-
-        Raises:
-            PopulationFaultsError: Anything is wrong.
-        """
-        columns = self._columns()
-        if columns is not None:
-            for row in self.rows[1:]:
-                self._take(row, columns)
-            if not self.found and not self.faults:
-                self.faults.append(RowFault(1, "", _("There are no rows below the headings.")))
-        if self.faults:
-            raise PopulationFaultsError(self.faults[:_MOST_FAULTS])
-        return self.found
-
-    def _columns(self) -> dict[str, int] | None:
-        head = [" ".join(cell.text.casefold().split()) for cell in self.rows[0]] if self.rows else []
-        columns = {
-            name: next((place for place, text in enumerate(head) if text in texts), -1)
-            for name, texts in _HEADINGS.items()
-        }
-        if -1 not in columns.values():
-            return columns
-        self.faults.append(
-            RowFault(
-                1,
-                ", ".join(cell.text for cell in self.rows[0])[:200] if self.rows else "",
-                _("The first row must name the columns: area key, year, inhabitants."),
-            )
-        )
-        return None
-
-    def _take(self, row: Sequence[Cell], columns: Mapping[str, int]) -> None:
-        line = row[0].row
-        key, year, count = (self._cell(row, columns[name]) for name in ("key", "year", "count"))
-        known = self.keys.find(key) or self.keys.find(f"0{key}")
-        number = key_or_none(year)
-        people = _people(count)
-        if known is None:
-            self._wrong(line, key, _("The territory has no such area."))
-        elif number is None or not _FIRST_YEAR <= number <= _LAST_YEAR:
-            self._wrong(line, year, _("This is no year."))
-        elif people is None:
-            self._wrong(line, count, _("A whole number of inhabitants is wanted here."))
-        elif (self.areas[known], number) in self.found:
-            self._wrong(line, f"{key} {year}", _("This area and year stand in the file twice."))
-        else:
-            self.found[self.areas[known], number] = people
-
-    @staticmethod
-    def _cell(row: Sequence[Cell], place: int) -> str:
-        return row[place].text if place < len(row) else ""
-
-    def _wrong(self, row: int, value: str, message: str) -> None:
-        self.faults.append(RowFault(row, value[:100], message))
-
-
-def _people(text: str) -> int | None:
-    """A whole number, with or without dots or blanks for thousands."""
-    digits = text.replace("\u00a0", " ").strip()
-    groups = digits.replace(" ", ".").split(".")
-    if len(groups) > 1:
-        if not (1 <= len(groups[0]) <= 3 and all(len(group) == 3 for group in groups[1:])):
-            return None
-        digits = "".join(groups)
-    number = key_or_none(digits)
-    return None if number is None or number > _MOST_PEOPLE else number

@@ -39,7 +39,13 @@ _MODELS: Final[Mapping[str, Any]] = {
 
 @transaction.atomic
 def indicator_update(
-    *, indicator: Indicator, entry: Entry, reason: str, territory: Organisation, user: User
+    *,
+    indicator: Indicator,
+    entry: Entry,
+    reason: str,
+    territory: Organisation,
+    user: User,
+    opened: Entry | None = None,
 ) -> Indicator:
     """Change an entry of the catalogue by hand.
 
@@ -50,11 +56,12 @@ def indicator_update(
         reason: Why, for the log.
         territory: For which territory the person acts.
         user: Who changes it; needs the right to change the catalogue.
+        opened: All fields as the person saw them; None if nobody looked at them before.
 
     Raises:
         PermissionDenied: The user may not.
-        DomainError: ``unit_in_use``, ``used_elsewhere``, ``denominator_not_count``, ``reason_missing``,
-            ``invalid``.
+        DomainError: ``changed_meanwhile`` (somebody else changed it since), ``unit_in_use``,
+            ``used_elsewhere``, ``denominator_not_count``, ``reason_missing``, ``invalid``.
     """
     require(user, Perm.MANAGE_CATALOGUE, territory)
     if not reason.strip():
@@ -62,6 +69,11 @@ def indicator_update(
     _hold_catalogue()
     row = Indicator.objects.get(pk=indicator.pk)
     before = entry_of("indicators", row)
+    if opened is not None and opened != before:
+        raise DomainError(
+            "changed_meanwhile",
+            _("Somebody else has changed this entry since you opened it. Nothing was saved."),
+        )
     for name, value in entry.items():
         setattr(row, name, value)
     after = entry_of("indicators", row)
@@ -121,6 +133,7 @@ def catalogue_take_over(
     origin: Mapping[str, Any],
     territory: Organisation,
     user: User,
+    reason: str = "",
     seen: str | None = None,
     imported: FileImport | None = None,
 ) -> CataloguePlan:
@@ -132,6 +145,7 @@ def catalogue_take_over(
         origin: Where it comes from, for the log: name of the file or set, hash.
         territory: For which territory the person acts.
         user: Who takes it over; needs the right to change the catalogue.
+        reason: Why entries that are here already change, for the log; needed if any does.
         seen: Digest of the plan that was looked at; None for a command, which looks at none.
         imported: The upload it came with; noted as taken over.
 
@@ -140,7 +154,7 @@ def catalogue_take_over(
 
     Raises:
         PermissionDenied: The user may not.
-        DomainError: ``catalogue_has_errors``, ``changed_meanwhile``, ``import_gone``,
+        DomainError: ``catalogue_has_errors``, ``changed_meanwhile``, ``reason_missing``, ``import_gone``,
             ``denominator_not_count``, ``invalid``.
     """
     require(user, Perm.MANAGE_CATALOGUE, territory)
@@ -153,6 +167,8 @@ def catalogue_take_over(
             "changed_meanwhile",
             _("The catalogue has changed since this page was opened. Please look at the preview again."),
         )
+    if plan.changed and not reason.strip():
+        raise DomainError("reason_missing", _("Please say why entries of the catalogue change."))
     if imported is not None:
         file_import_finish(imported)
     if not plan.changes_something:
@@ -170,7 +186,9 @@ def catalogue_take_over(
         user=user,
         obj=_MODELS[first.section].objects.get(key=first.key),
         territory=territory,
-        data=dict(origin) | {f"{state.value}_count": count for state, count in plan.counts},
+        data=dict(origin)
+        | {f"{state.value}_count": count for state, count in plan.counts}
+        | ({"reason": reason.strip(), "entries": [row.name for row in plan.changed]} if plan.changed else {}),
     )
     return plan
 

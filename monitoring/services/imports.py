@@ -15,7 +15,7 @@ from project.common.errors import DomainError
 from stakeholders.models import Organisation, User
 from stakeholders.permissions import Perm, require
 
-_ENDINGS: Final = (".json", ".geojson")
+_ENDINGS: Final = (".json", ".geojson", ".xlsx", ".csv", ".txt")
 
 
 def file_import_begin(

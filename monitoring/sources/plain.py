@@ -32,11 +32,10 @@ from monitoring.sources.reading import (
 )
 from monitoring.sources.rows import Row, RowFile
 from monitoring.sources.survey import Survey, survey
+from project.common.keys import with_lost_zero
 
 #: "91 Berg Fidel": key and name of an area in one cell.
 _KEY_AND_NAME = re.compile(r"([0-9]{1,12})\s+(\S.*)")
-#: Digits of official keys of which Excel has dropped the zero at the beginning.
-_SHORTENED = frozenset({1, 4, 7, 11})
 #: 1.234 in a table with decimal commas, 1,234 in one with decimal points.
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}")
 _AREA = "Gebiet"
@@ -209,8 +208,9 @@ def area_of(row: Row, plan: Plan, problems: Problems) -> tuple[str, str] | None:
         problems.add(row.number, "", "", "no_area")
         return None
     if key and is_official_key(plan.header.cells[place]):
-        if key.isdigit() and len(key) in _SHORTENED:
-            key = f"0{key}"
+        restored = with_lost_zero(key)
+        if restored is not None:
+            key = restored
             plan.restored += 1
         if not is_area_key(key):
             problems.add(row.number, plan.header.cells[place], key, "not_area_key")

@@ -28,7 +28,7 @@ from monitoring.charts import MapArea, Series, TimeChart, choropleth
 from monitoring.classes import ClassMethod, legend_of
 from monitoring.forms import AtlasForm
 from monitoring.palette import is_dark, shade_colours
-from monitoring.selectors.areas import AreaPicture, area_picture
+from monitoring.selectors.areas import AreaPicture, area_picture, border_changes, broken_years
 from monitoring.selectors.atlas import INDEX, AtlasRow, AtlasView, index_view, indicator_view
 from monitoring.selectors.comparison import Comparison, comparison_of
 from project.common.exports import export_format
@@ -121,7 +121,8 @@ def _context(
             indicators=choice.indicators,
             neighbours=picture.neighbours if picture is not None else {},
         )
-    course = _course(choice, view, comparison)
+    changes = border_changes(comparison.row.area) if comparison is not None else []
+    course = _course(choice, view, comparison, broken_years(changes))
     return {
         "territory": choice.territory,
         "indicator": choice.indicator,
@@ -147,6 +148,7 @@ def _context(
         "compare_groups": _compare_groups(comparison, view) if comparison is not None else [],
         "compare_svg": _compare_svg(comparison, view) if comparison is not None else "",
         "course": course,
+        "border_changes": changes,
         "course_rows": [zip(course.headings, cells, strict=True) for cells in course.rows] if course else [],
         "course_svg": to_svg(course.drawing) if course is not None else "",
         "export_links": file_links(choice, has_map=picture is not None),
@@ -346,11 +348,13 @@ def _compare_svg(comparison: Comparison, view: AtlasView) -> str:
     )
 
 
-def _course(choice: AtlasChoice, view: AtlasView, comparison: Comparison | None) -> TimeChart | None:
+def _course(
+    choice: AtlasChoice, view: AtlasView, comparison: Comparison | None, breaks: frozenset[int]
+) -> TimeChart | None:
     chosen = beside = None
     if comparison is not None:
         pk, name = comparison.row.area.pk, comparison.row.area.name
-        chosen = Series(name, view.courses.get(pk, ()))
+        chosen = Series(name, view.courses.get(pk, ()), breaks)
         touching = [view.courses.get(row.area.pk, ()) for row in comparison.neighbours]
         beside = Series(_("Mean of the neighbours"), _mean_course(touching)) if touching else None
     return course_chart(

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from monitoring.catalogue import CatalogueFile, CatalogueRefused, read_catalogue, write_catalogue
 from monitoring.catalogue.ready import READY_SETS, ready_content, ready_sets
-from monitoring.forms_catalogue import CatalogueUploadForm, ExistingForm
+from monitoring.forms_catalogue import CatalogueUploadForm, ChangeReasonForm, ExistingForm
 from monitoring.models import FileImport, ImportKind, Indicator, IndicatorSet, IndicatorSetEntry
 from monitoring.selectors.catalogue import catalogue_entries, catalogue_territory, indicators_used_elsewhere
 from monitoring.selectors.catalogue_plan import Existing, State, catalogue_plan
@@ -160,8 +160,11 @@ def _preview(
         form = ExistingForm({"existing": default.value})
         form.is_valid()
     existing = Existing(form.cleaned_data["existing"])
-    status = 200
-    if request.method == "POST":
+    plan = catalogue_plan(file, existing=existing, user=user)
+    reason = ChangeReasonForm(request.POST or None)
+    is_complete = not plan.changed or reason.is_valid()
+    status = 200 if is_complete or request.method != "POST" else 422
+    if request.method == "POST" and is_complete:
         try:
             catalogue_take_over(
                 file=file,
@@ -169,6 +172,7 @@ def _preview(
                 origin=origin,
                 territory=territory,
                 user=user,
+                reason=reason.cleaned_data["reason"] if plan.changed else "",
                 seen=request.POST.get("seen", ""),
                 imported=imported,
             )
@@ -178,7 +182,7 @@ def _preview(
         else:
             messages.success(request, _("The catalogue has been taken over."))
             return redirect("monitoring:catalogue")
-    plan = catalogue_plan(file, existing=existing, user=user)
+        plan = catalogue_plan(file, existing=existing, user=user)
     changes = [row for row in plan.changes if row.state is not State.UNCHANGED]
     order = list(State)
     changes.sort(key=lambda row: order.index(row.state))
@@ -188,6 +192,7 @@ def _preview(
         {
             "form": form,
             "plan": plan,
+            "reason_form": reason,
             "changes": changes[:_SHOWN],
             "more": max(0, len(changes) - _SHOWN),
             "problems": plan.problems[:_SHOWN],

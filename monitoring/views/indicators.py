@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -22,7 +22,13 @@ from monitoring.forms_catalogue import IndicatorForm
 from monitoring.models import Area, Delivery, Domain, Indicator, IndicatorSet
 from monitoring.selectors.areas import border_changes, broken_years, planning_areas
 from monitoring.selectors.atlas import atlas_territories
-from monitoring.selectors.catalogue import catalogue_territory, indicators_of, years_with_figures
+from monitoring.selectors.catalogue import (
+    catalogue_territory,
+    entry_of,
+    indicators_of,
+    years_with_figures,
+)
+from monitoring.selectors.catalogue_edits import FieldClash, edit_clashes, edit_opened, edit_token
 from monitoring.selectors.figures import Figures, figures_in_force
 from monitoring.selectors.versions import Version, versions_of
 from monitoring.services.catalogue import indicator_update
@@ -189,7 +195,16 @@ def indicator_edit(request: HttpRequest, pk: int) -> HttpResponse:
         raise PermissionDenied(_("Social planning and administration change the catalogue."))
     assert isinstance(request.user, User)
     form = IndicatorForm(request.POST or None, indicator=indicator)
+    # A form that comes back for correction still says what it was opened with.
+    token = request.POST.get("opened", "") if request.method == "POST" else edit_token(indicator)
+    clashes: list[FieldClash] = []
     if request.method == "POST" and form.is_valid():
+        clashes = edit_clashes(indicator, edit_opened(token), form.entry())
+    if clashes:
+        # Once more with what is stored now, where the person had changed nothing; the rest stays as typed.
+        form = IndicatorForm(_merged(request.POST, form, clashes), indicator=indicator)
+        token = edit_token(indicator)
+    elif request.method == "POST" and form.is_valid():
         try:
             indicator_update(
                 indicator=indicator,
@@ -197,6 +212,7 @@ def indicator_edit(request: HttpRequest, pk: int) -> HttpResponse:
                 reason=form.cleaned_data["reason"],
                 territory=territory,
                 user=request.user,
+                opened=entry_of("indicators", indicator),
             )
         except DomainError as error:
             form.add_error(_FIELD_OF_CODE.get(error.code), str(error.message))
@@ -206,9 +222,26 @@ def indicator_edit(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request,
         "monitoring/indicator_form.html",
-        {"form": form, "indicator": indicator},
-        status=422 if form.errors else 200,
+        {"form": form, "indicator": indicator, "clashes": clashes, "opened": token},
+        status=409 if clashes else 422 if form.errors else 200,
     )
+
+
+def _merged(sent: QueryDict, form: IndicatorForm, clashes: Sequence[FieldClash]) -> QueryDict:
+    """What was sent, with what others stored in the fields the sender had left alone."""
+    data = sent.copy()
+    for clash in clashes:
+        if clash.is_mine:
+            continue
+        field = form[clash.name]
+        value = field.field.prepare_value(field.initial)
+        if value is True:
+            data[clash.name] = "on"
+        elif value in (None, False):
+            data.pop(clash.name, None)
+        else:
+            data[clash.name] = str(value)
+    return data
 
 
 _FIRST = object()

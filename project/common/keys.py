@@ -54,14 +54,33 @@ def place_of(key: str) -> str:
     return digits[:5] if len(digits) == 8 and digits.endswith("000") else digits
 
 
+#: Digits of official keys from which a spreadsheet took the zero in front, as it does with numbers.
+_SHORTENED: Final = frozenset({1, 4, 7, 11})
+
+
+def with_lost_zero(key: str) -> str | None:
+    """An official key with the zero in front that a spreadsheet took from it; None if it lost none.
+
+    Args:
+        key: The key as it came; states have 2 digits, districts 5, municipalities 8 or 12.
+
+    >>> with_lost_zero("5366004"), with_lost_zero("05366004"), with_lost_zero("Kall")
+    ('05366004', None, None)
+    """
+    is_shortened = key.isascii() and key.isdigit() and len(key) in _SHORTENED
+    return f"0{key}" if is_shortened else None
+
+
 class PlaceKeys:
     """Finds the one known key that means the same place as another."""
 
     def __init__(self, known: Iterable[str]) -> None:
         self._exact = set(known)
         self._places: dict[str, set[str]] = defaultdict(set)
+        self._bare: dict[str, set[str]] = defaultdict(set)
         for key in self._exact:
             self._places[place_of(key)].add(key)
+            self._bare[key.lstrip("0")].add(key)
 
     def find(self, key: str) -> str | None:
         """The known key itself, else the only one of the same place; None if there is none, or several.
@@ -74,5 +93,25 @@ class PlaceKeys:
         """
         if key in self._exact:
             return key
-        same = self._places.get(place_of(key), set())
-        return next(iter(same)) if len(same) == 1 else None
+        return _only(self._places.get(place_of(key), set()))
+
+    def find_without_zeros(self, key: str) -> str | None:
+        """The known key from which a spreadsheet took the zeros in front; None if there is none, or several.
+
+        Asked only once ``find`` found nothing. Keys of one's own lose zeros as official ones do.
+
+        Args:
+            key: Key as it came.
+
+        >>> PlaceKeys(["05366004"]).find_without_zeros("5366004"), PlaceKeys(["05366004"]).find("5366004")
+        ('05366004', None)
+        >>> PlaceKeys(["007"]).find_without_zeros("7"), PlaceKeys(["7", "07"]).find_without_zeros("007")
+        ('007', None)
+        """
+        if not key:
+            return None
+        return _only(self._bare.get(key, set())) or self.find(f"0{key}")
+
+
+def _only(keys: set[str]) -> str | None:
+    return next(iter(keys)) if len(keys) == 1 else None

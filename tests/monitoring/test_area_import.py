@@ -17,16 +17,17 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from monitoring.charts import Series, time_chart
+from monitoring.charts import Series, sparkline, time_chart
 from monitoring.importers.geojson import read_geojson
 from monitoring.models import Area, AreaKind, AreaPopulation, AreaSuccession, FileImport
 from monitoring.selectors.area_plan import AreaMapping, AreaState, area_plan, guessed_mapping
-from monitoring.selectors.areas import border_changes, broken_years, populations_of
+from monitoring.selectors.areas import border_changes, broken_years
 from monitoring.selectors.protection import base_of, places_around
 from monitoring.services.area_history import succession_record, succession_remove
 from monitoring.services.deliveries import delivery_accept
 from monitoring.services.index import index_run_create
 from project.common.errors import DomainError
+from project.common.svg import Circle, Line, Text, to_svg
 from stakeholders.models import LogEntry, User
 from tests import factories
 from tests.factories import World, geojson, square
@@ -34,7 +35,6 @@ from tests.factories import World, geojson, square
 ClientAs = Callable[[User], Client]
 IMPORT = "/areas/import/"
 CHANGES = "/areas/border-changes/"
-PEOPLE = "/areas/inhabitants/"
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 REAL = DATA / "nrw_boundaries" / "rheinisch_bergischer_kreis_gemeinden.geojson"
 MAPPING = AreaMapping("ags", "name", AreaKind.SMALL_AREA)
@@ -300,6 +300,26 @@ def test_a_line_begins_anew_where_borders_changed() -> None:
         chart = time_chart(Series("A", years, breaks), title="", description="")
         return sum("pg-line" in getattr(shape, "css", "") for shape in chart.drawing.shapes)
 
+    def marks(breaks: frozenset[int], years: Any = values) -> tuple[list[str], list[str]]:
+        chart = time_chart(Series("A", years, breaks), title="", description="")
+        words = [shape.text for shape in chart.drawing.shapes if isinstance(shape, Text)]
+        return (
+            [entry.text for entry in chart.legend if entry.css == "pg-break"],
+            [text for text in words if "Gebietsänderung" in text],
+        )
+
+    assert marks(frozenset()) == marks(frozenset({2010, 2020})) == ([], [])
+    assert marks(frozenset({2023})) == (["Gebietsänderung 2023"], ["Gebietsänderung 2023"])
+    assert marks(frozenset({2022, 2024}))[0] == ["Gebietsänderung 2022", "Gebietsänderung 2024"]
+    chart = time_chart(Series("A", values, frozenset({2023})), title="", description="")
+    assert [row[0] for row in chart.rows if "Gebiet" in row[0]] == ["2023 (Gebietsänderung)"]
+    # The mark stands between the years, at the same place in page, picture and paper.
+    (line,) = [row for row in chart.drawing.shapes if isinstance(row, Line) and row.css == "pg-break"]
+    dots = [row for row in chart.drawing.shapes if isinstance(row, Circle)]
+    assert line.x1 == line.x2 == pytest.approx((dots[2].x + dots[3].x) / 2)
+    assert "pg-break" in to_svg(chart.drawing)
+    assert "pg-break" in to_svg(sparkline(Series("A", values, frozenset({2023}))))
+
     assert lines(frozenset()) == 1
     assert lines(frozenset({2023})) == 2
     assert lines(frozenset({2010, 2020})) == 1  # nothing before to compare with
@@ -318,59 +338,18 @@ def test_the_break_is_told_on_the_pages(world: World, client_as: ClientAs) -> No
     for url in (
         reverse("monitoring:area-detail", args=[new.pk]),
         f"{reverse('monitoring:indicator-detail', args=[rate.pk])}?area={new.pk}",
+        f"{reverse('monitoring:atlas')}?show={rate.key}&area={new.pk}",
     ):
         text = client.get(url).content.decode()
         assert "01.01.2024" in text, url
         assert old.name in text
+        assert "pg-break" in text, url
     assert "01.01.2024" in client.get(
         reverse("monitoring:area-detail", args=[new.pk]), {"export": "csv"}
     ).content.decode("utf-8-sig")
 
 
 # --- Inhabitants ------------------------------------------------------------------------------------
-
-
-def test_inhabitants_come_by_year(world: World, client_as: ClientAs) -> None:
-    client = client_as(world.people["admin"])
-    text = "AGS;Jahr;Einwohner\n05378000;2023;1.234\n05378000;2024;1300\n5378001;2024;12 345\n"
-    assert upload(client, text.encode(), "ew.csv", PEOPLE).status_code == 302
-    first, second = world.areas[:2]
-    assert dict(first.populations.values_list("year", "count")) == {2023: 1234, 2024: 1300}
-    assert second.populations.get().count == 12345
-    assert upload(client, text.replace("1300", "1301").encode(), "ew.csv", PEOPLE).status_code == 302
-    assert first.populations.get(year=2024).count == 1301
-    first.refresh_from_db()
-    assert first.population == 1301, "without a year an area says its latest count"
-    assert populations_of([first, world.areas[2]], 2024) == [1301, 2000]
-    assert LogEntry.objects.filter(action="population.imported").count() == 2
-    assert client_as(world.people["head"]).get(PEOPLE).status_code == 403
-
-
-@pytest.mark.parametrize(
-    ("text", "count"),
-    [
-        ("Gebiet;Wert\nA;1\n", 1),
-        ("AGS;Jahr;Einwohner\n", 1),
-        ("AGS;Jahr;Einwohner\nnirgends;2024;5\n", 1),
-        ("AGS;Jahr;Einwohner\n05378000;20222;5\n", 1),
-        ("AGS;Jahr;Einwohner\n05378000;2024;viele\n05378000;2023;1,5\n05378000;2022;-1\n", 3),
-        ("AGS;Jahr;Einwohner\n05378000;2024;5\n05378000;2024;6\n", 1),
-        ("AGS;Jahr;Einwohner\n05378000;2024;=1+1\n05378000\n", 2),
-    ],
-)
-def test_one_wrong_row_keeps_all_out(world: World, client_as: ClientAs, text: str, count: int) -> None:
-    good = text + ("05378001;2024;7\n" if text.startswith("AGS;") and text.count("\n") > 1 else "")
-    answer = upload(client_as(world.people["planner"]), good.encode(), "ew.csv", PEOPLE)
-    assert answer.status_code == 422
-    assert len(answer.context["faults"]) == count
-    assert not AreaPopulation.objects.exists()
-
-
-def test_files_that_cannot_be_read_are_refused(world: World, client_as: ClientAs) -> None:
-    for content, name in ((b"", "a.csv"), (b"%PDF", "a.xlsx"), (b"x", "a.pdf")):
-        answer = upload(client_as(world.people["planner"]), content, name, PEOPLE)
-        assert answer.status_code == 422
-        assert answer.context["form"].errors
 
 
 def test_secrecy_and_index_use_the_inhabitants_of_the_year(world: World) -> None:

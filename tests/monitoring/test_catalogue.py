@@ -22,11 +22,13 @@ from django.utils import translation
 
 from monitoring.catalogue import read_catalogue, write_catalogue
 from monitoring.catalogue.ready import READY_SETS, ready_file
-from monitoring.models import Domain, FileImport, Frequency, Indicator, IndicatorSet, Unit
+from monitoring.models import Delivery, Domain, FileImport, Frequency, Indicator, IndicatorSet, Unit, Value
 from monitoring.selectors.catalogue import catalogue_entries
+from monitoring.selectors.catalogue_edits import edit_token
 from monitoring.selectors.catalogue_plan import Existing, State, catalogue_plan
 from monitoring.services.catalogue import catalogue_take_over, indicator_update
 from project.common.errors import DomainError
+from stakeholders.audit_labels import detail_lines
 from stakeholders.models import LogEntry, User
 from tests import factories
 from tests.factories import World
@@ -38,13 +40,16 @@ SHARING = "/indicators/catalogue/"
 IMPORT = "/indicators/catalogue/import/"
 
 
-def take_over(world: World, key: str, existing: Existing = Existing.KEEP, who: str = "planner") -> Any:
+def take_over(
+    world: World, key: str, existing: Existing = Existing.KEEP, who: str = "planner", reason: str = ""
+) -> Any:
     return catalogue_take_over(
         file=ready_file(key),
         existing=existing,
         origin={"file": key},
         territory=world.territory,
         user=world.people[who],
+        reason=reason,
     )
 
 
@@ -105,7 +110,7 @@ def test_entries_that_differ_are_kept_or_changed(world: World) -> None:
     plan = take_over(world, "siegen", Existing.KEEP)
     assert dict(plan.counts)[State.KEPT] == 1
     assert Indicator.objects.get(key="siegen_sgb2_rate").limits == "Unsere eigene Warnung."
-    plan = take_over(world, "siegen", Existing.UPDATE)
+    plan = take_over(world, "siegen", Existing.UPDATE, reason="Vereinbart")
     (change,) = [row for row in plan.changes if row.state is State.CHANGED]
     (field,) = change.fields
     assert (field.name, field.old) == ("limits", "Unsere eigene Warnung.")
@@ -201,6 +206,7 @@ def test_a_rate_is_related_to_a_count(world: World) -> None:
             origin={},
             territory=world.territory,
             user=world.people["planner"],
+            reason="Bezug",
         )
     assert snapshot() == before
 
@@ -232,10 +238,20 @@ def test_the_comparison_costs_the_same_for_any_number(world: World) -> None:
 
 
 def edit(
-    world: World, indicator: Indicator, reason: str = "Fehler", who: str = "planner", **entry: Any
+    world: World,
+    indicator: Indicator,
+    reason: str = "Fehler",
+    who: str = "planner",
+    opened: Any = None,
+    **entry: Any,
 ) -> Any:
     return indicator_update(
-        indicator=indicator, entry=entry, reason=reason, territory=world.territory, user=world.people[who]
+        indicator=indicator,
+        entry=entry,
+        reason=reason,
+        territory=world.territory,
+        user=world.people[who],
+        opened=opened,
     )
 
 
@@ -293,6 +309,7 @@ def test_what_secrecy_has_to_know_goes_with_the_file(world: World) -> None:
         origin={},
         territory=world.territory,
         user=world.people["planner"],
+        reason="Zurück",
     )
     assert snapshot() == exported
 
@@ -324,6 +341,7 @@ def form_data(indicator: Indicator, **changed: Any) -> dict[str, Any]:
         "source": indicator.source,
         "is_active": "on",
         "reason": "Genauer",
+        "opened": edit_token(indicator),
     }
     return data | changed
 
@@ -412,6 +430,76 @@ def test_the_list_costs_the_same_for_many(world: World, client_as: ClientAs) -> 
     assert costs[0] == costs[1]
 
 
+def test_a_form_that_is_stale_overwrites_nothing(world: World, client_as: ClientAs) -> None:
+    """Two open the same entry; the second is shown what the first changed, and loses nothing."""
+    rate = world.indicators[0]
+    url = reverse("monitoring:indicator-edit", args=[rate.pk])
+    opened = form_data(rate)
+    first, second = client_as(world.people["planner"]), client_as(world.people["admin"])
+    assert first.post(url, opened | {"definition": "Von A", "limits": "Nur A"}).status_code == 302
+    mine = opened | {"definition": "Von B", "source": "Quelle B"}
+    # A form that comes back for correction is as stale as before.
+    again = second.post(url, mine | {"reason": ""})
+    assert again.status_code == 422
+    answer = second.post(url, mine | {"opened": again.context["opened"]})
+    assert answer.status_code == 409
+    assert Indicator.objects.get(pk=rate.pk).definition == "Von A"
+    told = {row.name: (row.opened, row.now, row.mine, row.is_mine) for row in answer.context["clashes"]}
+    assert told["definition"] == (rate.definition, "Von A", "Von B", True)
+    assert told["limits"][1] == "Nur A"
+    assert not told["limits"][3]
+    assert set(told) == {"definition", "limits"}
+    form = answer.context["form"]
+    assert [form[name].value() for name in ("definition", "limits", "source", "reason")] == [
+        "Von B",
+        "Nur A",
+        "Quelle B",
+        "Genauer",
+    ]
+    text = answer.content.decode()
+    assert "Von A" in text
+    assert answer.context["opened"] in text
+    # Seen, and sent on purpose: now it counts, and what the first added stays.
+    data = {field.name: form[field.name].value() for field in form if form[field.name].value() is not None}
+    done = second.post(url, data | {"opened": answer.context["opened"], "is_active": "on"})
+    assert done.status_code == 302
+    rate.refresh_from_db()
+    assert (rate.definition, rate.limits, rate.source) == ("Von B", "Nur A", "Quelle B")
+
+
+def test_fields_another_one_chose_stay_chosen(world: World, client_as: ClientAs) -> None:
+    rate = world.indicators[0]
+    url = reverse("monitoring:indicator-edit", args=[rate.pk])
+    opened = form_data(rate)
+    domain = Domain.objects.create(key="anders", name_de="Anders", name_en="Other")
+    edit(world, rate, domain=domain, is_example=not rate.is_example, minimum_base=20)
+    answer = client_as(world.people["planner"]).post(url, opened | {"limits": "Neu"})
+    assert answer.status_code == 409
+    form = answer.context["form"]
+    assert str(form["domain"].value()) == str(domain.pk)
+    assert form["minimum_base"].value() == "20"
+    assert bool(form["is_example"].value()) is not rate.is_example
+    assert "Anders" in answer.content.decode()
+
+
+def test_a_form_without_a_token_is_stale(world: World, client_as: ClientAs) -> None:
+    rate = world.indicators[0]
+    url = reverse("monitoring:indicator-edit", args=[rate.pk])
+    for token in ("", "x", edit_token(rate)[:-3] + "abc"):
+        answer = client_as(world.people["planner"]).post(url, form_data(rate, limits="Neu", opened=token))
+        assert answer.status_code == 409, token
+    rate.refresh_from_db()
+    assert rate.limits == ""
+
+
+def test_the_service_refuses_a_stale_entry(world: World) -> None:
+    rate = world.indicators[0]
+    opened = catalogue_entries()["indicators"][rate.key]
+    edit(world, rate, limits="A")
+    with pytest.raises(DomainError, match="changed_meanwhile"):
+        edit(world, rate, opened=opened, limits="B")
+
+
 # --- Pages of the file ------------------------------------------------------------------------------
 
 
@@ -428,7 +516,8 @@ def test_a_file_is_looked_at_and_taken_over(world: World, client_as: ClientAs) -
     page = client.get(answer.url)
     assert "Quote" in page.content.decode()
     plan = page.context["plan"]
-    done = client.post(answer.url, {"existing": page.context["existing"], "seen": plan.digest})
+    sent = {"existing": page.context["existing"], "seen": plan.digest, "reason": "Gleiche Definitionen"}
+    done = client.post(answer.url, sent)
     assert done.url == SHARING
     assert Indicator.objects.filter(key="rate").exists()
     row.refresh_from_db()
@@ -446,6 +535,60 @@ def test_a_catalogue_that_changed_meanwhile_is_shown_again(world: World, client_
     answer = client.post(url, {"existing": "update", "seen": seen})
     assert answer.status_code == 422
     assert Indicator.objects.get(key="rate").name_de == "Kennwert rate"
+
+
+def changing_file() -> bytes:
+    """What is here, with other words for the unit and the definition of the first indicator."""
+    entries = catalogue_entries()
+    key = next(iter(entries["indicators"]))
+    entries["indicators"][key]["definition"] = "Anders definiert."
+    unit = entries["units"][entries["indicators"][key]["unit"]]
+    unit["decimals"] = 3 if unit["decimals"] != 3 else 2
+    return write_catalogue(entries)
+
+
+def test_changed_wording_asks_why_and_says_whom_it_affects(world: World, client_as: ClientAs) -> None:
+    rate, area = world.indicators[0], factories.area(world.neighbour, "Nebenan")
+    factories.delivery(world.youth_office, {(rate, world.areas[0], 2024): 5.0}, world.people["head"])
+    other = factories.indicator("elsewhere")
+    Value.objects.create(delivery=Delivery.objects.first(), indicator=other, area=area, year=2024, value=1.0)
+    client = client_as(world.people["planner"])
+    url = upload(client, changing_file()).url
+    page = client.get(url, {"existing": "update"})
+    plan = page.context["plan"]
+    assert {row.section for row in plan.changed} == {"units", "indicators"}
+    assert list(plan.territories) == sorted([world.territory.name, world.neighbour.name])
+    text = page.content.decode()
+    assert world.neighbour.name in text
+    (unit,) = [row for row in plan.changed if row.section == "units"]
+    assert "elsewhere" in unit.affected[0], "those of other territories come first"
+    assert rate.name in unit.affected
+    assert unit.affected[0] in text
+    for reason in ("", "  "):
+        refused = client.post(url, {"existing": "update", "seen": plan.digest, "reason": reason})
+        assert refused.status_code == 422
+        assert "reason" in refused.context["reason_form"].errors
+    assert not LogEntry.objects.filter(action="catalogue.imported").exists()
+    sent = {"existing": "update", "seen": plan.digest, "reason": "Neue Vorgabe"}
+    assert client.post(url, sent).status_code == 302
+    entry = LogEntry.objects.get(action="catalogue.imported")
+    assert entry.data["reason"] == "Neue Vorgabe"
+    assert set(entry.data["entries"]) == {row.name for row in plan.changed}
+    assert any("Neue Vorgabe" in line for line in detail_lines(entry))
+
+
+def test_only_changed_wording_asks_why(world: World, client_as: ClientAs) -> None:
+    with pytest.raises(DomainError, match="reason_missing"):
+        catalogue_take_over(
+            file=read_catalogue(changing_file()),
+            existing=Existing.UPDATE,
+            origin={},
+            territory=world.territory,
+            user=world.people["planner"],
+        )
+    client = client_as(world.people["planner"])
+    page = client.get(upload(client, changing_file()).url, {"existing": "keep"})
+    assert b'name="reason"' not in page.content
 
 
 def test_a_file_with_errors_lists_them_and_cannot_be_saved(world: World, client_as: ClientAs) -> None:

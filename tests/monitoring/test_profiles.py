@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.utils import translation
 
-from monitoring.models import Direction, Indicator, Unit
+from monitoring.models import AreaSuccession, Direction, Indicator, Unit
 from monitoring.profiles import Finding, draft, profile_drafts
 from monitoring.services.deliveries import delivery_accept
 from monitoring.services.index import index_run_create
@@ -90,7 +91,7 @@ def test_drafts_of_a_run_in_few_queries(world: World, django_assert_max_num_quer
         user=world.people["planner"],
     )
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         drafts = profile_drafts(run, world.areas)
 
     strengths, weaknesses, _potentials = drafts[world.areas[3].pk]
@@ -101,3 +102,10 @@ def test_drafts_of_a_run_in_few_queries(world: World, django_assert_max_num_quer
     assert strengths.startswith("No figure")
     assert "30.0%" in weaknesses
     assert drafts[world.areas[0].pk][0].count("\n") == 1
+
+    # Since its borders changed, figures from before are those of another area.
+    AreaSuccession.objects.create(
+        old=world.areas[0], new=world.areas[3], changed_on=datetime.date(2021, 1, 1), share=Decimal("0.5")
+    )
+    drafts = profile_drafts(run, world.areas)
+    assert "since 2020" not in "".join(drafts[world.areas[3].pk])

@@ -122,6 +122,18 @@ class Scene:
             created_by=planner,
         )
         self.area_file.file.save("gebiete.geojson", ContentFile(geojson(square(0, 0))))
+        self.tables = {
+            kind: FileImport(
+                kind=kind,
+                territory=world.territory,
+                file_name="tabelle.csv",
+                sha256="0" * 64,
+                created_by=planner,
+            )
+            for kind in (ImportKind.POPULATION, ImportKind.SUCCESSIONS)
+        }
+        for row in self.tables.values():
+            row.file.save("tabelle.csv", ContentFile(b"AGS;Jahr;Einwohner\n05378000;2024;2000\n"))
         self.succession = AreaSuccession.objects.create(
             old=world.areas[2], new=world.areas[3], changed_on=datetime.date(2024, 1, 1), share=1
         )
@@ -143,7 +155,9 @@ class Scene:
             "administration/people/": self.world.people["specialist"],
             "areas/": self.world.areas[0],
             "areas/border-changes/": self.succession,
+            "areas/border-changes/imports/": self.tables[ImportKind.SUCCESSIONS],
             "areas/imports/": self.area_file,
+            "areas/inhabitants/imports/": self.tables[ImportKind.POPULATION],
             "bodies/": self.world.steering_group,
             "bodies/seats/": self.seat,
             "cycles/": self.cycle,

@@ -98,8 +98,9 @@ PLAIN = frozenset(
     monitoring:area-preview
     monitoring:catalogue monitoring:catalogue-export monitoring:catalogue-import monitoring:catalogue-preview
     monitoring:indicator-edit monitoring:method-change monitoring:method-create monitoring:method-list
-    monitoring:method-set-aside monitoring:population-import monitoring:ready-set monitoring:succession-delete
-    monitoring:succession-list workflows:request-remind-all set_language stakeholders:audit-log
+    monitoring:method-set-aside monitoring:population-import monitoring:population-preview
+    monitoring:ready-set monitoring:succession-delete monitoring:succession-import monitoring:succession-list
+    monitoring:succession-preview workflows:request-remind-all set_language stakeholders:audit-log
     stakeholders:body-create stakeholders:body-detail stakeholders:body-edit stakeholders:body-list
     stakeholders:body-seats stakeholders:demo-sign-in stakeholders:login stakeholders:logout
     stakeholders:mail-list stakeholders:mail-send-again stakeholders:membership-create

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import io
 import re
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from monitoring.deviations import Deviation, deviation_chart
-from monitoring.models import Area
+from monitoring.models import Area, AreaSuccession
 from project.common.formats import signed_de
 from project.common.svg import Rect, to_svg
 from stakeholders.models import User
@@ -295,6 +296,18 @@ def test_statements_name_the_house_and_are_drafts_while_the_conference_works(
     assert plain(statement.text) not in plain(text_of(pdf(client_as(member), cycle, world.areas[0])))
 
 
+def test_a_change_of_borders_is_told_on_page_and_paper(
+    client_as: ClientAs, planner: User, cycle: PlanningCycle, world: World
+) -> None:
+    area = world.areas[0]
+    client = client_as(planner)
+    assert plain("haben sich die Grenzen") not in plain(text_of(pdf(client, cycle, area)))
+    AreaSuccession.objects.create(old=world.areas[1], new=area, changed_on=datetime.date(2021, 1, 1), share=1)
+    assert plain("Am 01.01.2021 haben sich die Grenzen") in plain(text_of(pdf(client, cycle, area)))
+    page = client.get(reverse("workflows:profile-detail", args=[cycle.profiles.get(area=area).pk]))
+    assert "01.01.2021" in page.content.decode()
+
+
 def test_collecting_costs_the_same_for_many_profiles(
     cycle: PlanningCycle, world: World, planner: User
 ) -> None:
@@ -310,4 +323,4 @@ def test_collecting_costs_the_same_for_many_profiles(
     few = queries()
     for number in range(9):
         AreaProfile.objects.create(cycle=cycle, area=factories.area(world.territory, f"Viertel {number}"))
-    assert queries() == few <= 14
+    assert queries() == few <= 15

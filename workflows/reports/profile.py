@@ -16,7 +16,7 @@ from monitoring.deviations import Deviation, deviation_chart
 from monitoring.models import Area, IndexResult, IndexRun, Indicator
 from monitoring.presets import Content
 from monitoring.secrecy import Shown
-from monitoring.selectors.areas import area_shapes
+from monitoring.selectors.areas import area_shapes, border_days_of
 from monitoring.selectors.atlas import run_borders
 from monitoring.selectors.methods import content_of, rule_words
 from monitoring.selectors.runs import RunTable, run_table
@@ -66,6 +66,7 @@ class ProfileData:
         statements: What experts said and the reader may read.
         gone_without: Deliveries the cycle went on without.
         content: Rules of the run.
+        border_days: Days on which the borders of the area changed, latest first.
     """
 
     profile: AreaProfile
@@ -78,6 +79,7 @@ class ProfileData:
     statements: Sequence[Statement]
     gone_without: Sequence[DataRequest]
     content: Content | None = None
+    border_days: Sequence[datetime.date] = ()
 
     @property
     def area(self) -> Area:
@@ -100,7 +102,7 @@ def collect(user: Any, cycle: PlanningCycle, profiles: Iterable[AreaProfile]) ->
             and planning unit loaded.
 
     Returns:
-        One a profile, in their order; figures protected by statistical secrecy. Queries: at most 14, whatever
+        One a profile, in their order; figures protected by statistical secrecy. Queries: at most 15, whatever
         the number of profiles.
     """
     profiles = list(profiles)
@@ -113,6 +115,7 @@ def collect(user: Any, cycle: PlanningCycle, profiles: Iterable[AreaProfile]) ->
         said[statement.area_id].append(statement)
     missing = gone_without(cycle)
     by_area = {row.area_id: row for row in results}
+    border_days = border_days_of([row.area for row in profiles])
     return [
         ProfileData(
             profile=profile,
@@ -125,6 +128,7 @@ def collect(user: Any, cycle: PlanningCycle, profiles: Iterable[AreaProfile]) ->
             statements=said[profile.area_id],
             gone_without=missing,
             content=content_of(run, table.columns) if run is not None and table is not None else None,
+            border_days=border_days.get(profile.area_id, ()),
         )
         for profile in profiles
     ]
@@ -260,6 +264,11 @@ def _place(data: ProfileData) -> list[blocks.Block]:
     if data.profile.choice_reason:
         reason = _("Chosen by planning: %(reason)s") % {"reason": data.profile.choice_reason}
         parts.append(blocks.Paragraph(reason))
+    for day in data.border_days:
+        broken = _(
+            "The borders changed on %(day)s: figures from before cannot be compared with later ones."
+        ) % {"day": date_de(day)}
+        parts.append(blocks.Paragraph(broken))
     return parts
 
 

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from monitoring.charts import Series, sparkline
 from monitoring.models import Indicator
 from monitoring.profiles import profile_drafts
+from monitoring.selectors.areas import BorderChange, border_changes, broken_years
 from monitoring.selectors.runs import RunCell, run_table
 from monitoring.words import shown_text
 from project.common.errors import DomainError
@@ -110,12 +111,13 @@ def _profile(request: HttpRequest, pk: int) -> AreaProfile:
     return get_object_or_404(rows.defer("area__parent__geometry"), pk=pk)
 
 
-def _deviations(profile: AreaProfile) -> list[DeviationRow]:
+def _deviations(profile: AreaProfile, changes: Sequence[BorderChange]) -> list[DeviationRow]:
     """Indicators of the run, most need first; those without a deviation last. Queries: 4."""
     run = profile.cycle.index_run
     if run is None:
         return []
     table = run_table(run)
+    breaks = broken_years(changes)
     series = area_series(profile.area, [row.indicator for row in table.columns], year=run.year)
     rows = []
     for column in table.columns:
@@ -128,7 +130,7 @@ def _deviations(profile: AreaProfile) -> list[DeviationRow]:
         found = series.get(column.indicator_id)
         trend = SafeString("")
         if found is not None and sum(value is not None for _year, value in found.values) > 1:
-            trend = to_svg(sparkline(Series(column.indicator.name, found.values)))
+            trend = to_svg(sparkline(Series(column.indicator.name, found.values, breaks)))
         year = cell.year or table.years.get(column.indicator_id)
         rows.append(DeviationRow(column.indicator, year, text, cell, trend))
     rows.sort(key=lambda row: (row.cell.z is None, -(row.cell.z or 0.0)))
@@ -162,7 +164,8 @@ def profile_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The profile (Steckbrief) of an area."""
     profile = _profile(request, pk)
     cycle, run = profile.cycle, profile.cycle.index_run
-    rows = _deviations(profile)
+    changes = border_changes(profile.area)
+    rows = _deviations(profile, changes)
     strongest = _strongest(rows)
     area_filter = RecommendationFilter(area_pk=profile.area_id)
     return render(
@@ -175,6 +178,7 @@ def profile_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "run": run,
             "ranked_count": run.results.filter(rank__isnull=False).count() if run else 0,
             "map_svg": _map(profile),
+            "changes": changes,
             "strongest": strongest,
             "rows": rows,
             "has_more": len(rows) > len(strongest),
@@ -229,7 +233,7 @@ def profile_edit(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("The profile of %(area)s is saved.") % {"area": profile.area.name})
             return redirect(_next_url(profile))
     run = profile.cycle.index_run
-    rows = _deviations(profile)
+    rows = _deviations(profile, border_changes(profile.area))
     return render(
         request,
         "workflows/profile_edit.html",

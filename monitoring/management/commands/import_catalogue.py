@@ -29,6 +29,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--existing", choices=Existing.values, default=Existing.KEEP.value, help="entries that differ"
         )
+        parser.add_argument(
+            "--reason", default="", help="why entries change, for the log; for --existing update"
+        )
         parser.add_argument("--dry-run", action="store_true", help="only compare, save nothing")
 
     def handle(self, **options: Any) -> None:
@@ -40,17 +43,17 @@ class Command(BaseCommand):
         if user is None:
             raise CommandError(f"--user {options['user']}: there is nobody of this name.")
         with translation.override("en"):
-            self._take_over(name, content, Existing(options["existing"]), territory, user, options["dry_run"])
+            self._take_over(name, content, territory, user, options)
 
     def _take_over(
         self,
         name: str,
         content: bytes,
-        existing: Existing,
         territory: Organisation,
         user: User,
-        dry_run: bool,
+        options: dict[str, Any],
     ) -> None:
+        existing, dry_run = Existing(options["existing"]), options["dry_run"]
         try:
             file = read_catalogue(content)
             plan = catalogue_plan(file, existing=existing, user=user)
@@ -63,6 +66,7 @@ class Command(BaseCommand):
                     origin={"file": name, "sha256": hashlib.sha256(content).hexdigest()},
                     territory=territory,
                     user=user,
+                    reason=options["reason"],
                 )
         except (CatalogueRefused, DomainError) as error:
             raise CommandError(str(error.message)) from error

@@ -61,6 +61,8 @@ LOOKS: Final[dict[str, Look]] = {
     "pg-dot": Look(CALM),
     "pg-dot--other-1": Look(LINE_STRONG),
     "pg-dot--other-2": Look(WARN),
+    "pg-break": Look(None, INK, 1.5, (2, 3)),
+    "pg-break-mark": Look(INK),
     "pg-axis": Look(None, LINE_STRONG),
     "pg-grid": Look(None, LINE),
     "pg-chart-text": Look(INK),
