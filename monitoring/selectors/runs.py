@@ -148,6 +148,15 @@ def class_counts(table: RunTable) -> list[ClassCount]:
     return [ClassCount(label, counts[label], label in spec.outstanding) for label in reversed(spec.labels)]
 
 
+#: With two classes the badge of those that stand out says it all.
+_TWO_CLASSES = 2
+
+
+def has_many_classes(run: IndexRun) -> bool:
+    """Whether the class of an area says more than whether it stands out. Queries: 0."""
+    return bool(run.content) and len(read_method(run.content).labels) > _TWO_CLASSES
+
+
 #: Area, indicator, value, sign, deviation, year of the figure, part in the index, filled by, class stays.
 _Score = tuple[int, int, float | None, str, float | None, int | None, float | None, str, bool | None]
 

@@ -17,15 +17,20 @@ from monitoring.forms import ResultFilterForm
 from monitoring.models import IndexResult
 from monitoring.selectors.atlas import left_out_reason
 from monitoring.selectors.methods import content_of, rule_words
-from monitoring.selectors.runs import RunTable, class_counts, filled_of, run_table, runs_seen_by
+from monitoring.selectors.runs import (
+    RunTable,
+    class_counts,
+    filled_of,
+    has_many_classes,
+    run_table,
+    runs_seen_by,
+)
 from monitoring.words import FILLED_SIGN, exported_value, why_hidden
 from project.common.exports import Column, Kind, export_format, export_links, table_response
 from project.common.formats import date_de
 from project.common.sorting import natural_key
 
 _PAGE_SIZE = 25
-#: With two classes the badge says it all.
-_TWO_CLASSES = 2
 
 
 @require_safe
@@ -49,7 +54,6 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
     cells = export_format(request, "cells")
     if cells is not None:
         return _export_cells(table, cells)
-    classes = class_counts(table)
     page = Paginator(results, _PAGE_SIZE).get_page(request.GET.get("page"))
     return render(
         request,
@@ -63,8 +67,8 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
             "variants": run.weightings[0],
             "spread": run.weightings[1] * 100,
             "rules": rule_words(content_of(run, table.columns)),
-            "classes": classes,
-            "has_many_classes": len(classes) > _TWO_CLASSES,
+            "classes": class_counts(table),
+            "has_many_classes": has_many_classes(run),
             "has_dynamics": any(row.dynamics_total is not None for row in table.results),
             "domains": table.domains,
             "filled_count": sum(bool(cell.filled) for cell in table.cells.values()),
@@ -166,7 +170,7 @@ def _export_cells(table: RunTable, fmt: Any) -> HttpResponseBase:
                 yield {
                     "area": result.area,
                     "indicator": column.indicator,
-                    "year": str(cell.year or table.years.get(column.indicator_id, "")),
+                    "year": str(cell.year or table.years.get(column.indicator_id) or ""),
                     "value": exported_value(cell.shown, column.indicator.unit),
                     "sign": FILLED_SIGN if cell.filled else cell.shown.sign,
                     "z": cell.z,

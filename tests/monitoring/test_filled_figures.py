@@ -78,10 +78,10 @@ def test_the_ranking_of_the_run_marks_it(
     total = run.results.get(area=world.areas[0]).total
     assert total is not None
     assert f"{total:.1f}".replace(".", ",").replace("-", "−") + "*</td>" in page
-    assert "* Hier fehlten Zahlen" in page
+    assert "* Hier fehlten Werte" in page
     rows = {row["Gebiet"]: row for row in table(client.get(address + "?export=csv").content)}
-    assert rows[world.areas[0].name]["Anstelle fehlender Zahlen"] == words
-    assert rows[world.areas[1].name]["Anstelle fehlender Zahlen"] == ""
+    assert rows[world.areas[0].name]["Ergänzte Werte"] == words
+    assert rows[world.areas[1].name]["Ergänzte Werte"] == ""
 
 
 def test_a_last_figure_keeps_its_own_year_in_the_file_of_figures(
@@ -112,7 +112,7 @@ def test_the_atlas_marks_it_in_map_table_and_files(
     assert page.count(named) >= 2
     assert f'<span class="pg-sub">{words}</span>' in page
     svg = client.get(reverse("monitoring:atlas"), query | {"export": "svg"}).content.decode()
-    assert f"andere ersetzt: {world.areas[0].name}" in svg.replace("\n", " ")
+    assert f"wurden ergänzt: {world.areas[0].name}" in svg.replace("\n", " ")
     assert ">*<" in svg or "*</text>" in svg
     book = load_workbook(
         io.BytesIO(client.get(reverse("monitoring:atlas"), query | {"export": "xlsx"}).content)

@@ -325,6 +325,8 @@ def test_the_page_of_a_comparison(world: World, planner: User, client_as: Client
     shown = page.content.decode()
     for text in ("Wer hat sich bewegt", "jetzt auffällig", "der eigene Wert hat sich geändert", "vorher"):
         assert text in shown
+    assert "Vorlage „Rheinisch-Bergischer Kreis“" in shown, "a template, not the name of a district"
+    assert "wenn Werte fehlen: das Gebiet nicht einbeziehen" in shown
     only = client.get(url, {"with": before.pk, "only": "outstanding"}).context["page_obj"]
     assert {row.stands_out != "" for row in only} == {True}
     assert client.get(url, {"with": "nonsense", "only": "x", "page": "y"}).status_code == 200
@@ -332,6 +334,7 @@ def test_the_page_of_a_comparison(world: World, planner: User, client_as: Client
     assert "Rang vorher" in table
     assert world.areas[0].name in table
     reasons = client.get(url, {"why": "csv"}).content.decode("utf-8-sig")
+    assert "Veränderung des Anteils" in reasons
     assert reasons.count(world.areas[0].name) == 2
     assert client.get(url, {"export": "xlsx"}).status_code == 200
 
@@ -466,6 +469,7 @@ def test_what_took_the_place_of_a_missing_figure_is_no_correction() -> None:
     filled = "a missing figure was filled in another way"
     with override("en"):
         assert _cell_words(last, mean, has_other_rules=True) == filled
-        assert _cell_words(mean, own, has_other_rules=False) == filled
+        assert _cell_words(mean, own, has_other_rules=False) == "figure known now, filled before"
+        assert _cell_words(own, last, has_other_rules=False) == "figure missing now, filled instead"
         assert _cell_words(own, RunCell(Shown(7.1), 0.5), has_other_rules=False) == "its own figure changed"
         assert _cell_words(last, last, has_other_rules=False) == "unchanged"
