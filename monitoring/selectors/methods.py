@@ -39,6 +39,14 @@ def offered_methods(territory: Organisation) -> QuerySet[IndexMethod]:
     return IndexMethod.objects.filter(territory=territory, is_offered=True).order_by("name")
 
 
+def free_name(territory: Organisation, name: str) -> str:
+    """A name no method of the territory has, with a number behind it if need be. Queries: 1."""
+    names = IndexMethod.objects.filter(territory=territory).order_by().values_list("name", flat=True)
+    taken = {row.casefold() for row in names}
+    tries = (name if number == 1 else f"{name} {number}" for number in range(1, len(taken) + 2))
+    return next(one for one in tries if one.casefold() not in taken)
+
+
 def method_indicators(territory: Organisation, content: Content | None = None) -> list[Indicator]:
     """Indicators that may enter a method: rates with figures, and those it has already. Queries: 3."""
     found = [row for row in used_indicators(territory) if not row.unit.is_count]
