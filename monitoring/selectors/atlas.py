@@ -235,7 +235,7 @@ def index_view(
     else:
         numbers = [as_written(row.normalised, 2) for row in results]
         # Of an index zero is the middle, not nothing.
-        classing = Classing(classing_of(numbers, method, count, places=2).borders)
+        classing = classing_of(numbers, method, count, places=2, zero_is_none=False)
     courses = _index_courses([row.area.pk for row in results], [run, *runs])
     filled = filled_of(run)
     years = sorted({year for course in courses.values() for year, _value in course})
@@ -317,7 +317,10 @@ def indicator_view(
     places = indicator.unit.decimals
     # Classes and ranks go by what readers see: equal figures stand alike.
     numbers = [as_written(shown[area.pk].value, places) for area in areas]
-    classing = classing_of(numbers, method, count, places=places)
+    # Only of people and their shares zero says that there is nobody; a change of zero is no change.
+    unit = indicator.unit
+    counts_people = unit.is_count or unit.rate_per is not None
+    classing = classing_of(numbers, method, count, places=places, zero_is_none=counts_people)
     mean = figures.mean(indicator, year)
     rows = _indicator_rows(areas, shown, indicator.unit, classing, mean)
     years = figures.years(indicator)

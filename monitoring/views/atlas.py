@@ -25,7 +25,7 @@ from monitoring.atlas_charts import (
 from monitoring.atlas_choice import AtlasChoice, address, choice_of
 from monitoring.atlas_files import PICTURES, file_links, picture_file, source_lines, table_file
 from monitoring.charts import MapArea, Series, TimeChart, choropleth
-from monitoring.classes import ClassMethod, legend_of
+from monitoring.classes import ClassMethod, legend_of, why_fewer
 from monitoring.forms import AtlasForm
 from monitoring.palette import is_dark, shade_colours
 from monitoring.selectors.areas import AreaPicture, area_picture
@@ -80,6 +80,7 @@ def atlas(request: HttpRequest) -> HttpResponseBase:
         return picture_file(choice, view, drawing, legend, ending=wanted, chosen=says)
     context = _context(request, choice, view, chosen, picture) | {
         "legend": legend,
+        "fewer_classes": why_fewer(view.values, view.classing, choice.method, choice.count),
         "page_obj": _page(request, rows, chosen),
         "row_count": len(rows),
     }
