@@ -22,6 +22,9 @@ from project.common.svg import Drawing
 #: Pictures of the map by the ending in the address.
 PICTURES: Final = {"svg": "image/svg+xml", "png": "image/png"}
 
+#: So many areas are named in a line below the map.
+_NAMED_AREAS: Final = 10
+
 
 def file_links(choice: AtlasChoice, *, has_map: bool) -> list[dict[str, str]]:
     """Links to the files of what is seen, for ``components/_download_links.html``."""
@@ -42,6 +45,8 @@ def source_lines(choice: AtlasChoice, view: AtlasView) -> list[str]:
     ]
     if view.as_of is not None:
         lines.append(_("Data as of %(day)s.") % {"day": date_de(view.as_of)})
+    if view.filled_rows:
+        lines.append(_filled_line(view.filled_rows))
     lines += [
         _("Classes: %(method)s.") % {"method": method_name(choice.method)},
         _("Made on %(day)s. Counts of one or two people, and rates that rest on so few, are not shown.")
@@ -52,6 +57,16 @@ def source_lines(choice: AtlasChoice, view: AtlasView) -> list[str]:
     if view.is_example:
         lines.append(_("Example values, invented for show."))
     return lines
+
+
+def _filled_line(rows: Sequence[AtlasRow]) -> str:
+    """Which areas rest on figures taken in place of missing ones; of many only how many."""
+    if len(rows) > _NAMED_AREAS:
+        return _("* Of %(count)s areas figures were missing and others were taken in their place.") % {
+            "count": len(rows)
+        }
+    names = ", ".join(row.area.name for row in rows)
+    return _("* Figures were missing and others were taken in their place: %(names)s.") % {"names": names}
 
 
 def table_file(
@@ -74,6 +89,8 @@ def table_file(
     ]
     if view.is_index:
         columns[3:3] = [Column(_("Index"), "total", Kind.NUMBER, places=1)]
+        if view.filled_rows:
+            columns.append(Column(_("Taken in place of missing figures"), "filled"))
     if any(row.area.pk == choice.area for row in rows):
         columns.append(Column(_("Chosen"), lambda row: _("chosen") if row.area.pk == choice.area else None))
     lines = source_lines(choice, view)

@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from monitoring.charts import LegendEntry, quantile_borders
 from monitoring.palette import NONE_CSS, ZERO_CSS, shade_css
@@ -71,7 +72,12 @@ class Classing:
 
 
 def classing_of(
-    values: Sequence[float | None], method: ClassMethod, count: int, *, places: int | None = None
+    values: Sequence[float | None],
+    method: ClassMethod,
+    count: int,
+    *,
+    places: int | None = None,
+    zero_is_none: bool = True,
 ) -> Classing:
     """Find the classes of some figures.
 
@@ -80,6 +86,8 @@ def classing_of(
         method: Any but ``BORDER``, whose borders come from the run.
         count: Number of classes wanted, 3 to 7; fewer where figures repeat.
         places: Decimals the borders are rounded to; with those of the figures the legend is exact.
+        zero_is_none: Whether zero says that there is nobody. Of a change or an index it is one figure among
+            others.
 
         >>> classing_of([0, 0, 1, 2, 3, None], ClassMethod.QUANTILES, 3)
         Classing(borders=(1, 2), has_zero=True)
@@ -88,7 +96,8 @@ def classing_of(
     """
     numbers = [value for value in values if value is not None]
     # Where figures may be below zero, zero is one among them.
-    has_zero = any(number == 0 for number in numbers) and min(numbers) >= 0 and max(numbers) > 0
+    has_zero = zero_is_none and any(number == 0 for number in numbers) and min(numbers) >= 0
+    has_zero = has_zero and max(numbers) > 0
     if has_zero:
         numbers = [number for number in numbers if number != 0]
     if not numbers:
@@ -166,6 +175,37 @@ def natural_borders(numbers: Sequence[float], count: int) -> list[float]:
         end = int(cut[end])
         borders.append(float(unique[end - 1]))
     return borders[::-1]
+
+
+def why_fewer(values: Sequence[float | None], classing: Classing, method: ClassMethod, count: int) -> str:
+    """Say why there are fewer classes than were chosen; "" if there are as many.
+
+    Args:
+        values: Figures of the areas; None for no figure.
+        classing: Their classes.
+        method: How they were made; the classes of a run are as many as the run says.
+        count: Number of classes chosen.
+    """
+    if method is ClassMethod.BORDER or classing.count >= count or all(value is None for value in values):
+        return ""
+    different = {value for value in values if value is not None and classing.place(value) != 0}
+    names = {"count": classing.count, "wanted": count, "different": len(different)}
+    if len(different) < count:
+        return (
+            ngettext(
+                "%(count)s class instead of %(wanted)s: there are only %(different)s different figures.",
+                "%(count)s classes instead of %(wanted)s: there are only %(different)s different figures.",
+                classing.count,
+            )
+            % names
+        )
+    if method is ClassMethod.DEVIATIONS:
+        text = _("%(count)s classes instead of %(wanted)s: no area lies so far above the mean.")
+    elif method is ClassMethod.QUANTILES:
+        text = _("%(count)s classes instead of %(wanted)s: many areas with the same figure share one.")
+    else:
+        text = _("%(count)s classes instead of %(wanted)s: as written, some borders would be the same.")
+    return text % names
 
 
 def legend_of(

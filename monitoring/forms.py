@@ -13,8 +13,8 @@ from django.utils.translation import pgettext_lazy
 from monitoring.atlas_choice import method_name
 from monitoring.classes import LEAST_CLASSES, MOST_CLASSES, ClassMethod
 from monitoring.models import AreaKind, Domain, IndexRun, Indicator, IndicatorSet
-from monitoring.presets import DEVIATIONS
 from monitoring.selectors.atlas import INDEX
+from monitoring.selectors.methods import content_of, method_words, missing_words
 from project.common.formats import datetime_de
 from stakeholders.models import Organisation
 
@@ -185,6 +185,6 @@ class CompareForm(forms.Form):
 
 
 def run_title(run: IndexRun) -> str:
-    """Year and method of a run, to tell it from others."""
-    method = str(run.index_method) if run.index_method is not None else str(DEVIATIONS.name)
-    return f"{run.year}, {method}"
+    """Year, method and rule for missing figures of a run, to tell it from others."""
+    missing = _("if figures are missing: %(rule)s") % {"rule": missing_words(content_of(run, ()))}
+    return f"{run.year}, {method_words(run)}, {missing}"

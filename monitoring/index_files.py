@@ -16,6 +16,7 @@ from monitoring.importers.decimals import read_decimal
 from monitoring.index import Fill, Floats
 from monitoring.index_spec import FilesError, IndexSpec
 from monitoring.levels import Method, Result
+from monitoring.methods import named
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +72,7 @@ def shown_delimiter(text: str) -> str:
 
 
 def _wanted(spec: IndexSpec) -> list[str]:
-    columns = [spec.key, *(column.key for column in spec.method.columns), *spec.last_columns]
+    columns = [spec.key, *(column.key for column in spec.columns), *spec.last_columns]
     others = (spec.population_column, spec.valid_column, spec.neighbours_column)
     return [*columns, *(name for name in others if name)]
 
@@ -116,7 +117,7 @@ class _Cells:
             self.problems.append(f"{self.name}, row {number}: {key} stands already in row {self.keys[key]}")
             return
         self.keys[key] = number
-        self.values.append([self._number(number, row, column.key) for column in self.spec.method.columns])
+        self.values.append([self._number(number, row, column.key) for column in self.spec.columns])
         name = self.spec.valid_column
         self.valid.append(not name or self._cell(row, name) == self.spec.valid_equals.strip())
         name = self.spec.population_column
@@ -172,46 +173,55 @@ class _Cells:
         return value
 
 
-def write_result(out: TextIO, keys: Iterable[str], method: Method, result: Result) -> None:
+def write_result(out: TextIO, keys: Iterable[str], spec: IndexSpec, results: Sequence[Result]) -> None:
     """Write a result as CSV in full precision.
 
-    Where a method fills what is missing, one more column names the indicators in which it did.
+    With dynamics its columns follow those of the index, the last of them the class of both together. Where a
+    method fills what is missing, one more column names the indicators in which it did.
 
     Args:
         out: Where to, opened with ``newline=""``.
         keys: (n) keys of the areas.
-        method: The method.
-        result: Its result for these areas.
+        spec: The specification.
+        results: Of its parts for these areas.
     """
     writer = csv.writer(out, lineterminator="\n")
-    scaled = [f"{column.key}_n" for column in method.columns]
-    marks = ["filled"] if method.missing.fill is not Fill.NONE else []
-    writer.writerow(
-        ["key", "included", "reason", *scaled, *method.domains, "index_raw", "index", "rank", "class", *marks]
-    )
+    first, second = spec.method, spec.dynamics
+    has_marks = first.missing.fill is not Fill.NONE
+    heading = ["key", "included", "reason", *_scaled(first), *first.domains]
+    heading += ["index_raw", "index", "rank", "class"]
+    if second is not None:
+        heading += [*_scaled(second), *(f"dynamics_{name}" for name in second.domains)]
+        heading += ["dynamics_raw", "dynamics", "dynamics_class", "class_together"]
+    writer.writerow([*heading, *(["filled"] if has_marks else [])])
+    classes = named(results)
     for place, key in enumerate(keys):
-        rank = result.ranks[place]
-        writer.writerow(
-            [
-                key,
-                "true" if result.included[place] else "false",
-                str(result.reasons[place]),
-                *(_written(value) for value in result.scaled[place]),
-                *(_written(value) for value in result.domains[place]),
-                _written(result.raw[place]),
-                _written(result.index[place]),
-                "" if np.isnan(rank) else int(rank),
-                str(result.classes[place]),
-                *([_filled_columns(method, result, place)] if marks else []),
-            ]
-        )
+        result, rank = results[0], results[0].ranks[place]
+        row = [key, "true" if result.included[place] else "false", str(result.reasons[place])]
+        row += [
+            *_numbers(result, place),
+            "" if np.isnan(rank) else str(int(rank)),
+            str(result.classes[place]),
+        ]
+        if second is not None:
+            row += [*_numbers(results[1], place), str(results[1].classes[place]), str(classes[place])]
+        writer.writerow([*row, *([_filled_columns(spec, results, place)] if has_marks else [])])
 
 
-def _filled_columns(method: Method, result: Result, place: int) -> str:
+def _scaled(method: Method) -> list[str]:
+    return [f"{column.key}_n" for column in method.columns]
+
+
+def _numbers(result: Result, place: int) -> list[str]:
+    """Indicators, domains and index of an area, before and after its own scale."""
+    numbers = [*result.scaled[place], *result.domains[place], result.raw[place], result.index[place]]
+    return [_written(number) for number in numbers]
+
+
+def _filled_columns(spec: IndexSpec, results: Sequence[Result], place: int) -> str:
     """Indicators of an area whose figure was filled, parted by spaces."""
-    return " ".join(
-        column.key for column, mark in zip(method.columns, result.filled[place], strict=True) if mark
-    )
+    marks = np.concatenate([result.filled[place] for result in results])
+    return " ".join(column.key for column, mark in zip(spec.columns, marks, strict=True) if mark)
 
 
 def _written(value: float) -> str:

@@ -5,6 +5,7 @@ Its form is told in ``docs/index-methods.md``, with worked examples.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -33,6 +34,8 @@ _TABLES: Final = {
     "levels.index": {"aggregate", "normalise"},
     "classes": {"method", "borders", "labels"},
 }
+#: What a second index has of its own; who takes part is settled for both.
+_OF_DYNAMICS: Final = {"indicator", "domain", "levels", "classes"}
 _EXCLUDE = "exclude"
 _POLICIES: Final = {
     "mean_of_available": MissingPolicy.mean_of_available,
@@ -61,12 +64,13 @@ class IndexSpec:
 
     Attributes:
         method: What is reckoned.
+        dynamics: A second index beside it; None for none.
         key: Column that names the areas.
         missing: Texts that stand for "no figure".
         population_column: Column of inhabitants; "" for none.
         valid_column: Column that tells valid areas; "" for all valid.
         valid_equals: What it says there.
-        last_columns: Columns of the last earlier figures, in the order of the indicators; empty if not used.
+        last_columns: Columns of the last earlier figures, in the order of ``columns``; empty if not used.
         neighbours_column: Column that lists the keys of neighbouring areas; "" if not used.
         neighbours_separator: What parts those keys.
         delimiter: What parts columns; "" for what the heading shows.
@@ -75,6 +79,7 @@ class IndexSpec:
     """
 
     method: Method
+    dynamics: Method | None
     key: str
     missing: frozenset[str]
     population_column: str
@@ -86,6 +91,16 @@ class IndexSpec:
     delimiter: str
     decimal: str
     encoding: str
+
+    @property
+    def parts(self) -> tuple[Method, ...]:
+        """The index, and its dynamics if there is any."""
+        return (self.method,) if self.dynamics is None else (self.method, self.dynamics)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Indicators of all parts."""
+        return tuple(column for part in self.parts for column in part.columns)
 
 
 def read_spec(path: Path) -> IndexSpec:
@@ -106,6 +121,30 @@ def read_spec(path: Path) -> IndexSpec:
     return SpecReader(path.name, content).read()
 
 
+def read_dynamics(second: Any, content: Mapping[str, Any]) -> tuple[Method, tuple[str, ...]]:
+    """Read the second index of a specification; what happens to missing figures is the same as in the first.
+
+    Args:
+        second: The table ``[dynamics]``.
+        content: The rest of the specification.
+
+    Returns:
+        The method, and the columns of its last earlier figures; empty if not used.
+
+    Raises:
+        FilesError: With everything that is wrong.
+    """
+    if not isinstance(second, dict):
+        raise FilesError(["dynamics: must be a table, [dynamics]"])
+    known = ", ".join(sorted(_OF_DYNAMICS))
+    problems = [f"{key}: not known here; there are {known}" for key in sorted(set(second) - _OF_DYNAMICS)]
+    inherited = {key: content[key] for key in ("missing_policy", "minimum_share") if key in content}
+    reader = SpecReader("dynamics", {**inherited, **second}, for_files=False)
+    reader.problems += problems
+    last = reader.last_columns() if "key" in content else ()
+    return reader.method(), last
+
+
 class SpecReader:
     """Reads the content of a specification and collects everything that is wrong with it.
 
@@ -117,8 +156,11 @@ class SpecReader:
 
     def __init__(self, name: str, content: Mapping[str, Any], *, for_files: bool = True) -> None:
         self.name = name
-        self.content = content
+        # Of a file; who keeps methods elsewhere reads the second index on their own.
+        self.second = content.get("dynamics") if for_files else None
+        self.content = {key: row for key, row in content.items() if key != "dynamics" or not for_files}
         self.with_column = {"population", "valid", "neighbours"} if for_files else set()
+        self.others = {"dynamics"} if for_files else set()
         self.problems: list[str] = []
 
     def read(self) -> IndexSpec:
@@ -129,15 +171,20 @@ class SpecReader:
         if not isinstance(missing, list) or not all(isinstance(text, str) for text in missing):
             self.problems.append('missing: a list of texts, such as ["", "-9999"]')
             missing = []
-        last = self._last_columns()
-        method = self.method()
+        last = self.last_columns()
+        method, dynamics = self.method(), None
+        if self.second is not None:
+            dynamics, of_dynamics = self._dynamics(method)
+            last += of_dynamics
         if method.missing.fill is Fill.NEIGHBOURS and not neighbours:
             self.problems.append("neighbours: missing_policy neighbours_mean needs [neighbours] column")
-        if method.reference is Reference.POPULATION and not population:
+        parts = [method] if dynamics is None else [method, dynamics]
+        if any(part.reference is Reference.POPULATION for part in parts) and not population:
             self.problems.append("population: a mean weighted by population needs [population] column")
         self.refuse()
         return IndexSpec(
             method=method,
+            dynamics=dynamics,
             key=key,
             missing=frozenset(text.strip() for text in missing) | {""},
             population_column=str(population.get("column", "")),
@@ -150,6 +197,17 @@ class SpecReader:
             decimal=str(self.content.get("decimal", "")),
             encoding=str(self.content.get("encoding", "utf-8-sig")),
         )
+
+    def _dynamics(self, status: Method) -> tuple[Method | None, tuple[str, ...]]:
+        """The second index, and the columns of its last earlier figures; what is wrong with it is noted."""
+        try:
+            method, last = read_dynamics(self.second, self.content)
+        except FilesError as error:
+            self.problems += error.problems
+            return None, ()
+        twice = {column.key for column in status.columns} & {column.key for column in method.columns}
+        self.problems += [f"dynamics: {key!r} is an indicator of the index already" for key in sorted(twice)]
+        return dataclasses.replace(method, minimum_population=status.minimum_population), last
 
     def method(self) -> Method:
         """The method itself.
@@ -192,7 +250,7 @@ class SpecReader:
             found = dict.fromkeys(self.problems)
             raise FilesError([f"{self.name}: {problem}" if self.name else problem for problem in found])
 
-    def _last_columns(self) -> tuple[str, ...]:
+    def last_columns(self) -> tuple[str, ...]:
         """Columns of the last earlier figures; one for each indicator where the policy takes them."""
         columns = [row.get("last_column") for row in self._rows("indicator")]
         if self.content.get("missing_policy") != "last_value":
@@ -204,7 +262,7 @@ class SpecReader:
     def _check_names(self, table: str, content: Mapping[str, Any]) -> None:
         for name in sorted(set(content) - _TABLES[table]):
             where = f"{table}.{name}" if table else name
-            known = ", ".join(sorted(_TABLES[table]))
+            known = ", ".join(sorted(_TABLES[table] | (set() if table else self.others)))
             self.problems.append(f"{where}: not known here; there are {known}")
 
     def _table(self, name: str) -> Mapping[str, Any]:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from monitoring.levels import Border
 from monitoring.methods import BORDER_BELOW, LONGEST_LABEL, MOST_PEOPLE, together
 from monitoring.models import Direction, Indicator, Part
+from monitoring.preset_fit import PresetFit
 from monitoring.presets import Content, Preset
 from monitoring.rule_words import RULE_WORDS
 from monitoring.scales import Aggregate, Reference, Scale
@@ -305,14 +306,27 @@ class MethodForm(forms.Form):
         return rows
 
 
-def preset_initial(preset: Preset, indicators: Sequence[Indicator]) -> dict[str, Any]:
-    """What the form of a new method begins with."""
-    initial = content_initial(preset.content(), indicators)
+def preset_initial(
+    preset: Preset, fit: PresetFit, indicators: Sequence[Indicator], *, name: str
+) -> dict[str, Any]:
+    """What the form of a new method begins with: rules and indicators, so that it can be saved as it is.
+
+    Without figures of its dynamics a method begins with the status alone, and the highest class stands out.
+
+    Args:
+        preset: The published method.
+        fit: Its indicators among those offered.
+        indicators: All that are offered.
+        name: Name that is not taken.
+    """
+    content = preset.content()
+    if "dynamics" in content and not fit.dynamics:
+        del content["dynamics"], content["stands_out"]
+    initial = content_initial(content, indicators)
+    initial["name"] = name
     for row in indicators:
-        in_dynamics = row.key.endswith(preset.dynamics) if preset.dynamics else False
-        initial[f"use-{row.pk}"] = in_dynamics or (
-            row.key.endswith(preset.indicators) if preset.indicators else False
-        )
+        in_dynamics = row in fit.dynamics
+        initial[f"use-{row.pk}"] = in_dynamics or row in fit.status
         initial[f"part-{row.pk}"] = Part.DYNAMICS if in_dynamics else Part.STATUS
         initial[f"domain-{row.pk}"] = row.domain.name if preset.has_domains else ""
     return initial

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from monitoring.index import Bools, Floats, MissingPolicy, Reason, Texts
-from monitoring.index_spec import FilesError, SpecReader
+from monitoring.index_spec import FilesError, SpecReader, read_dynamics
 from monitoring.levels import Column, Method, Result, evaluate, taking_part
 from monitoring.stability import SEED, SPREAD, VARIANTS, Ints, Stability, stability
 
@@ -112,10 +112,7 @@ def read_method(content: Mapping[str, Any]) -> MethodSpec:
     second = content.get("dynamics")
     dynamics = None
     if second:
-        inherited: dict[str, Any] = {
-            name: own[name] for name in ("missing_policy", "minimum_share") if name in own
-        }
-        dynamics = SpecReader("dynamics", {**inherited, **second}, for_files=False).method()
+        dynamics, _last = read_dynamics(second, own)
         dynamics = dataclasses.replace(dynamics, minimum_population=status.minimum_population)
     if status.classes is None or (dynamics is not None and dynamics.classes is None):
         raise FilesError(["classes: are needed, or nothing could stand out"])
@@ -232,10 +229,51 @@ def reckon(
     Raises:
         ValueError: As ``monitoring.levels.evaluate``.
     """
+    table, results = reckon_parts(
+        values, spec.parts, valid=valid, population=population, last=last, neighbours=neighbours
+    )
+    labels = named(results)
+    included = results[0].included
+    return Outcome(
+        matrix=table,
+        results=results,
+        included=included,
+        reasons=results[0].reasons,
+        labels=labels,
+        outstanding=np.isin(labels, spec.outstanding),
+        sure=_certainty(spec, results, included),
+    )
+
+
+def reckon_parts(
+    values: ArrayLike,
+    parts: Sequence[Method],
+    *,
+    valid: ArrayLike,
+    population: ArrayLike,
+    last: ArrayLike | None = None,
+    neighbours: Sequence[Sequence[int]] | None = None,
+) -> tuple[Floats, tuple[Result, ...]]:
+    """Reckon an index and what stands beside it; an area takes part in all of them, or in none.
+
+    Args:
+        values: (n, m) figures, the indicators of one part after those of the other; nan for missing.
+        parts: Status, and dynamics if there is any.
+        valid: (n,) False takes an area out.
+        population: (n,) inhabitants, nan for unknown.
+        last: (n, m) last earlier figures, nan for none.
+        neighbours: (n) places of the neighbours of each area.
+
+    Returns:
+        (n, m) figures with what took the place of missing ones; the result of each part.
+
+    Raises:
+        ValueError: As ``monitoring.levels.evaluate``.
+    """
     matrix = np.asarray(values, dtype=np.float64)
     earlier = None if last is None else np.asarray(last, dtype=np.float64)
     takers = []
-    for part, chosen in _slices(spec):
+    for part, chosen in _slices(parts):
         before = None if earlier is None else earlier[:, chosen]
         takers.append(taking_part(matrix[:, chosen], part, valid, population, before, neighbours))
     included = np.logical_and.reduce([taker.included for taker in takers])
@@ -253,31 +291,23 @@ def reckon(
             reasons=reasons,
             filled=taker.marks & included[:, None],
         )
-        for part, taker in zip(spec.parts, takers, strict=True)
+        for part, taker in zip(parts, takers, strict=True)
     )
-    labels = _named(spec, results)
-    return Outcome(
-        matrix=np.concatenate([taker.matrix for taker in takers], axis=1),
-        results=results,
-        included=included,
-        reasons=reasons,
-        labels=labels,
-        outstanding=np.isin(labels, spec.outstanding),
-        sure=_certainty(spec, results, included),
-    )
+    return np.concatenate([taker.matrix for taker in takers], axis=1), results
 
 
-def _slices(spec: MethodSpec) -> list[tuple[Method, slice]]:
+def _slices(parts: Sequence[Method]) -> list[tuple[Method, slice]]:
     """Parts with their columns."""
-    first = len(spec.status.columns)
-    found = [(spec.status, slice(0, first))]
-    if spec.dynamics is not None:
-        found.append((spec.dynamics, slice(first, None)))
+    found, first = [], 0
+    for part in parts:
+        found.append((part, slice(first, first + len(part.columns))))
+        first += len(part.columns)
     return found
 
 
-def _named(spec: MethodSpec, results: Sequence[Result]) -> Texts:
-    if spec.dynamics is None:
+def named(results: Sequence[Result]) -> Texts:
+    """(n,) name of the class of each area, see ``together``; "" where it has none."""
+    if len(results) == 1:
         return results[0].classes
     pairs = zip(results[0].classes, results[1].classes, strict=True)
     return np.array([together(str(first), str(second)) for first, second in pairs], dtype=np.str_)

@@ -1,4 +1,4 @@
-"""Published methods to begin an own one with: rules and classes; the indicators are chosen by people."""
+"""Published methods to begin an own one with: rules, classes and the set of indicators they are made for."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ class Preset:
         text: What it does, in two sentences.
         source: Where it is published.
         rules: Content of a method without indicators.
-        indicators: Ends of the keys of its indicators, where the source names them.
-        dynamics: The same for its dynamics.
+        ready_set: Key of the ready set that holds its indicators; "" for whatever a territory has.
+        dynamics: Keys in that set that belong to the dynamics.
+        takes_all: Whether it takes all indicators of a territory that has none of the set.
         has_domains: Whether indicators are put into domains first.
     """
 
@@ -32,8 +33,9 @@ class Preset:
     text: Promise
     source: str
     rules: Content
-    indicators: tuple[str, ...] = ()
+    ready_set: str = ""
     dynamics: tuple[str, ...] = ()
+    takes_all: bool = False
     has_domains: bool = False
 
     def content(self) -> Content:
@@ -64,6 +66,8 @@ DEVIATIONS: Final = Preset(
         "classes": {"method": "sd", "borders": [1.5], "labels": [PLAIN, STANDS_OUT]},
         "stands_out": [STANDS_OUT],
     },
+    ready_set="rheinisch-bergischer-kreis",
+    takes_all=True,
 )
 PRESETS: Final = (
     DEVIATIONS,
@@ -95,8 +99,8 @@ PRESETS: Final = (
                 "sehr niedrig / negativ",
             ],
         },
-        indicators=("_s1", "_s3", "_s4"),
-        dynamics=("_d1", "_d3", "_d4"),
+        ready_set="berlin-mss",
+        dynamics=("mss_d1", "mss_d3", "mss_d4"),
     ),
     Preset(
         key="siegen",
@@ -112,7 +116,7 @@ PRESETS: Final = (
             "classes": {"method": "sd", "borders": [-1, 1], "labels": ["gering", "mittel", "hoch"]},
             "stands_out": ["hoch"],
         },
-        indicators=("sgb2_rate", "unemployment_ratio", "migrants", "single_parents"),
+        ready_set="siegen",
     ),
     Preset(
         key="svi",

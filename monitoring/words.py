@@ -11,6 +11,8 @@ from monitoring.models import Unit
 from monitoring.secrecy import Shown
 from project.common.formats import NBSP, decimal_de, figure_de, is_german, percent_de
 
+#: Beside a figure that took the place of a missing one, and beside an index that rests on such figures.
+FILLED_SIGN: Final = "*"
 #: How the forms of files are called (``Delivery.source_form``).
 FORM_NAMES: Final = {
     "form": gettext_lazy("Our form"),
@@ -48,6 +50,18 @@ def shown_text(shown: Shown, unit: Unit, *, has_unit: bool = False) -> str:
     if unit.symbol == "%" and not is_german():
         return f"{text}%"
     return f"{text}{NBSP}{unit.symbol}"
+
+
+def filled_text(name: str, what: str, year: int | None = None) -> str:
+    """Say what took the place of a missing figure: * Unemployment: last earlier figure (2023).
+
+    Args:
+        name: Name of the indicator.
+        what: What was taken, in words.
+        year: Of the figure taken; None where it is the year of the indicator.
+    """
+    said = f"{FILLED_SIGN} {name}: {what}"
+    return said if year is None else f"{said} ({year})"
 
 
 def why_hidden(shown: Shown, unit: Unit) -> str:

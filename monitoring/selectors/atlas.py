@@ -16,8 +16,8 @@ from monitoring.models import Area, AreaKind, Delivery, IndexResult, IndexRun, I
 from monitoring.secrecy import Shown
 from monitoring.selectors.areas import areas_of_year, levels_in_use
 from monitoring.selectors.figures import figures_in_force
-from monitoring.selectors.runs import ordered_results
-from monitoring.words import shown_text, why_hidden
+from monitoring.selectors.runs import filled_of, ordered_results
+from monitoring.words import FILLED_SIGN, shown_text, why_hidden
 from project.common.formats import SIGN_UNKNOWN, as_written, sign_meaning, signed_de
 from project.common.sorting import natural_key
 from stakeholders.models import Organisation
@@ -47,6 +47,7 @@ class AtlasRow:
         total: Of the index: the sum of the deviations, of which the figure is the standing among the areas.
         total_text: As written.
         from_mean: How far above the mean of the areas; None where that must not be said.
+        filled: Of the index: what took the place of missing figures, in words; "" for nothing.
     """
 
     area: Area
@@ -61,6 +62,7 @@ class AtlasRow:
     total: float | None = None
     total_text: str = ""
     from_mean: float | None = None
+    filled: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,11 @@ class AtlasView:
     def values(self) -> list[float | None]:
         """Figures of all areas."""
         return [row.value for row in self.rows]
+
+    @property
+    def filled_rows(self) -> list[AtlasRow]:
+        """Areas whose index rests in part on figures taken in place of missing ones."""
+        return [row for row in self.rows if row.filled]
 
     @property
     def ranked_count(self) -> int:
@@ -220,7 +227,7 @@ def index_view(
         count: Number of classes, not of ``BORDER``.
 
     Returns:
-        The view. Queries: 2.
+        The view. Queries: 3.
     """
     results = list(ordered_results(run))
     if method is ClassMethod.BORDER:
@@ -228,14 +235,15 @@ def index_view(
     else:
         numbers = [as_written(row.normalised, 2) for row in results]
         # Of an index zero is the middle, not nothing.
-        classing = Classing(classing_of(numbers, method, count, places=2).borders)
+        classing = classing_of(numbers, method, count, places=2, zero_is_none=False)
     courses = _index_courses([row.area.pk for row in results], [run, *runs])
+    filled = filled_of(run)
     years = sorted({year for course in courses.values() for year, _value in course})
     return AtlasView(
         title=_("Social index %(year)s") % {"year": run.year},
         unit=_("standard deviations from the mean; above 0 is more need"),
         source=_("own calculation from the figures delivered, run of %(year)s") % {"year": run.year},
-        rows=[_index_row(row, classing) for row in results],
+        rows=[_index_row(row, classing, filled.get(row.area_id, "")) for row in results],
         classing=classing,
         mean=None,
         places=2,
@@ -247,19 +255,26 @@ def index_view(
     )
 
 
-def _index_row(row: IndexResult, classing: Classing) -> AtlasRow:
+def _index_row(row: IndexResult, classing: Classing, filled: str) -> AtlasRow:
     return AtlasRow(
         area=row.area,
         rank=row.rank,
         value=row.normalised,
-        text="" if row.normalised is None else signed_de(row.normalised, 2),
+        text=_marked(row.normalised, 2, filled),
         map_class=classing.place(row.normalised),
         css=classing.css(row.normalised),
         stands_out=row.stands_out,
         note="" if row.is_included else left_out_reason(row.reason),
         total=row.total,
-        total_text="" if row.total is None else signed_de(row.total, 1),
+        total_text=_marked(row.total, 1, filled),
+        filled=filled,
     )
+
+
+def _marked(number: float | None, places: int, filled: str) -> str:
+    if number is None:
+        return ""
+    return f"{signed_de(number, places)}{FILLED_SIGN if filled else ''}"
 
 
 def _index_courses(areas: Collection[int], runs: Collection[IndexRun]) -> dict[int, Course]:
@@ -302,7 +317,10 @@ def indicator_view(
     places = indicator.unit.decimals
     # Classes and ranks go by what readers see: equal figures stand alike.
     numbers = [as_written(shown[area.pk].value, places) for area in areas]
-    classing = classing_of(numbers, method, count, places=places)
+    # Only of people and their shares zero says that there is nobody; a change of zero is no change.
+    unit = indicator.unit
+    counts_people = unit.is_count or unit.rate_per is not None
+    classing = classing_of(numbers, method, count, places=places, zero_is_none=counts_people)
     mean = figures.mean(indicator, year)
     rows = _indicator_rows(areas, shown, indicator.unit, classing, mean)
     years = figures.years(indicator)

@@ -39,6 +39,14 @@ def offered_methods(territory: Organisation) -> QuerySet[IndexMethod]:
     return IndexMethod.objects.filter(territory=territory, is_offered=True).order_by("name")
 
 
+def free_name(territory: Organisation, name: str) -> str:
+    """A name no method of the territory has, with a number behind it if need be. Queries: 1."""
+    names = IndexMethod.objects.filter(territory=territory).order_by().values_list("name", flat=True)
+    taken = {row.casefold() for row in names}
+    tries = (name if number == 1 else f"{name} {number}" for number in range(1, len(taken) + 2))
+    return next(one for one in tries if one.casefold() not in taken)
+
+
 def method_indicators(territory: Organisation, content: Content | None = None) -> list[Indicator]:
     """Indicators that may enter a method: rates with figures, and those it has already. Queries: 3."""
     found = [row for row in used_indicators(territory) if not row.unit.is_count]
@@ -109,6 +117,19 @@ def content_of(run: IndexRun, indicators: Sequence[Any]) -> Content:
     return content
 
 
+def method_words(run: IndexRun) -> str:
+    """By which method a run was computed, so that a published one is not taken for the name of a district.
+
+    Queries: 0, with the method loaded.
+    """
+    if run.index_method is not None:
+        return str(run.index_method)
+    if run.border is None:
+        return _("rules without a name")
+    names = {"name": DEVIATIONS.name, "border": decimal_de(run.border, _PLACES)}
+    return _("template “%(name)s”, border %(border)s") % names
+
+
 def rule_words(content: Content) -> list[tuple[str, str]]:
     """Rules of a method in plain words: name and what it says. Queries: 0."""
     levels = content.get("levels", {})
@@ -127,7 +148,7 @@ def rule_words(content: Content) -> list[tuple[str, str]]:
         found.append((_("Classes of the dynamics"), _classes(second["classes"])))
     outstanding = content.get("stands_out") or content["classes"]["labels"][-1:]
     found.append((_("These classes stand out"), ", ".join(outstanding)))
-    found.append((_("If figures are missing"), _policy(content)))
+    found.append((_("If figures are missing"), missing_words(content)))
     minimum = content.get("population", {}).get("minimum")
     found.append((_("Inhabitants, at least"), decimal_de(minimum, 0) if minimum else _("no rule")))
     return found
@@ -156,7 +177,8 @@ def _classes(classes: Mapping[str, Any]) -> str:
     return _("%(classes)s (borders in %(unit)s)") % {"classes": " | ".join(parts), "unit": unit}
 
 
-def _policy(content: Content) -> str:
+def missing_words(content: Content) -> str:
+    """What happens where figures are missing, in words. Queries: 0."""
     policy = content.get("missing_policy", "exclude")
     if policy == "exclude":
         return _word(policy)

@@ -257,6 +257,10 @@ def _cell_words(before: RunCell, after: RunCell, *, has_other_rules: bool) -> st
     """Why the part of an indicator changed that counts as before."""
     if NO_CELL in (before, after) or before.shown.is_secret or after.shown.is_secret:
         return ""
+    if before.filled and not after.filled:
+        return _("figure known now, filled before")
+    if after.filled and not before.filled:
+        return _("figure missing now, filled instead")
     if before.filled != after.filled or (before.filled and before.shown.value != after.shown.value):
         return _("a missing figure was filled in another way")
     if before.shown.value != after.shown.value:

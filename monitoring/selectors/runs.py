@@ -20,6 +20,7 @@ from monitoring.selectors.protection import (
     values_around,
 )
 from monitoring.selectors.relations import with_related
+from monitoring.words import filled_text
 from stakeholders.models import Organisation
 from stakeholders.permissions import Perm, visible
 
@@ -147,6 +148,15 @@ def class_counts(table: RunTable) -> list[ClassCount]:
     return [ClassCount(label, counts[label], label in spec.outstanding) for label in reversed(spec.labels)]
 
 
+#: With two classes the badge of those that stand out says it all.
+_TWO_CLASSES = 2
+
+
+def has_many_classes(run: IndexRun) -> bool:
+    """Whether the class of an area says more than whether it stands out. Queries: 0."""
+    return bool(run.content) and len(read_method(run.content).labels) > _TWO_CLASSES
+
+
 #: Area, indicator, value, sign, deviation, year of the figure, part in the index, filled by, class stays.
 _Score = tuple[int, int, float | None, str, float | None, int | None, float | None, str, bool | None]
 
@@ -179,6 +189,28 @@ def run_table(run: IndexRun) -> RunTable:
             else RunCell(shown, z, driver, filled_words.get(filled, ""), keeps, year if filled else None)
         )
     return RunTable(run, columns, years, results, cells)
+
+
+def filled_of(run: IndexRun, areas: Iterable[Area] | None = None) -> dict[int, str]:
+    """What took the place of missing figures, in words by area (primary key); areas without any are missing.
+
+    Says nothing of the figures themselves, so secret ones are named too.
+
+    Args:
+        run: The run.
+        areas: Only these; None for all of the run.
+
+    Returns:
+        By area: * Unemployment: last earlier figure (2023); * Childcare: mean of the neighbours. Queries: 1.
+    """
+    rows = run.scores.exclude(filled="").select_related("indicator", "source").order_by("pk")
+    if areas is not None:
+        rows = rows.filter(area__in=[area.pk for area in areas])
+    found: dict[int, list[str]] = defaultdict(list)
+    for row in rows:
+        year = None if row.source is None else row.source.year
+        found[row.area_id].append(filled_text(row.indicator.name, row.get_filled_display(), year))
+    return {area: "; ".join(texts) for area, texts in found.items()}
 
 
 def run_secrets(run: IndexRun) -> frozenset[tuple[int, int]]:

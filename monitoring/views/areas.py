@@ -25,7 +25,7 @@ from monitoring.selectors.figures import (
     latest_years,
     used_indicators,
 )
-from monitoring.selectors.runs import drivers_of, runs_seen_by, used_runs
+from monitoring.selectors.runs import drivers_of, filled_of, runs_seen_by, used_runs
 from monitoring.selectors.versions import comments_in_force
 from monitoring.words import exported_value, shown_text, why_hidden
 from project.common.exports import Column, Kind, export_format, export_links, table_response
@@ -91,6 +91,7 @@ def area_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
             ),
             "run": run,
             "drivers": drivers_of(run, [area]).get(area.pk, []) if run is not None else [],
+            "filled": filled_of(run, [area]).get(area.pk, "") if run is not None else "",
             "result": run.results.filter(area=area).first() if run is not None else None,
             "area_count": len(neighbours),
             "map_svg": _map(area, neighbours),

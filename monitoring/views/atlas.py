@@ -25,12 +25,13 @@ from monitoring.atlas_charts import (
 from monitoring.atlas_choice import AtlasChoice, address, choice_of
 from monitoring.atlas_files import PICTURES, file_links, picture_file, source_lines, table_file
 from monitoring.charts import MapArea, Series, TimeChart, choropleth
-from monitoring.classes import ClassMethod, legend_of
+from monitoring.classes import ClassMethod, legend_of, why_fewer
 from monitoring.forms import AtlasForm
 from monitoring.palette import is_dark, shade_colours
 from monitoring.selectors.areas import AreaPicture, area_picture, border_changes, broken_years
 from monitoring.selectors.atlas import INDEX, AtlasRow, AtlasView, index_view, indicator_view
 from monitoring.selectors.comparison import Comparison, comparison_of
+from monitoring.words import FILLED_SIGN
 from project.common.exports import export_format
 from project.common.formats import NBSP, NO_VALUE, decimal_de, signed_de
 from project.common.keys import key_or_none
@@ -79,6 +80,7 @@ def atlas(request: HttpRequest) -> HttpResponseBase:
         return picture_file(choice, view, drawing, legend, ending=wanted, chosen=says)
     context = _context(request, choice, view, chosen, picture) | {
         "legend": legend,
+        "fewer_classes": why_fewer(view.values, view.classing, choice.method, choice.count),
         "page_obj": _page(request, rows, chosen),
         "row_count": len(rows),
     }
@@ -195,7 +197,7 @@ def _said(row: AtlasRow, view: AtlasView) -> str:
     if row.rank is None:
         return text
     rank = _("rank %(rank)s of %(count)s") % {"rank": row.rank, "count": view.ranked_count}
-    return f"{text}, {rank}"
+    return " · ".join(filter(None, (f"{text}, {rank}", row.filled)))
 
 
 def _table_rows(choice: AtlasChoice, view: AtlasView) -> list[AtlasRow]:
@@ -219,7 +221,8 @@ def _page(request: HttpRequest, rows: Sequence[AtlasRow], chosen: AtlasRow | Non
 
 
 def _text_of(row: AtlasRow, view: AtlasView) -> str:
-    return f"{row.area.name}: {_with_unit(row.text, view) if row.value is not None else row.note or row.text}"
+    text = _with_unit(row.text, view) if row.value is not None else row.note or row.text
+    return " · ".join(filter(None, (f"{row.area.name}: {text}", row.filled)))
 
 
 def _map(
@@ -233,17 +236,21 @@ def _map(
     base = address(choice.query(), area="")
     marked = [row for row in view.rows if row.rank is not None and (row.stands_out or not view.is_index)]
     is_marked = len(marked) <= _MARKED_AREAS
+    is_filled_marked = len(view.filled_rows) <= _MARKED_AREAS
     colours = shade_colours()
     areas = []
     for row in view.rows:
         has_mark = row.rank is not None and (row is chosen or (is_marked and row in marked))
+        mark = str(row.rank) if has_mark else ""
+        if row.filled and (has_mark or is_filled_marked):
+            mark += FILLED_SIGN
         areas.append(
             MapArea(
                 key=str(row.area.pk),
                 text=_text_of(row, view),
                 map_class=row.map_class,
                 href=f"{base}&area={row.area.pk}#area-{row.area.pk}" if has_links else "",
-                mark=str(row.rank) if has_mark else "",
+                mark=mark,
                 css=row.css,
                 is_dark=row.map_class is not None and is_dark(colours[row.css]),
             )
@@ -292,10 +299,12 @@ def _strip(choice: AtlasChoice, view: AtlasView, chosen: AtlasRow | None) -> str
 def _compare_groups(comparison: Comparison, view: AtlasView) -> list[tuple[str, list[CompareRow]]]:
     """The area and the means, its neighbours, the areas like it."""
     row = comparison.row
-    first = [CompareRow(row.area.name, row.text or NO_VALUE, "chosen", row.area.pk, row.note)]
+    first = [CompareRow(row.area.name, row.text or NO_VALUE, "chosen", row.area.pk, row.note or row.filled)]
     first += [CompareRow(name, _written(value, view), "mean") for name, value in _means(comparison)]
     neighbours = [
-        CompareRow(other.area.name, other.text or NO_VALUE, "neighbour", other.area.pk, other.note)
+        CompareRow(
+            other.area.name, other.text or NO_VALUE, "neighbour", other.area.pk, other.note or other.filled
+        )
         for other in comparison.neighbours
     ]
     alike = [

@@ -137,7 +137,7 @@ def _export_why(found: Comparison, moves: list[Move], fmt: Any) -> HttpResponseB
         Column(_("Figure now"), "value_after", Kind.NUMBER),
         Column(_("Part before"), "part_before", Kind.NUMBER, places=3),
         Column(_("Part now"), "part_after", Kind.NUMBER, places=3),
-        Column(_("Change"), "change", Kind.NUMBER, places=3),
+        Column(_("Change of the part"), "change", Kind.NUMBER, places=3),
         Column(_("Why"), "why"),
         Column(_("Remark"), "note"),
     ]

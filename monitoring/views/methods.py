@@ -14,8 +14,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from monitoring.method_form import MethodForm, content_initial, preset_initial
 from monitoring.models import IndexMethod
+from monitoring.preset_fit import preset_fit
 from monitoring.presets import BY_KEY, DEVIATIONS, PRESETS
-from monitoring.selectors.methods import column_words, method_indicators, methods_seen_by, rule_words
+from monitoring.selectors.methods import (
+    column_words,
+    free_name,
+    method_indicators,
+    methods_seen_by,
+    rule_words,
+)
 from monitoring.selectors.runs import runs_seen_by
 from monitoring.services.methods import (
     index_method_change,
@@ -77,9 +84,11 @@ def method_create(request: HttpRequest) -> HttpResponse:
     territory = _chosen(request, planned)
     preset = BY_KEY.get(request.GET.get("preset", ""), DEVIATIONS)
     indicators = method_indicators(territory)
+    fit = preset_fit(preset, indicators)
+    name = free_name(territory, _("Index as %(name)s") % {"name": preset.name})
     form = MethodForm(
         request.POST or None,
-        initial=preset_initial(preset, indicators),
+        initial=preset_initial(preset, fit, indicators, name=name),
         indicators=indicators,
         is_new=True,
     )
@@ -97,7 +106,8 @@ def method_create(request: HttpRequest) -> HttpResponse:
         if method is not None:
             messages.success(request, _("Saved. The method can be chosen when an index is computed."))
             return redirect("monitoring:method-detail", method.pk)
-    return _form_page(request, form, {"territory": territory, "preset": preset, "territories": planned})
+    context = {"territory": territory, "preset": preset, "fit": fit, "territories": planned}
+    return _form_page(request, form, context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

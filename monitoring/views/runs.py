@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -17,15 +17,20 @@ from monitoring.forms import ResultFilterForm
 from monitoring.models import IndexResult
 from monitoring.selectors.atlas import left_out_reason
 from monitoring.selectors.methods import content_of, rule_words
-from monitoring.selectors.runs import RunTable, class_counts, run_table, runs_seen_by
-from monitoring.words import exported_value, why_hidden
+from monitoring.selectors.runs import (
+    RunTable,
+    class_counts,
+    filled_of,
+    has_many_classes,
+    run_table,
+    runs_seen_by,
+)
+from monitoring.words import FILLED_SIGN, exported_value, why_hidden
 from project.common.exports import Column, Kind, export_format, export_links, table_response
 from project.common.formats import date_de
 from project.common.sorting import natural_key
 
 _PAGE_SIZE = 25
-#: With two classes the badge says it all.
-_TWO_CLASSES = 2
 
 
 @require_safe
@@ -34,6 +39,7 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
     runs = runs_seen_by(request.user).select_related("territory", "created_by", "index_method")
     run = get_object_or_404(runs, pk=pk)
     table = run_table(run)
+    filled = filled_of(run)
     is_sure_known = any(row.outstanding_share is not None for row in table.results)
     form = ResultFilterForm(request.GET, is_sure_known=is_sure_known)
     results = _filtered(table, form)
@@ -44,11 +50,11 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
         results.sort(key=lambda row: (row.rank is not None, row.rank or 0), reverse=True)
     fmt = export_format(request)
     if fmt is not None:
-        return _export_results(table, results, fmt)
+        return _export_results(table, results, filled, fmt)
     cells = export_format(request, "cells")
     if cells is not None:
         return _export_cells(table, cells)
-    classes = class_counts(table)
+    page = Paginator(results, _PAGE_SIZE).get_page(request.GET.get("page"))
     return render(
         request,
         "monitoring/run_detail.html",
@@ -61,15 +67,17 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
             "variants": run.weightings[0],
             "spread": run.weightings[1] * 100,
             "rules": rule_words(content_of(run, table.columns)),
-            "classes": classes,
-            "has_many_classes": len(classes) > _TWO_CLASSES,
+            "classes": class_counts(table),
+            "has_many_classes": has_many_classes(run),
             "has_dynamics": any(row.dynamics_total is not None for row in table.results),
             "domains": table.domains,
             "filled_count": sum(bool(cell.filled) for cell in table.cells.values()),
             "has_others": runs.filter(territory=run.territory).exclude(pk=run.pk).exists(),
             "form": form,
             "sort": sort,
-            "page_obj": Paginator(results, _PAGE_SIZE).get_page(request.GET.get("page")),
+            "page_obj": page,
+            "rows": [(row, filled.get(row.area_id, "")) for row in page],
+            "filled_sign": FILLED_SIGN,
             "left_out": [(row, left_out_reason(row.reason)) for row in table.left_out],
             "export_links": export_links(request),
             "cell_links": export_links(request, "cells"),
@@ -115,7 +123,9 @@ def _without(keeps_class: bool | None) -> str:
     return _("same class") if keeps_class else _("another class")
 
 
-def _export_results(table: RunTable, rows: list[IndexResult], fmt: Any) -> HttpResponseBase:
+def _export_results(
+    table: RunTable, rows: list[IndexResult], filled: Mapping[int, str], fmt: Any
+) -> HttpResponseBase:
     columns = [
         Column(_("Rank"), "rank", Kind.NUMBER, places=0),
         Column(_("Area key"), "area.key"),
@@ -139,6 +149,7 @@ def _export_results(table: RunTable, rows: list[IndexResult], fmt: Any) -> HttpR
         Column(_("Lowest class in any weighting"), "lowest_class"),
         Column(_("Highest class in any weighting"), "highest_class"),
         Column(_("Distance to the nearest class border"), "border_distance", Kind.NUMBER, places=3),
+        Column(_("Taken in place of missing figures"), lambda row: filled.get(row.area_id, "")),
         Column(_("Left out because"), lambda row: left_out_reason(row.reason)),
     ]
     name = _("Index %(territory)s %(year)s") % {"territory": table.run.territory, "year": table.run.year}
@@ -159,9 +170,9 @@ def _export_cells(table: RunTable, fmt: Any) -> HttpResponseBase:
                 yield {
                     "area": result.area,
                     "indicator": column.indicator,
-                    "year": str(table.years.get(column.indicator_id, "")),
+                    "year": str(cell.year or table.years.get(column.indicator_id) or ""),
                     "value": exported_value(cell.shown, column.indicator.unit),
-                    "sign": cell.shown.sign,
+                    "sign": FILLED_SIGN if cell.filled else cell.shown.sign,
                     "z": cell.z,
                     "driver": cell.driver,
                     "without": _without(cell.keeps_class),

@@ -286,8 +286,11 @@ def _number(value: float | Decimal, places: int | None) -> Decimal | None:
     if not number.is_finite():
         return None
     if places is not None:
-        return number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
-    return number.quantize(Decimal(1)) if number == number.to_integral_value() else number.normalize()
+        number = number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    else:
+        number = number.quantize(Decimal(1)) if number == number.to_integral_value() else number.normalize()
+    # What is hardly below zero is zero once it is rounded, and has no sign.
+    return number.copy_abs() if number.is_zero() else number
 
 
 # --- Excel -----------------------------------------------------------------------------------------

@@ -122,6 +122,13 @@ def test_numbers_come_back_exactly(number: Decimal) -> None:
     assert Decimal(str(read)) == number
 
 
+@pytest.mark.parametrize("number", [-0.0, -0.0004, Decimal("-0.0")])
+def test_what_is_hardly_below_zero_has_no_sign(number: float) -> None:
+    rows = [{"title": "x", "value": number, "day": None}]
+    columns = [Column("Titel", "title"), Column("Wert", "value", Kind.NUMBER, places=3)]
+    assert csv_rows(content("csv", rows, columns), ";")[1][1] == "0,000"
+
+
 def test_not_a_number_is_an_empty_cell() -> None:
     rows = [{"title": "x", "value": float("nan"), "day": None}]
     assert csv_rows(content("csv", rows), ";")[1][1] == ""

@@ -237,6 +237,21 @@ def test_zero_nothing_and_no_value_are_told_apart(head: User, client_as: ClientA
     assert "unbekannt oder geheim zu halten (1)" in legend
 
 
+def test_a_change_of_zero_is_not_nothing(head: User, client_as: ClientAs, world: World) -> None:
+    points = factories.unit("percentage_points", "Prozentpunkte")
+    change = factories.indicator("poor_change", unit=points)
+    in_force(world, {(change, area, 2024): float(place) for place, area in enumerate(world.areas)})
+    page = client_as(head).get(ATLAS, {"show": "poor_change", "classes": "5"})
+    shown = page.content.decode()
+    assert "pg-shade-zero" not in {row.css for row in page.context["view"].rows}
+    assert "(nichts)" not in shown
+    assert "4 Klassen statt 5: Die Gebiete haben nur 4 verschiedene Werte." in shown
+    assert (
+        "Klassen statt"
+        not in client_as(head).get(ATLAS, {"show": "poor_change", "classes": "4"}).content.decode()
+    )
+
+
 # --- Compared ----------------------------------------------------------------------------------------
 
 

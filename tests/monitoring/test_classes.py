@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitoring import classes
-from monitoring.classes import Classing, ClassMethod, classing_of, legend_of, natural_borders
+from monitoring.classes import Classing, ClassMethod, classing_of, legend_of, natural_borders, why_fewer
 from monitoring.palette import NONE_CSS, ZERO_CSS
 from project.common.formats import decimal_de
 
@@ -92,6 +92,31 @@ def test_zero_stands_apart_and_only_where_nothing_is_below_it() -> None:
     assert (classing.place(0.0), classing.place(1.0), classing.css(0.0)) == (0, 1, ZERO_CSS)
     assert not classing_of([-1.0, 0.0, 2.0], ClassMethod.EQUAL, 3).has_zero
     assert not classing_of([0.0, 0.0], ClassMethod.EQUAL, 3).has_zero
+    change = classing_of([0.0, 1.0, 2.0, 3.0], ClassMethod.EQUAL, 3, zero_is_none=False)
+    assert (change.has_zero, change.place(0.0)) == (False, 1)
+
+
+@pytest.mark.parametrize(
+    ("values", "method", "sentence"),
+    [
+        ([1.0, 2.0, 3.0, 4.0, 5.0], ClassMethod.QUANTILES, ""),
+        ([1.0, 2.0, 3.0, 4.0, None], ClassMethod.QUANTILES, "there are only 4 different figures"),
+        ([0.0, 1.0, 2.0, 3.0, 4.0], ClassMethod.NATURAL, "there are only 4 different figures"),
+        ([4.0, 4.0], ClassMethod.EQUAL, "1 class instead of 5"),
+        ([1.0] * 9 + [2.0, 3.0, 4.0, 5.0], ClassMethod.QUANTILES, "many areas with the same figure"),
+        ([0.0] * 5 + [1.0, 1.1, 1.2, 1.3, 1.4], ClassMethod.DEVIATIONS, "no area lies so far above the mean"),
+        ([1.0, 1.1, 1.2, 1.3, 1.4], ClassMethod.BORDER, ""),
+        ([None], ClassMethod.EQUAL, ""),
+    ],
+)
+def test_fewer_classes_than_chosen_are_explained(
+    values: list[float | None], method: ClassMethod, sentence: str
+) -> None:
+    made = ClassMethod.EQUAL if method is ClassMethod.BORDER else method
+    classing = classing_of(values, made, 5, places=1, zero_is_none=method is not ClassMethod.DEVIATIONS)
+    with translation.override("en"):
+        found = why_fewer(values, classing, method, 5)
+    assert (sentence in found) if sentence else not found
 
 
 def test_the_legend_names_zero_and_no_value() -> None:

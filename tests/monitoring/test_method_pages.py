@@ -14,6 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.translation import override
 
+from monitoring.catalogue.ready import ready_file
+from monitoring.method_form import MethodForm
+from monitoring.methods import read_method
 from monitoring.models import Area, IndexMethod, IndexRun, Indicator, Value
 from monitoring.presets import BY_KEY
 from monitoring.secrecy import Shown
@@ -25,6 +28,7 @@ from monitoring.services.methods import index_method_change, index_method_create
 from stakeholders.models import User
 from tests import factories
 from tests.factories import World
+from tests.monitoring.test_catalogue import take_over
 
 ClientAs = Callable[[User], Client]
 CREATE = "/index-methods/create/"
@@ -207,7 +211,76 @@ def test_a_new_method_begins_with_a_published_one(
     assert page.status_code == 200
     form = page.context["form"]
     assert form.initial["class_method"] == ("quantile" if preset == "svi" else "sd")
-    assert form.initial[f"use-{world.indicators[0].pk}"] is (preset == "siegen")
+    first, second = (form.initial[f"use-{row.pk}"] for row in world.indicators[:2])
+    assert (first, second) == {"mss": (False, False), "siegen": (True, False)}.get(preset, (True, True))
+
+
+def published(world: World, key: str) -> dict[str, Indicator]:
+    """The indicators of a ready set with figures in all areas."""
+    take_over(world, key)
+    keys = ready_file(key).entries["sets"][key]["indicators"]
+    rows = {row.key: row for row in Indicator.objects.filter(key__in=keys)}
+    values = {
+        (rows[name], area, 2024): float(place * number + number**2)
+        for place, name in enumerate(keys, start=1)
+        for number, area in enumerate(world.areas, start=1)
+    }
+    in_force(world, values)
+    return rows
+
+
+def as_opened(form: MethodForm) -> dict[str, Any]:
+    """What the browser sends of a form nobody changed."""
+    return {
+        field.html_name: "on" if field.value() is True else field.value()
+        for field in form
+        if field.value() not in {None, False}
+    }
+
+
+@pytest.mark.parametrize(
+    ("preset", "key"),
+    [("rbk", "rheinisch-bergischer-kreis"), ("siegen", "siegen"), ("mss", "berlin-mss"), ("svi", "siegen")],
+)
+def test_a_template_with_its_figures_is_saved_and_computed_as_it_opens(
+    world: World, planner: User, client_as: ClientAs, preset: str, key: str
+) -> None:
+    rows = published(world, key)
+    Area.objects.update(population=5_000)
+    client, url = client_as(planner), f"{CREATE}?preset={preset}"
+    page = client.get(url)
+    assert not page.context["fit"].missing
+    assert "kann so gespeichert werden" in page.content.decode()
+    saved = client.post(url, as_opened(page.context["form"]))
+    assert saved.status_code == 302, saved.context["form"].errors
+    made = IndexMethod.objects.get()
+    assert made.name.endswith(str(BY_KEY[preset].name))
+    dynamics = {row["column"] for row in made.content.get("dynamics", {}).get("indicator", [])}
+    assert dynamics == ({"mss_d1", "mss_d3", "mss_d4"} if preset == "mss" else set())
+    assert {row["column"] for row in made.content["indicator"]} | dynamics == set(rows)
+    run = index_run_by_rules(
+        territory=world.territory, year=2024, content=made.content, method=made, user=planner
+    )
+    assert run.results.filter(is_included=True).count() == len(world.areas)
+    assert client.get(url).context["form"].initial["name"] == f"{made.name} 2"
+
+
+def test_a_template_says_what_it_lacks(world: World, planner: User, client_as: ClientAs) -> None:
+    """Of Siegen's four the Kreis has one under its own name, of Berlin's six nothing but the status."""
+    rows = published(world, "berlin-mss")
+    Value.objects.filter(indicator__key__startswith="mss_d").update(is_current=False)
+    in_force(world, {(world.indicators[0], area, 2024): 1.0 * area.pk for area in world.areas})
+    client = client_as(planner)
+    page = client.get(CREATE, {"preset": "siegen"})
+    assert page.context["form"].initial[f"use-{world.indicators[0].pk}"] is True
+    assert len(page.context["fit"].missing) == 3
+    assert "Alleinerziehende" in page.content.decode()
+    page = client.get(CREATE, {"preset": "mss"})
+    assert page.context["fit"].missing == [rows[name].name for name in ("mss_d1", "mss_d3", "mss_d4")]
+    assert client.post(CREATE + "?preset=mss", as_opened(page.context["form"])).status_code == 302
+    content = IndexMethod.objects.get().content
+    assert "dynamics" not in content
+    assert read_method(content).outstanding == ("sehr niedrig",)
 
 
 @pytest.mark.usefixtures("figures")
@@ -325,6 +398,8 @@ def test_the_page_of_a_comparison(world: World, planner: User, client_as: Client
     shown = page.content.decode()
     for text in ("Wer hat sich bewegt", "jetzt auffällig", "der eigene Wert hat sich geändert", "vorher"):
         assert text in shown
+    assert "Vorlage „Rheinisch-Bergischer Kreis“" in shown, "a template, not the name of a district"
+    assert "wenn Werte fehlen: das Gebiet nicht einbeziehen" in shown
     only = client.get(url, {"with": before.pk, "only": "outstanding"}).context["page_obj"]
     assert {row.stands_out != "" for row in only} == {True}
     assert client.get(url, {"with": "nonsense", "only": "x", "page": "y"}).status_code == 200
@@ -332,6 +407,7 @@ def test_the_page_of_a_comparison(world: World, planner: User, client_as: Client
     assert "Rang vorher" in table
     assert world.areas[0].name in table
     reasons = client.get(url, {"why": "csv"}).content.decode("utf-8-sig")
+    assert "Veränderung des Anteils" in reasons
     assert reasons.count(world.areas[0].name) == 2
     assert client.get(url, {"export": "xlsx"}).status_code == 200
 
@@ -466,6 +542,7 @@ def test_what_took_the_place_of_a_missing_figure_is_no_correction() -> None:
     filled = "a missing figure was filled in another way"
     with override("en"):
         assert _cell_words(last, mean, has_other_rules=True) == filled
-        assert _cell_words(mean, own, has_other_rules=False) == filled
+        assert _cell_words(mean, own, has_other_rules=False) == "figure known now, filled before"
+        assert _cell_words(own, last, has_other_rules=False) == "figure missing now, filled instead"
         assert _cell_words(own, RunCell(Shown(7.1), 0.5), has_other_rules=False) == "its own figure changed"
         assert _cell_words(last, last, has_other_rules=False) == "unchanged"

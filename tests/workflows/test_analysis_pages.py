@@ -14,6 +14,7 @@ from django.urls import reverse
 from measures.models import Measure
 from monitoring.models import IndexMethod, IndexRun
 from monitoring.presets import BY_KEY
+from monitoring.services.index import index_run_by_rules
 from monitoring.services.methods import index_method_create
 from stakeholders.models import User
 from tests import factories
@@ -140,12 +141,39 @@ def test_an_own_method_brings_its_rules_and_indicators(
     assert page.context["compute_form"].initial["method"] == method.pk
     shown = page.content.decode()
     assert "Ränge" in shown
+    assert "Klasse: hoch" in shown, "four classes say more than the badge"
     rows = page.context["choose_form"].outstanding_rows()
     assert [line.result.class_label for line, _tick, _reason in rows] == ["hoch"]
     assert client.post(url, choice(run)).status_code == 302
     cycle.refresh_from_db()
     assert cycle.index_run == run
     assert cycle.profiles.get().weaknesses
+
+
+def test_runs_that_were_tried_say_their_method_and_what_they_do_about_missing_figures(
+    client: Client, cycle: PlanningCycle, world: World
+) -> None:
+    url = analysis_url(client, cycle)
+    method = own_method(world)
+    client.post(url, rules(world, missing_policy="available_75"))
+    client.post(url, rules(world, method=str(method.pk), indicators=[], border=""))
+    index_run_by_rules(
+        territory=world.territory, year=2024, content=method.content, user=world.people["planner"]
+    )
+    page = client.get(url)
+    trials = page.context["trials"]
+    assert [row.method for row in trials] == [
+        "Regeln ohne Namen",
+        "Ränge",
+        "Vorlage „Rheinisch-Bergischer Kreis“, Grenze 1,00",
+    ]
+    assert "75" in trials[2].missing
+    shown = page.content.decode()
+    assert "None" not in shown
+    assert "Klasse: " in shown
+    assert "Wenn Werte fehlen: das Gebiet nicht einbeziehen" in " ".join(shown.split())
+    with_two = client.get(url, {"run": trials[2].run.pk}).content.decode()
+    assert "Klasse: " not in with_two, "the badge says it all"
 
 
 def test_without_an_own_method_indicators_and_border_are_needed(

@@ -21,7 +21,7 @@ from monitoring.selectors.atlas import run_borders
 from monitoring.selectors.methods import content_of, rule_words
 from monitoring.selectors.runs import RunTable, run_table
 from monitoring.shapes import MapShapes
-from monitoring.words import shown_text, with_unit
+from monitoring.words import FILLED_SIGN, shown_text, with_unit
 from project.common.formats import date_de, decimal_de, sign_meaning, signed_de
 from project.common.pdf import blocks
 from project.common.pdf.paper import render_paper
@@ -333,7 +333,7 @@ def _deviations(data: ProfileData) -> list[blocks.Block]:
     for place, (domain, lines) in enumerate(_by_domain(data.lines).items()):
         ordered = sorted(lines, key=lambda line: (line.z is None, -(line.z or 0.0), line.indicator.key))
         chart = deviation_chart(
-            [Deviation(line.indicator.name, line.z) for line in ordered],
+            [Deviation(_marked(line), line.z) for line in ordered],
             title=f"{data.area.name}, {domain}",
             has_directions=place == 0,
         )
@@ -381,12 +381,18 @@ def _figures(data: ProfileData) -> list[blocks.Block]:
     return parts + [blocks.Paragraph(note, "note") for note in _notes(data)]
 
 
+def _marked(line: FigureLine) -> str:
+    """Name of the indicator, with the sign of what was taken in place of a missing figure."""
+    return f"{line.indicator.name} {FILLED_SIGN}" if line.filled else line.indicator.name
+
+
 def _row(line: FigureLine, sources: Sequence[str]) -> tuple[str, ...]:
-    unit = line.indicator.unit
+    unit, name = line.indicator.unit, line.indicator.name
     has_none = line.shown.value is None and not line.shown.sign
+    figure = "–" if has_none else shown_text(line.shown, unit, has_unit=True)
     return (
-        f"{line.indicator.name} ({line.filled})" if line.filled else line.indicator.name,
-        "–" if has_none else shown_text(line.shown, unit, has_unit=True),
+        f"{name} ({FILLED_SIGN} {line.filled})" if line.filled else name,
+        f"{figure}{FILLED_SIGN}" if line.filled else figure,
         "–" if line.year is None else str(line.year),
         with_unit(line.mean, unit),
         signed_de(line.z),
@@ -414,6 +420,13 @@ def _notes(data: ProfileData) -> list[str]:
         notes.append(
             _("How sure: in %(count)s weightings of the indicators, each varied by up to %(spread)s %%.")
             % {"count": decimal_de(variants, 0), "spread": decimal_de(spread * 100, 0)}
+        )
+    if any(line.filled for line in data.lines):
+        notes.append(
+            _(
+                "* Figures were missing here, so others were taken in their place by the rule of the method. "
+                "Rank and class are less certain."
+            )
         )
     signs = sorted({line.shown.sign for line in data.lines if line.shown.sign})
     if signs:

@@ -15,7 +15,8 @@ from monitoring.profiles import TREND_YEARS
 from monitoring.selectors.areas import area_shapes
 from monitoring.selectors.atlas import run_borders
 from monitoring.selectors.figures import figures_in_force
-from monitoring.selectors.runs import drivers_of, ordered_results
+from monitoring.selectors.methods import content_of, method_words, missing_words
+from monitoring.selectors.runs import drivers_of, filled_of, ordered_results
 from project.common.svg import Drawing
 from stakeholders.permissions import Perm, visible
 from workflows.models import AreaProfile, PlanningCycle
@@ -29,6 +30,9 @@ class Trial:
     indicator_count: int
     included_count: int
     outstanding: Sequence[str]
+    # By which rules, and what happened where figures were missing, in words.
+    method: str
+    missing: str
 
 
 def trial_runs(cycle: PlanningCycle) -> QuerySet[IndexRun]:
@@ -54,7 +58,17 @@ def trials_of(cycle: PlanningCycle) -> list[Trial]:
     )
     for run_pk, name in outstanding.values_list("run_id", "area__name"):
         names[run_pk].append(name)
-    return [Trial(run, run.indicator_count, run.included_count, names[run.pk]) for run in runs]
+    return [
+        Trial(
+            run,
+            run.indicator_count,
+            run.included_count,
+            names[run.pk],
+            method_words(run),
+            missing_words(content_of(run, ())),
+        )
+        for run in runs
+    ]
 
 
 @dataclass(frozen=True)
@@ -65,6 +79,8 @@ class RankLine:
     other_rank: int | None
     # Indicators without which the area would be in another class.
     decisive: Sequence[str] = ()
+    # What took the place of missing figures, in words.
+    filled: str = ""
 
     @property
     def moved(self) -> int | None:
@@ -75,17 +91,19 @@ class RankLine:
 
 
 def ranking(run: IndexRun, other: IndexRun | None = None) -> list[RankLine]:
-    """Ranking of a run beside another one, with what each place hangs on. Queries: 7 or 8."""
+    """Ranking of a run beside another one, with what each place hangs on. Queries: 8 or 9."""
     others: dict[int, int | None] = {}
     if other is not None:
         others = dict(other.results.order_by().values_list("area_id", "rank"))
     results = list(ordered_results(run))
+    filled = filled_of(run)
     drivers = drivers_of(run, [result.area for result in results], only_decisive=True)
     return [
         RankLine(
             result,
             others.get(result.area_id),
             [row.indicator.name for row in drivers.get(result.area_id, ())],
+            filled.get(result.area_id, ""),
         )
         for result in results
     ]

@@ -17,6 +17,7 @@ from monitoring.profiles import profile_drafts
 from monitoring.selectors.areas import planning_areas
 from monitoring.selectors.figures import Coverage, coverage, used_indicators
 from monitoring.selectors.methods import offered_methods
+from monitoring.selectors.runs import has_many_classes
 from monitoring.services.index import index_run_by_rules, index_run_create
 from project.common.errors import DomainError
 from project.common.keys import key_or_none
@@ -210,6 +211,7 @@ class RunAnalysisView(TaskView):
             "waived_requests": gone_without(self.cycle),
             "run": self.run,
             "other_run": self.other_run,
+            "has_many_classes": self.run is not None and has_many_classes(self.run),
             "trials": trials_of(self.cycle),
             "area_count": len(self.areas),
         }

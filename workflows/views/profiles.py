@@ -181,6 +181,7 @@ def profile_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "changes": changes,
             "strongest": strongest,
             "rows": rows,
+            "filled": any(row.cell.filled for row in rows),
             "has_more": len(rows) > len(strongest),
             "statements": statements_seen_by(request.user, cycle, StatementFilter(area_pk=profile.area_id)),
             "recommendations": recommendations_of(request.user, cycle, area_filter).order_by("number"),

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from monitoring.index_files import read_figures, write_result
 from monitoring.index_spec import FilesError, read_spec
-from monitoring.levels import evaluate
+from monitoring.methods import reckon_parts
 
 
 class Command(BaseCommand):
@@ -24,9 +24,9 @@ class Command(BaseCommand):
         try:
             spec = read_spec(options["spec"])
             figures = read_figures(options["data"], spec)
-            result = evaluate(
+            _table, results = reckon_parts(
                 figures.values,
-                spec.method,
+                spec.parts,
                 valid=figures.valid,
                 population=figures.population,
                 last=figures.last,
@@ -38,8 +38,8 @@ class Command(BaseCommand):
             raise CommandError(f"{options['spec'].name}: {error}") from error
         try:
             with options["out"].open("w", encoding="utf-8", newline="") as out:
-                write_result(out, figures.keys, spec.method, result)
+                write_result(out, figures.keys, spec, results)
         except OSError as error:
             raise CommandError(f"{options['out']}: cannot be written ({error.strerror})") from error
-        left_out = len(figures.keys) - int(result.included.sum())
+        left_out = len(figures.keys) - int(results[0].included.sum())
         self.stdout.write(f"{len(figures.keys)} areas, {left_out} left out: {options['out']}")
