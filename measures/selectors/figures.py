@@ -8,20 +8,17 @@ from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
 from measures.models import (
     FigureDirection,
     FigureReport,
     KeyFigure,
     KeyFigureTarget,
-    Measure,
     RoundReportState,
 )
 from measures.status import FigurePath, Light, Point, light_badge, light_of
 from monitoring.secrecy import is_small
 from project.common.formats import SIGN_UNKNOWN, Badge, decimal_de
-from stakeholders.permissions import Perm, can
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,8 +56,8 @@ class FigureLine:
 
     @property
     def last_value(self) -> Actual | None:
-        """The latest confirmed figure that has a value."""
-        return next((row for row in reversed(self.actuals) if row.value is not None), None)
+        """The latest confirmed figure that has a value, be it a secret one."""
+        return next((row for row in reversed(self.actuals) if row.value is not None or row.is_secret), None)
 
     @property
     def light(self) -> Light:
@@ -89,25 +86,15 @@ class FigureLine:
         return self.figure.unit.decimals
 
 
-def sees_small_counts(user: Any, measure: Measure) -> bool:
-    """Whether a person may see how many people a measure reached even where it was one or two.
-
-    Planning and the house that is responsible know them by name; funders, partners and the steering group
-    need not. Queries: 2 or 3 for the rights.
-    """
-    return bool(
-        can(user, Perm.EDIT_MEASURE, measure) or can(user, Perm.ACT_FOR_ORGANISATION, measure.responsible)
-    )
+def is_small_count(value: Decimal | None, figure: KeyFigure) -> bool:
+    """Whether a figure counts so few people that it is told to some only (``services.raw_figures``)."""
+    return value is not None and figure.unit.is_count and is_small(float(value))
 
 
 def protected(line: FigureLine) -> FigureLine:
-    """A key figure without its small counts of people, with the light they led to."""
-    if not line.figure.unit.is_count:
-        return line
+    """A key figure without its small counts of people, with the light they led to; itself if it has none."""
     actuals = tuple(
-        Actual(row.day, None, row.comment, is_secret=True)
-        if row.value is not None and is_small(float(row.value))
-        else row
+        Actual(row.day, None, row.comment, is_secret=True) if is_small_count(row.value, line.figure) else row
         for row in line.actuals
     )
     if actuals == line.actuals:

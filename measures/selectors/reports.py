@@ -20,7 +20,7 @@ from measures.models import (
     RoundReportState,
 )
 from measures.selectors.due import overdue, with_due
-from measures.selectors.figures import Actual, FigureLine, figure_lines
+from measures.selectors.figures import Actual, FigureLine, figure_lines, is_small_count
 from measures.selectors.portfolio import plans_seen_by
 from measures.status import ODDITY_LABELS, Light, Oddity, Point, light_of, oddities
 from project.common.formats import Badge
@@ -106,11 +106,21 @@ def reports_seen_by(user: Any) -> QuerySet[RoundReport]:
 
 @dataclasses.dataclass(frozen=True)
 class ReportLine:
-    """A figure asked for in a report, beside what was reported before and what should be reached."""
+    """A figure asked for in a report, beside what was reported before and what should be reached.
+
+    Attributes:
+        row: As reported; pages show ``actual``.
+        figure: The key figure with what was confirmed before.
+        reference_on: Day asked for.
+        is_secret: Whether the reported figure is not to be told.
+        known_light: Traffic light where the figure it follows from is not told; None to work it out.
+    """
 
     row: FigureReport
     figure: FigureLine
     reference_on: datetime.date
+    is_secret: bool = False
+    known_light: Light | None = None
 
     @property
     def measure(self) -> Measure:
@@ -119,7 +129,7 @@ class ReportLine:
 
     @property
     def before(self) -> Actual | None:
-        """The latest confirmed figure before this report, as far as it has a value."""
+        """The latest confirmed figure before this report that has a value, be it a secret one."""
         return self.figure.last_value
 
     @property
@@ -139,9 +149,25 @@ class ReportLine:
         return None if value is None else Decimal(value.numerator) / Decimal(value.denominator)
 
     @property
+    def is_small(self) -> bool:
+        """Whether the reported figure counts so few people that it is told to some only."""
+        return is_small_count(self.row.value, self.figure.figure)
+
+    @property
+    def actual(self) -> Actual:
+        """What was reported, as it may be told."""
+        value = None if self.is_secret else self.row.value
+        return Actual(self.reference_on, value, self.row.comment, is_secret=self.is_secret)
+
+    @property
+    def has_secret(self) -> bool:
+        """Whether a number of its line on the page is not told."""
+        return self.is_secret or (self.before is not None and self.before.is_secret)
+
+    @property
     def point(self) -> Point | None:
-        """The reported figure; None without a value."""
-        return self._point_of(self.row.value)
+        """The reported figure; None without a value that may be told."""
+        return self._point_of(self.actual.value)
 
     def _point_of(self, value: Decimal | None) -> Point | None:
         return None if value is None else Point(self.reference_on, Fraction(value))
@@ -149,12 +175,12 @@ class ReportLine:
     @property
     def light(self) -> Light:
         """Traffic light the reported figure would give."""
-        return light_of(self.figure.path, self.point)
+        return self.known_light or light_of(self.figure.path, self.point)
 
     @property
     def oddities(self) -> list[Oddity]:
         """What planning should look at twice."""
-        return self.oddities_of(self.row.value)
+        return [] if self.is_secret else self.oddities_of(self.row.value)
 
     def oddities_of(self, value: Decimal | None) -> list[Oddity]:
         """What would be striking about a value, before it is saved."""

@@ -16,12 +16,11 @@ from measures.selectors.figures import (
     FigureLine,
     actual_text,
     number_of,
-    protected,
-    sees_small_counts,
 )
 from measures.selectors.portfolio import measure_lines, measures_seen_by, plans_seen_by
 from measures.selectors.projects import projects_seen_by
 from measures.selectors.reports import reports_on, state_badge
+from measures.services.raw_figures import figures_told
 from measures.status import Light
 from monitoring.models import Area
 from project.common.formats import Badge, decimal_de
@@ -58,7 +57,7 @@ class FigureCard:
 
 
 def figure_card(line: FigureLine) -> FigureCard:
-    """A key figure as its page shows it; pass it ``protected`` for those who must not see small counts."""
+    """A key figure as its page shows it; take it from ``figures_told``, which knows who sees small counts."""
     today = timezone.localdate()
     figure = line.figure
     path = [Mark(point.day, float(point.value)) for point in line.path.points]
@@ -123,7 +122,7 @@ def measure_detail(request: HttpRequest, pk: int) -> HttpResponse:
     user = request.user
     measure = get_object_or_404(measures_seen_by(user), pk=pk)
     line = measure_lines([measure], timezone.localdate())[0]
-    figures = line.figures if sees_small_counts(user, measure) else [protected(row) for row in line.figures]
+    figures = figures_told(line.figures, user=user, measure=measure)
     projects = projects_seen_by(user).filter(measure=measure)
     areas = list(measure.areas.order_by("name"))
     linked = set(

@@ -14,10 +14,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from measures.forms.filters import ProjectFilterForm
 from measures.forms.projects import ProjectForm
-from measures.selectors.figures import figure_lines, protected, sees_small_counts
+from measures.selectors.figures import figure_lines
 from measures.selectors.portfolio import measures_seen_by
 from measures.selectors.projects import SORTS, filtered, programmes_of, projects_seen_by
 from measures.services.projects import project_create
+from measures.services.raw_figures import figures_told
 from measures.views.measures import figure_card
 from project.common.errors import DomainError
 from project.common.exports import Column, Kind, export_format, export_links, table_response
@@ -64,11 +65,10 @@ def project_list(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 def project_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
     """One project: grant, term, key figures with confirmed actuals; nothing else of the measure."""
-    rows = projects_seen_by(request.user).select_related("measure__plan__territory")
+    rows = projects_seen_by(request.user).select_related("measure__plan__territory", "measure__responsible")
     project = get_object_or_404(rows, pk=pk)
     lines = figure_lines([project.measure_id]).get(project.measure_id, [])
-    if not sees_small_counts(request.user, project.measure):
-        lines = [protected(line) for line in lines]
+    lines = figures_told(lines, user=request.user, measure=project.measure)
     wanted = export_format(request)
     if wanted is not None:
         columns = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -12,6 +14,7 @@ from django.views.decorators.http import require_safe
 from measures.forms.filters import ReportFilterForm
 from measures.models import RoundReport, RoundReportState
 from measures.selectors.due import is_overdue
+from measures.selectors.figures import Actual
 from measures.selectors.portfolio import plans_seen_by
 from measures.selectors.reports import (
     OVERDUE,
@@ -23,8 +26,9 @@ from measures.selectors.reports import (
     rounds_seen_by,
     state_badge,
 )
+from measures.services.raw_figures import report_told
 from project.common.exports import Column, Kind, export_format, export_links, table_response
-from project.common.formats import date_de
+from project.common.formats import SIGN_UNKNOWN, date_de
 from project.common.listing import order_of, page_of
 from stakeholders.permissions import Perm, can
 
@@ -126,11 +130,18 @@ def round_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
     )
 
 
+def _number_told(actual: Actual | None) -> Decimal | str | None:
+    """A figure in a file, or the sign of a secret one."""
+    if actual is None:
+        return None
+    return SIGN_UNKNOWN if actual.is_secret else actual.value
+
+
 @require_safe
 def report_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
     """One report with its figures, beside path and earlier figures."""
     report = get_object_or_404(reports_seen_by(request.user), pk=pk)
-    lines = report_lines(report)
+    lines = report_told(report_lines(report), user=request.user, report=report)
     wanted = export_format(request)
     if wanted is not None:
         columns = [
@@ -138,9 +149,9 @@ def report_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
             Column(_("Measure"), "measure.title"),
             Column(_("Key figure"), "row.key_figure.title"),
             Column(_("Unit"), "row.key_figure.unit.symbol"),
-            Column(_("Last figure"), lambda line: line.before and line.before.value, Kind.NUMBER),
+            Column(_("Last figure"), lambda line: _number_told(line.before), Kind.NUMBER),
             Column(_("Expected by the path"), "expected_number", Kind.NUMBER, 2),
-            Column(_("Actual"), "row.value", Kind.NUMBER),
+            Column(_("Actual"), lambda line: _number_told(line.actual), Kind.NUMBER),
             Column(_("Comment"), "row.comment"),
         ]
         name = _("Report %(report)s") % {"report": str(report)}
@@ -160,6 +171,7 @@ def report_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
             "badge": state_badge(report.state),
             "is_overdue": is_overdue(report, timezone.localdate()),
             "lines": lines,
+            "has_secret": any(line.has_secret for line in lines),
             "sees_plan": plans_seen_by(user).filter(pk=report.round.plan_id).exists(),
             "links": export_links(request),
         },

@@ -17,7 +17,7 @@ from openpyxl import load_workbook
 from measures.models import FundedProject, Measure
 from measures.services.projects import project_create
 from measures.services.rights import measure_grant_rights
-from stakeholders.models import User
+from stakeholders.models import LogEntry, User
 from tests import factories
 from tests.factories import World
 from tests.measures.reports import asked, confirmed, handed_in
@@ -175,10 +175,18 @@ def test_one_or_two_people_are_told_to_planning_and_the_responsible_house_only(
 
     (known,) = client_as(planner).get(page(project)).context["cards"]
     badge = str(known.line.badge.text)
-    for name in ("planner", "provider_head"):
+    seen = LogEntry.objects.filter(action="key_figures.seen_raw")
+    for name, is_own in (("planner", False), ("provider_head", True)):
         assert told(name) == ["2\u00a0Personen", "2"], name
+        mine = seen.filter(user=world.people[name])
+        assert mine.count() >= 2, "page and file, each time"
+        assert {entry.data["own"] for entry in mine} == {is_own}
+        assert all(entry.territory == world.territory for entry in mine)
+        assert not any("2" in str(entry.data["figures"]) for entry in mine), "which, never how many"
+    count = seen.count()
     for name in ("funder_reader", "chair", "head"):
         assert told(name) == [".", "."], name
+    assert seen.count() == count
     (card,) = client_as(world.fresh("funder_reader")).get(page(project)).context["cards"]
     assert card.has_secret, "the card says what the dot stands for"
     assert not known.has_secret

@@ -16,7 +16,8 @@ from openpyxl import load_workbook
 
 from measures.models import RoundReport, RoundReportState
 from measures.services.reporting import report_review
-from stakeholders.models import OrganisationKind, User
+from monitoring.models import Unit
+from stakeholders.models import LogEntry, OrganisationKind, User
 from tests import factories
 from tests.factories import World
 from tests.measures.reports import asked, handed_in
@@ -158,3 +159,25 @@ def test_the_same_queries_for_2_and_20_reports(world: World, client_as: ClientAs
     few, many = round_of(2, D(2026, 3, 31)), round_of(20, D(2026, 6, 30))
     assert queries(few) == queries(many)
     assert RoundReport.objects.filter(state=RoundReportState.OPEN).count() == 22
+
+
+def test_one_or_two_people_reported_are_told_to_planning_and_the_house_and_every_look_is_logged(
+    report: RoundReport, world: World, client_as: ClientAs, planner: User
+) -> None:
+    Unit.objects.filter(symbol_de="Personen").update(is_count=True)
+    handed_in(world, report, 2, comment="Beispiel")
+    report_review(report, is_confirmed=True, reason="", user=planner)
+    address = addresses(report)[2]
+
+    def told(user: User) -> tuple[bool, object, int]:
+        client = client_as(user)
+        html = client.get(address).content.decode()
+        response: Any = client.get(address, {"export": "xlsx"})
+        value = list(load_workbook(io.BytesIO(response.getvalue())).active.values)[1][6]
+        looks = LogEntry.objects.filter(action="key_figures.seen_raw", user=user).count()
+        return "<strong>2</strong>" in html, value, looks
+
+    assert told(planner) == (True, 2, 2)
+    assert told(world.fresh("specialist")) == (True, 2, 2)
+    assert told(world.fresh("jobcenter_head")) == (False, ".", 0)
+    assert told(world.fresh("chair")) == (False, ".", 0)

@@ -17,6 +17,7 @@ from measures.forms.measures import MeasureEditor
 from measures.models import Measure
 from measures.selectors.portfolio import MeasureLine, measure_lines
 from measures.services.measures import measure_update
+from measures.services.raw_figures import figures_told
 from measures.views.measures import figure_card
 from project.common.errors import DomainError
 from stakeholders.models import User
@@ -210,8 +211,9 @@ class EvaluateMeasure(MeasureTaskView):
         )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        figures = figures_told(self.line.figures, user=self.user, measure=self.measure)
         return super().get_context_data(
-            cards=[figure_card(row) for row in self.line.figures],
+            cards=[figure_card(row) for row in figures],
             area_changes=area_changes(self.measure),
             **kwargs,
         )

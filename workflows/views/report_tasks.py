@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from measures.models import RoundReport
 from measures.selectors.reports import ReportLine, report_lines
+from measures.services.raw_figures import report_told
 from measures.services.reporting import report_review, report_save, report_submit
 from stakeholders.models import User
 from workflows.forms.reports import ReportForm, ReviewForm
@@ -37,9 +38,8 @@ class ReportTaskView(TaskView):
         return report_lines(self.report)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(
-            report=self.report, round=self.report.round, lines=self.lines, **kwargs
-        )
+        lines = report_told(self.lines, user=self.user, report=self.report)
+        return super().get_context_data(report=self.report, round=self.report.round, lines=lines, **kwargs)
 
 
 class ReportFigures(ReportTaskView):
@@ -86,7 +86,8 @@ class ConfirmFigures(ReportTaskView):
         )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(odd_count=sum(bool(line.oddities) for line in self.lines), **kwargs)
+        context = super().get_context_data(**kwargs)
+        return context | {"odd_count": sum(bool(line.oddities) for line in context["lines"])}
 
 
 report_figures = ReportFigures.as_view()
