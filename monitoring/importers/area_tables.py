@@ -138,7 +138,7 @@ class _Reader(Generic[RowT]):
             for row in filled[1:]:
                 self._take(row)
             if len(filled) == 1:
-                self._error("no_rows", filled[0][0])
+                self._error("no_table_rows", filled[0][0])
         ordered = sorted(
             self.issues,
             key=lambda issue: (issue.severity is Severity.WARNING, issue.row or 0, issue.column or 0),

@@ -119,7 +119,7 @@ MESSAGES: Final = {
         "such as “.”."
     ),
     # Tables on areas
-    "no_rows": _("There are no rows below the headings. Please add them."),
+    "no_table_rows": _("There are no rows below the headings. Please add them."),
     "missing_columns": _(
         "The first row must name the columns. Missing here: %(names)s. Please add these headings."
     ),
