@@ -62,8 +62,8 @@ OWN_MESSAGES: Final[dict[str, str | Promise]] = {
         "compared with the other areas. Please check the figure; if it is right, nothing needs to be done."
     ),
     "variable_undecided": _(
-        "“%(value)s” (entries: %(count)s) is no requested indicator. Please assign it to one of these, or let "
-        "it stay out: %(names)s."
+        "“%(value)s” (entries: %(count)s) is no requested indicator. Please assign it to one of these, or "
+        "let it stay out: %(names)s."
     ),
     "area_undecided": _(
         "“%(value)s” (entries: %(count)s) is none of the requested areas. Please correct it, assign it to an "
