@@ -62,15 +62,15 @@ OWN_MESSAGES: Final[dict[str, str | Promise]] = {
         "compared with the other areas. Please check the figure; if it is right, nothing needs to be done."
     ),
     "variable_undecided": _(
-        "“%(value)s” (%(count)s entries) is no requested indicator. Please assign it to one of these, or let "
-        "it stay out: %(names)s."
+        "“%(value)s” (entries: %(count)s) is no requested indicator. Please assign it to one of these, or "
+        "let it stay out: %(names)s."
     ),
     "area_undecided": _(
-        "“%(value)s” (%(count)s entries) is none of the requested areas. Please correct it, assign it to an "
+        "“%(value)s” (entries: %(count)s) is none of the requested areas. Please correct it, assign it to an "
         "area, or let it stay out as a total."
     ),
     "area_undecided_like": _(
-        "“%(value)s” (%(count)s entries) is none of the requested areas. Is %(suggestion)s meant? Please "
+        "“%(value)s” (entries: %(count)s) is none of the requested areas. Is %(suggestion)s meant? Please "
         "correct it, assign it to an area, or let it stay out as a total."
     ),
     "year_undecided": _("The file does not name the year of its figures. Please say which year it is."),
@@ -81,12 +81,13 @@ OWN_MESSAGES: Final[dict[str, str | Promise]] = {
         "The file holds no figure of the requested indicators, areas and years. Please check whether it is "
         "the right file, or assign what it contains."
     ),
-    "out_totals": _("%(count)s figures of totals stay out: %(names)s."),
+    "out_totals": _("Figures of totals stay out: %(count)s (%(names)s)."),
     "out_areas": _(
-        "%(count)s figures of %(kinds)s areas that were not requested stay out, such as %(names)s."
+        "Figures of areas that were not requested stay out: %(count)s figures, %(kinds)s areas, such as "
+        "%(names)s."
     ),
-    "out_years": _("%(count)s figures of years that were not requested stay out: %(names)s."),
-    "out_variables": _("%(count)s figures of other indicators stay out, such as %(names)s."),
+    "out_years": _("Figures of years that were not requested stay out: %(count)s (%(names)s)."),
+    "out_variables": _("Figures of other indicators stay out: %(count)s, such as %(names)s."),
 }
 
 

@@ -373,10 +373,9 @@ class _Reader:
 
     def _check_any(self, row_count: int) -> None:
         """What is missing is only told where something could be read: an error explains the rest."""
-        has_errors = any(issue.severity is Severity.ERROR for issue in self.issues)
-        if self.values or not has_errors:
+        if self.values:
             self._check_complete()
-        if not self.values and not has_errors:
+        elif all(issue.severity is Severity.WARNING for issue in self.issues):
             self._error("no_figures" if row_count else "no_rows")
 
     def _check_complete(self) -> None:

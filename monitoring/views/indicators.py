@@ -154,6 +154,7 @@ def indicator_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
     areas: list[Area] = []
     area: Area | None = None
     versions: list[Version] = []
+    years = years_with_figures(indicator, request.user)
     if territory is not None:
         areas = sorted(planning_areas(territory), key=lambda row: natural_key(row.name))
         area = _chosen(areas, request.GET.get("area"), default=None)
@@ -165,7 +166,8 @@ def indicator_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
         {
             "indicator": indicator,
             "sets": indicator.sets.order_by("name_de", "key"),
-            "years": years_with_figures(indicator, request.user),
+            "years": years,
+            "available": _available(indicator, years),
             "may_edit": catalogue_territory(request.user) is not None,
             "territories": territories,
             "territory": territory,
@@ -178,6 +180,14 @@ def indicator_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
             "chart_svg": to_svg(chart.drawing) if chart is not None else "",
         },
     )
+
+
+def _available(indicator: Indicator, years: tuple[int, int] | None) -> tuple[int | None, int | None]:
+    """Years the catalogue names; figures that are here already show that there are more."""
+    first, last = indicator.first_year, indicator.last_year
+    if years is not None:
+        first, last = first and min(first, years[0]), last and max(last, years[1])
+    return first, last
 
 
 def _seen_deliveries(user: Any, versions: Sequence[Version]) -> set[int]:

@@ -174,13 +174,13 @@ def table_response(
 
 
 def attachment(name: str) -> str:
-    r"""Header that saves an answer under a name, with one in plain letters for programs that know no others.
+    """Header that saves an answer under a name, with one in plain letters for programs that know no others.
 
     Args:
         name: Name with ending, as people should find it among their downloads.
 
-    >>> attachment("Träger.csv")
-    "attachment; filename=\"Traeger.csv\"; filename*=utf-8''Tr%C3%A4ger.csv"
+    >>> print(attachment("Träger.csv"))
+    attachment; filename="Traeger.csv"; filename*=utf-8''Tr%C3%A4ger.csv
     """
     name = _file_name(name)
     plain = "".join(_PLAIN.get(sign, sign) for sign in name)

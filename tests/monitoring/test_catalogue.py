@@ -27,6 +27,7 @@ from monitoring.selectors.catalogue import catalogue_entries
 from monitoring.selectors.catalogue_edits import edit_token
 from monitoring.selectors.catalogue_plan import Existing, State, catalogue_plan
 from monitoring.services.catalogue import catalogue_take_over, indicator_update
+from monitoring.services.deliveries import delivery_accept
 from project.common.errors import DomainError
 from stakeholders.audit_labels import detail_lines
 from stakeholders.models import LogEntry, User
@@ -371,6 +372,25 @@ def test_the_sheet_shows_all_that_is_known(world: World, client_as: ClientAs) ->
         assert part in text
     assert "/edit/" not in text
     assert "/edit/" in client_as(world.people["planner"]).get(page.request["PATH_INFO"]).content.decode()
+
+
+def test_figures_that_are_here_are_available_and_the_chart_says_which_line_is_which(
+    world: World, client_as: ClientAs
+) -> None:
+    rate, area = world.indicators[0], world.areas[0]
+    Indicator.objects.filter(pk=rate.pk).update(first_year=2024, last_year=None)
+    values = {(rate, row, year): 5.0 for row in world.areas for year in range(2016, 2025)}
+    delivery_accept(
+        factories.delivery(world.youth_office, values, world.people["head"]), user=world.people["planner"]
+    )
+    address = reverse("monitoring:indicator-detail", args=[rate.pk])
+    page = client_as(world.people["planner"]).get(address, {"area": area.pk})
+    text = page.content.decode()
+    assert "2016 bis heute" in text
+    assert "2024 bis heute" not in text
+    legend = text[text.index('class="pg-legend"') :].partition("</ul>")[0]
+    assert area.name in legend
+    assert "Mittelwert der Gebiete" in legend
 
 
 # --- List -------------------------------------------------------------------------------------------

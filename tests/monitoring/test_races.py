@@ -1,15 +1,21 @@
-"""Two deliveries accepted at the same moment: the later one succeeds the earlier one's figures."""
+"""Two deliveries accepted, two files taken over at the same moment: nothing is lost and nothing is double."""
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection
 
-from monitoring.models import Value
-from monitoring.services import deliveries
-from stakeholders.models import Organisation
+from monitoring.catalogue import read_catalogue
+from monitoring.catalogue.ready import READY_SETS, ready_content
+from monitoring.models import FileImport, ImportKind, IndicatorSet, Value
+from monitoring.selectors.catalogue_plan import Existing
+from monitoring.services import catalogue, deliveries
+from monitoring.services.imports import file_import_begin
+from monitoring.services.readings import Upload
+from stakeholders.models import LogEntry, Organisation
 from tests import factories
 from tests.factories import World
 from tests.flows.test_races import MeetingPoint, race
@@ -53,6 +59,43 @@ def test_two_suppliers_of_the_same_figure(
         assert sorted(results) == [0, 1]
     else:
         assert sum(isinstance(result, IntegrityError) for result in results) == 1
+
+
+@pytest.mark.parametrize("has_lock", [False, True])
+def test_two_windows_take_over_the_same_file_of_the_catalogue(
+    world: World, monkeypatch: pytest.MonkeyPatch, has_lock: bool
+) -> None:
+    """The second is told that it is there already; without the locks both write it and log it."""
+    planner = world.fresh("planner")
+    content = ready_content(next(iter(READY_SETS)))
+    taken = Upload("katalog.json", content, hashlib.sha256(content).hexdigest())
+    row = file_import_begin(kind=ImportKind.CATALOGUE, taken=taken, territory=world.territory, user=planner)
+    point = MeetingPoint()
+    monkeypatch.setattr(catalogue, "catalogue_plan", point.after(catalogue.catalogue_plan))
+    if not has_lock:
+        monkeypatch.setattr(catalogue, "_hold_catalogue", lambda: None)
+        monkeypatch.setattr(catalogue, "file_import_finish", lambda row: None)
+
+    def take_over() -> Any:
+        return catalogue.catalogue_take_over(
+            file=read_catalogue(content),
+            existing=Existing.KEEP,
+            origin={"file": row.file_name, "sha256": row.sha256},
+            territory=world.territory,
+            user=world.fresh("planner"),
+            imported=FileImport.objects.get(pk=row.pk),
+        )
+
+    results = race(take_over, take_over)
+
+    errors = [result for result in results if isinstance(result, Exception)]
+    if not has_lock:
+        assert point.has_met
+        return
+    assert [getattr(error, "code", error) for error in errors] == ["import_gone"]
+    assert LogEntry.objects.filter(action__startswith="catalogue.").count() == 1
+    keys = list(IndicatorSet.objects.values_list("key", flat=True))
+    assert len(keys) == len(set(keys)) >= 1
 
 
 class NoLock:

@@ -390,6 +390,15 @@ def test_figures_typed_in_the_browser_stand_in_no_row_and_column(
     assert "Spalte" not in table
 
 
+@pytest.mark.parametrize("name", ["request-fill", "request-upload"])
+def test_who_has_handed_in_is_told_before_filling_anything_in(
+    submitted: DataRequest, head: User, client_as: ClientAs, name: str
+) -> None:
+    page = client_as(head).get(reverse(f"workflows:{name}", args=[submitted.pk]), follow=True)
+    assert page.redirect_chain == [(reverse("workflows:request-detail", args=[submitted.pk]), 302)]
+    assert "Zurzeit wird keine Lieferung erwartet" in page.content.decode()
+
+
 def test_an_empty_form_saves_nothing(grid: Grid) -> None:
     assert grid.send(2023, {}).status_code == 422
     assert not Delivery.objects.exists()

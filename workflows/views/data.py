@@ -244,10 +244,18 @@ def after_reading(request: HttpRequest, row: DataRequest, delivery: Delivery) ->
     return back_to_task(request, row)
 
 
+def _nothing_expected(request: HttpRequest, row: DataRequest) -> HttpResponse:
+    """Nobody shall fill in what cannot be saved."""
+    messages.info(request, _("No delivery is expected at the moment: it has been handed in or is settled."))
+    return redirect("workflows:request-detail", row.pk)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def request_upload_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Upload a file; what is wrong with it is kept with the delivery."""
     row = deliverable(request, pk)
+    if request.method != "POST" and row.state not in EXPECTED_STATES:
+        return _nothing_expected(request, row)
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -268,6 +276,8 @@ def request_upload_view(request: HttpRequest, pk: int) -> HttpResponse:
 def request_fill_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Type figures in the browser, one year at a time; what was typed before stays."""
     row = deliverable(request, pk)
+    if request.method != "POST" and row.state not in EXPECTED_STATES:
+        return _nothing_expected(request, row)
     asked = asked_of(row)
     if len(asked.indicators) * len(asked.areas) > GRID_LIMIT:
         messages.info(request, _("These are too many figures to type. Please use the Excel form."))

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from monitoring.issues import SOURCE, TO_ASSIGN, issue_message
 from monitoring.models import Delivery
-from monitoring.selectors.deliveries import Chosen
+from monitoring.selectors.deliveries import Chosen, needs_assignment
 from monitoring.services.assigning import FileView, file_view
 from monitoring.services.deliveries import value_comments_set
 from monitoring.services.readings import Known, request_of, stored_upload, upload_signature, wholes_of
@@ -43,6 +43,11 @@ def request_mapping(request: HttpRequest, pk: int) -> HttpResponse:
         except DomainError as error:
             form.add_error(None, str(error.message))
         else:
+            if needs_assignment(again):
+                messages.warning(
+                    request,
+                    _("Remembered, but the file cannot be read yet. Please choose below what is still open."),
+                )
             return after_reading(request, row, again)
     return render(
         request,
