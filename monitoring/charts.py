@@ -287,7 +287,7 @@ def time_chart(
         # Between the last year of the old borders and the first of the new ones.
         x, _y = place(year, ticks[0])
         x -= (width - left - right) / max(years[-1] - years[0], 1) / 2
-        words = _("Change of borders %(year)s") % {"year": year} if len(broken) == 1 else str(year)
+        words = _break_words(broken) if len(broken) == 1 else str(year)
         shapes += [
             Line(x, top - 8, x, height - bottom, "pg-break"),
             Path((((x - 5, top - 16), (x + 5, top - 16), (x, top - 8)),), "pg-break-mark"),
@@ -315,7 +315,7 @@ def time_chart(
             LineEntry(f"pg-line pg-line{suffix}", series.name)
             for series, suffix in zip(everything, suffixes, strict=True)
         )
-        + tuple(LineEntry("pg-break", _("Change of borders %(year)s") % {"year": year}) for year in broken),
+        + ((LineEntry("pg-break", _break_words(broken)),) if broken else ()),
         (_("Year"), *(series.name for series in everything)),
         rows,
     )
@@ -332,6 +332,10 @@ def _lines(series: Series, place: Callable[[int, float], Point], css: str) -> li
             runs[-1].append(place(year, value))
         before = year
     return [Path((tuple(run),), css, is_closed=False) for run in runs if len(run) > 1]
+
+
+def _break_words(years: Sequence[int]) -> str:
+    return _("Change of borders %(year)s") % {"year": ", ".join(map(str, years))}
 
 
 def _side(x: float, width: float) -> Literal["start", "end"]:

@@ -48,7 +48,7 @@ _Z_SUM: Final[Content] = {
     "domain": {"aggregate": "sum", "normalise": "none"},
     "index": {"aggregate": "sum", "normalise": "z"},
 }
-#: German labels: they are names people give, like those of areas.
+#: German labels: they are names people give, like those of areas. English pages: ``class_words.py``.
 PLAIN, STANDS_OUT = "unauffällig", "auffällig"
 
 DEVIATIONS: Final = Preset(

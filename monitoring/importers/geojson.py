@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from project.common.errors import DomainError
-from project.common.formats import decimal_de, file_size_de
+from project.common.formats import NO_VALUE, decimal_de, file_size_de
 from project.common.importing import DEFAULT_MAX_BYTES, ImportRefused, output_of_child
 
 _CHILD = Path(__file__).with_name("geojson_child.py")
@@ -73,7 +73,7 @@ NOTES: Final[Mapping[str, str | Promise]] = {
         "the boundary crossed itself and has been repaired; the area changed by %(percent)s %%: "
         "please look at it"
     ),
-    "overlaps": _("overlaps with area no. %(other)s of the file"),
+    "overlaps": _("overlaps with %(name)s (area no. %(other)s of the file)"),
 }
 #: Notes somebody should look at before the file is taken over.
 SERIOUS: Final = frozenset({"repaired_changed", "overlaps"})
@@ -83,6 +83,11 @@ class GeojsonRefused(DomainError):  # noqa: N818  a refusal is what the caller s
     """The file as a whole cannot be read."""
 
     def __init__(self, code: str, **params: Any) -> None:
+        if "position" in params:
+            params["example"] = _("area no. %(number)s: %(position)s") % {
+                "number": params["number"],
+                "position": _position(params["position"]),
+            }
         if "limit" in params:
             shown = file_size_de if code == "too_large" else decimal_de
             params["limit"] = shown(params["limit"])
@@ -110,17 +115,38 @@ class Feature:
     @property
     def fault_text(self) -> str:
         """What is wrong, in a sentence; empty for nothing."""
-        return "" if self.fault is None else str(FAULTS[self.fault[0]]) % self.fault[1]
+        return "" if self.fault is None else str(FAULTS[self.fault[0]]) % _written(self.fault[1])
 
-    @property
-    def note_texts(self) -> list[str]:
-        """What was put right, in words."""
-        return [str(NOTES[code]) % params for code, params in self.notes]
+    def note_texts(self, names: Mapping[int, str]) -> list[str]:
+        """What was put right, in words.
+
+        Args:
+            names: Names of the areas by their numbers in the file.
+        """
+        return [
+            str(NOTES[code]) % (_written(params) | {"name": names.get(params.get("other", 0)) or NO_VALUE})
+            for code, params in self.notes
+        ]
 
     @property
     def is_serious(self) -> bool:
         """Whether somebody should look at it."""
         return any(code in SERIOUS for code, _params in self.notes)
+
+
+def _written(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Numbers as people of the current language write them."""
+    written = dict(params)
+    if "position" in params:
+        written["position"] = _position(params["position"])
+    if "percent" in params:
+        written["percent"] = decimal_de(params["percent"])
+    return written
+
+
+def _position(position: Sequence[float]) -> str:
+    """Two numbers with a semicolon between: in German the comma is the decimal sign."""
+    return "; ".join(decimal_de(number) for number in position)
 
 
 def read_geojson(content: bytes, name: str, *, max_bytes: int = DEFAULT_MAX_BYTES) -> list[Feature]:

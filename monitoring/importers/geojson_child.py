@@ -141,17 +141,17 @@ def _order(features: list[dict[str, Any]]) -> bool:
     """
     west, south, east, north = _GERMANY
     count = swapped = beyond = 0
-    example = ""
-    for raw in features:
+    example: dict[str, Any] = {}
+    for number, raw in enumerate(features, start=1):
         geometry = raw.get("geometry")
         for x, y in _pairs(geometry.get("coordinates") if isinstance(geometry, dict) else None):
             count += 1
             swapped += south <= x <= north and west <= y <= east
             if abs(x) > 180 or abs(y) > 180:
                 beyond += 1
-                example = example or f"{x:.0f}, {y:.0f}"
+                example = example or {"position": [round(x), round(y)], "number": number}
     if count and beyond > count / 2:
-        raise RefusedError("projected", example=example)
+        raise RefusedError("projected", **example)
     return count > 0 and swapped == count
 
 
@@ -272,7 +272,7 @@ def _position(raw: Any, is_swapped: bool) -> tuple[float, float]:
     west, south, east, north = _GERMANY
     if not (west <= x <= east and south <= y <= north):
         code = "order" if south <= x <= north and west <= y <= east else "outside"
-        raise FaultError(code, position=f"{x:.5g}, {y:.5g}")
+        raise FaultError(code, position=[round(x, 3), round(y, 3)])
     return x, y
 
 

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from monitoring.class_words import class_words
 from monitoring.models.areas import Area
 from monitoring.models.indicators import Direction, Indicator
 from monitoring.models.values import Value
@@ -199,6 +200,16 @@ class IndexResult(Frozen):
 
     def __str__(self) -> str:
         return f"{self.area.name}: {self.total}"
+
+    @property
+    def class_words(self) -> str:
+        """Name of the class in the language of the page."""
+        return class_words(self.class_label)
+
+    @property
+    def class_range_words(self) -> tuple[str, str]:
+        """Lowest and highest class in any weighting, in the language of the page."""
+        return class_words(self.lowest_class), class_words(self.highest_class)
 
     @property
     def how_sure(self) -> str:

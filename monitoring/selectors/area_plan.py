@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from monitoring.importers.geojson import Feature
 from monitoring.models import Area, AreaKind
+from project.common.formats import NO_VALUE
 from project.common.keys import PlaceKeys, place_of
 from stakeholders.models import Organisation
 
@@ -73,6 +74,7 @@ class AreaChange:
         parent: The area it lies in, for new ones.
         fields: Words for what changes.
         fault: Why it cannot be taken over.
+        notes: What was put right in the file, or is worth knowing, in words.
     """
 
     feature: Feature
@@ -83,6 +85,7 @@ class AreaChange:
     parent: Area | None = None
     fields: Sequence[str] = ()
     fault: str = ""
+    notes: Sequence[str] = ()
 
 
 @dataclass
@@ -188,6 +191,7 @@ class _Comparison:
         for row in areas:
             self.coarser[row.kind][place_of(row.key)] = row
         self.seen: dict[str, int] = {}
+        self.names = {row.number: row.properties.get(mapping.name, "") for row in features}
         self.plan = AreaPlan([self._change(feature) for feature in features])
         met = {row.area.pk for row in self.plan.changes if row.area is not None}
         self.plan.untouched_count = len(self.here) - len(met)
@@ -197,13 +201,14 @@ class _Comparison:
         name = feature.properties.get(self.mapping.name, "")
         area = self._area(key)
         fault = self._fault(feature, key, name, area)
+        notes = feature.note_texts(self.names)
         if fault:
-            return AreaChange(feature, key, name, AreaState.FAULT, fault=fault)
+            return AreaChange(feature, key, name, AreaState.FAULT, fault=fault, notes=notes)
         if area is None:
-            return AreaChange(feature, key, name, AreaState.NEW, parent=self._parent(key))
+            return AreaChange(feature, key, name, AreaState.NEW, parent=self._parent(key), notes=notes)
         fields = self._fields(feature, name, area)
         state = AreaState.CHANGED if fields else AreaState.UNCHANGED
-        return AreaChange(feature, area.key, name, state, area=area, fields=fields)
+        return AreaChange(feature, area.key, name, state, area=area, fields=fields, notes=notes)
 
     def _area(self, key: str) -> Area | None:
         """The area that is here, also if a spreadsheet took the zero in front of its key."""
@@ -224,7 +229,10 @@ class _Comparison:
         place = place_of(area.key if area is not None else key)
         first = self.seen.setdefault(place, feature.number)
         if first != feature.number:
-            return _("It has the same key as area no. %(number)s of the file.") % {"number": first}
+            return _("It has the same key as %(name)s (area no. %(number)s of the file).") % {
+                "name": self.names[first] or NO_VALUE,
+                "number": first,
+            }
         if area is None and key in self.others:
             return _("Its key belongs to an area of another level: %(area)s (%(level)s).") % {
                 "area": self.others[key].name,

@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from monitoring.catalogue.fields import INDICATOR_TIES, SECTION_LABELS, SECTIONS, FieldKind, FieldSpec
 from monitoring.catalogue.reading import CatalogueFile, Entry, Problem, faults_between
@@ -35,6 +35,8 @@ FIGURE_FIELDS: Final = frozenset(
 _MEANING_FIELDS: Final = FIGURE_FIELDS | {"domain", "definition", "formula", "numerator", "base"}
 
 
+#: So many indicators of nobody else are named that change with a unit or domain; the others are counted.
+_MOST_NAMED: Final = 8
 #: Field of an indicator that names entries of another section: what they say is shown with it.
 _SHOWN_BY: Final = {"units": "unit", "domains": "domain"}
 
@@ -192,7 +194,7 @@ class _Comparison:
         self.plan.territories = list(names)
 
     def _affected(self, keys: Iterable[str]) -> list[str]:
-        """Names of indicators, those first of which other territories have figures."""
+        """Names of indicators: all of which other territories have figures, of the rest the first."""
         mine, others = [], []
         for key in keys:
             name = self._name("indicators", key)
@@ -200,7 +202,12 @@ class _Comparison:
                 others.append(_("%(name)s (figures of another territory)") % {"name": name})
             else:
                 mine.append(name)
-        return [*sorted(others), *sorted(mine)]
+        shown = [*sorted(others), *sorted(mine)[:_MOST_NAMED]]
+        left = len(others) + len(mine) - len(shown)
+        if left:
+            more = ngettext("%(count)s more indicator", "%(count)s more indicators", left)
+            shown.append(more % {"count": left})
+        return shown
 
     def _compare(self, section: str, key: str, entry: Entry) -> None:
         specs = SECTIONS[section]

@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
+from monitoring.class_words import class_words
 from monitoring.models import IndexMethod, IndexRun, Indicator
 from monitoring.presets import DEVIATIONS, Content
 from monitoring.rule_words import RULE_WORDS
@@ -147,7 +148,7 @@ def rule_words(content: Content) -> list[tuple[str, str]]:
     if second := content.get("dynamics"):
         found.append((_("Classes of the dynamics"), _classes(second["classes"])))
     outstanding = content.get("stands_out") or content["classes"]["labels"][-1:]
-    found.append((_("These classes stand out"), ", ".join(outstanding)))
+    found.append((_("These classes stand out"), ", ".join(class_words(label) for label in outstanding)))
     found.append((_("If figures are missing"), missing_words(content)))
     minimum = content.get("population", {}).get("minimum")
     found.append((_("Inhabitants, at least"), decimal_de(minimum, 0) if minimum else _("no rule")))
@@ -170,8 +171,9 @@ def _level(level: Mapping[str, str]) -> str:
 
 def _classes(classes: Mapping[str, Any]) -> str:
     """Names between their borders: gering | 1,00 | hoch (standard deviations)."""
-    parts = [classes["labels"][0]]
-    for border, label in zip(classes["borders"], classes["labels"][1:], strict=True):
+    labels = [class_words(label) for label in classes["labels"]]
+    parts = labels[:1]
+    for border, label in zip(classes["borders"], labels[1:], strict=True):
         parts += [decimal_de(border, _PLACES), label]
     unit = _word(f"border_{classes['method']}")
     return _("%(classes)s (borders in %(unit)s)") % {"classes": " | ".join(parts), "unit": unit}

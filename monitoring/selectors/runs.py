@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
+from monitoring.class_words import class_words
 from monitoring.methods import read_method
 from monitoring.models import Area, Filled, IndexResult, IndexRun, IndexRunIndicator, Indicator
 from monitoring.secrecy import NO_FIGURE, Shown, shown_value
@@ -136,6 +137,11 @@ class ClassCount:
     label: str
     count: int
     stands_out: bool
+
+    @property
+    def words(self) -> str:
+        """Its name in the language of the page."""
+        return class_words(self.label)
 
 
 def class_counts(table: RunTable) -> list[ClassCount]:

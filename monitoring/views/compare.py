@@ -102,8 +102,8 @@ def _export_moves(found: Comparison, moves: list[Move], fmt: Any) -> HttpRespons
         Column(_("Places"), "places", Kind.NUMBER, places=0),
         Column(_("Deviation before"), "before.normalised", Kind.NUMBER, places=3),
         Column(_("Deviation now"), "after.normalised", Kind.NUMBER, places=3),
-        Column(_("Class before"), "before.class_label"),
-        Column(_("Class now"), "after.class_label"),
+        Column(_("Class before"), "before.class_words"),
+        Column(_("Class now"), "after.class_words"),
         Column(_("Stands out"), "stands_out"),
         Column(_("Remark"), "left_out"),
     ]

@@ -132,7 +132,7 @@ def _export_results(
         Column(_("Area"), "area.name"),
         Column(_("Index"), "total", Kind.NUMBER, places=3),
         Column(_("Deviation (standard deviations)"), "normalised", Kind.NUMBER, places=3),
-        Column(_("Class"), "class_label"),
+        Column(_("Class"), "class_words"),
         *(
             [Column(_("Dynamics (standard deviations)"), "dynamics_normalised", Kind.NUMBER, places=3)]
             if any(row.dynamics_total is not None for row in table.results)
@@ -146,8 +146,8 @@ def _export_results(
         Column(
             _("Share of weightings in which it keeps its class"), "own_class_share", Kind.NUMBER, places=3
         ),
-        Column(_("Lowest class in any weighting"), "lowest_class"),
-        Column(_("Highest class in any weighting"), "highest_class"),
+        Column(_("Lowest class in any weighting"), lambda row: row.class_range_words[0]),
+        Column(_("Highest class in any weighting"), lambda row: row.class_range_words[1]),
         Column(_("Distance to the nearest class border"), "border_distance", Kind.NUMBER, places=3),
         Column(_("Taken in place of missing figures"), lambda row: filled.get(row.area_id, "")),
         Column(_("Left out because"), lambda row: left_out_reason(row.reason)),

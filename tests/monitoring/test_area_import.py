@@ -310,7 +310,7 @@ def test_a_line_begins_anew_where_borders_changed() -> None:
 
     assert marks(frozenset()) == marks(frozenset({2010, 2020})) == ([], [])
     assert marks(frozenset({2023})) == (["Gebietsänderung 2023"], ["Gebietsänderung 2023"])
-    assert marks(frozenset({2022, 2024}))[0] == ["Gebietsänderung 2022", "Gebietsänderung 2024"]
+    assert marks(frozenset({2022, 2024}))[0] == ["Gebietsänderung 2022, 2024"]
     chart = time_chart(Series("A", values, frozenset({2023})), title="", description="")
     assert [row[0] for row in chart.rows if "Gebiet" in row[0]] == ["2023 (Gebietsänderung)"]
     # The mark stands between the years, at the same place in page, picture and paper.

@@ -11,6 +11,7 @@ import shapely
 from django.utils import translation
 
 from monitoring.importers.geojson import FAULTS, NOTES, REFUSALS, GeojsonRefused, read_geojson
+from project.common.formats import decimal_de
 from tests.factories import geojson, square
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
@@ -77,7 +78,7 @@ def test_what_can_be_repaired_is_repaired_and_told(geometry: Any, notes: list[st
     (feature,) = read(geometry)
     assert feature.fault is None
     assert codes(feature) == notes
-    assert all(feature.note_texts)
+    assert all(feature.note_texts({}))
     if feature.geometry is not None:
         shape = shapely.from_geojson(json.dumps(feature.geometry))
         assert shape.is_valid
@@ -118,6 +119,19 @@ def test_one_area_in_the_wrong_order_is_named() -> None:
     assert bad.fault[0] == "order"
 
 
+def test_numbers_are_written_as_the_page_is() -> None:
+    outside = polygon((0.125, 1.5), (1.0, 0.0), (1.0, 1.0), (0.125, 1.5))
+    (bad,) = read(outside)
+    assert "0,125; 1,5" in bad.fault_text
+    with translation.override("en"):
+        assert "0.125; 1.5" in bad.fault_text
+    (repaired,) = read(BOWTIE)
+    number = repaired.notes[0][1]["percent"]
+    assert decimal_de(number) in repaired.note_texts({})[0]
+    with pytest.raises(GeojsonRefused, match=r"1: 3\d\d\.\d{3}; 5\.6\d\d\.\d{3}"):
+        read(METRES)
+
+
 def test_heights_and_collections_are_read() -> None:
     ring = [[7.0, 51.0, 80.5], [7.1, 51.0, 81], [7.1, 51.1, 82], [7.0, 51.0, 80.5]]
     collection = {
@@ -134,6 +148,7 @@ def test_overlaps_are_told_at_both() -> None:
     )
     assert (codes(one), codes(other), codes(far)) == (["overlaps"], ["overlaps"], [])
     assert one.is_serious
+    assert "Nebenan" in one.note_texts({2: "Nebenan"})[0]
 
 
 def test_neighbours_do_not_overlap() -> None:
