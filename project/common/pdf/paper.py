@@ -10,8 +10,8 @@ from typing import Any, Final
 from reportlab.lib.pagesizes import A4
 from reportlab.platypus import BaseDocTemplate, CondPageBreak, Flowable, Frame, PageBreak, PageTemplate
 
+from project.common.looks import LINE, MUTED
 from project.common.pdf import blocks
-from project.common.pdf.drawings import LINE, MUTED
 from project.common.pdf.flowables import (
     TYPES,
     BadgesPiece,
