@@ -1,14 +1,14 @@
 """The deviations of an area as a chart: names, bars from the middle, numbers; pure, like ``charts``."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from django.utils.translation import gettext as _
 
 from project.common.bars import DEVIATION_LIMIT
-from project.common.formats import NO_VALUE, signed_de
+from project.common.formats import NO_VALUE, decimal_de, signed_de
 from project.common.svg import Drawing, Line, Path, Rect, Shape, Text
 
 _WIDTH: Final = 760.0
@@ -28,6 +28,17 @@ class Deviation:
 
     name: str
     z: float | None
+
+
+def chart_words(deviations: Iterable[float | None]) -> str:
+    """What stands above bars of deviations: unit and side; where one is cut off, what its tip means."""
+    words = _("in standard deviations · to the right: more need")
+    if any(z is not None and abs(z) > DEVIATION_LIMIT for z in deviations):
+        tip = _("a bar with a tip goes on: beyond %(limit)s the number tells how far") % {
+            "limit": decimal_de(DEVIATION_LIMIT, 0)
+        }
+        words = f"{words} · {tip}"
+    return words
 
 
 def deviation_chart(rows: Sequence[Deviation], *, title: str, has_directions: bool = True) -> Drawing:

@@ -16,7 +16,9 @@ from monitoring.palette import (
     line_on,
     shade_colours,
 )
-from project.common.png import Look, text_width, to_png
+from project.common.looks import LOOKS as COMMON_LOOKS
+from project.common.looks import Look
+from project.common.png import text_width, to_png
 from project.common.svg import Drawing, Path, Rect, Shape, Text, moved, to_svg
 
 _MARGIN: Final = 20.0
@@ -36,9 +38,7 @@ LOOKS: Final[dict[str, Look]] = {
     "pg-map__area": Look("", PAPER, 1.0),
     **{css: Look(colour, line_on(colour), 1.0) for css, colour in shade_colours().items()},
     "pg-map__area--none": Look("", LINE_ON_LIGHT, 1.0),
-    "pg-map__outline": Look("", INK, 3.0),
-    "pg-map__mark": Look(INK, size=12.0, is_bold=True),
-    "pg-map__mark--light": Look(PAPER, size=12.0, is_bold=True),
+    **{css: COMMON_LOOKS[css] for css in ("pg-map__outline", "pg-map__mark", "pg-map__mark--light")},
 }
 
 

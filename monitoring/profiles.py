@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from monitoring.models import Area, Direction, IndexRun, Indicator
 from monitoring.selectors.areas import border_days_of
 from monitoring.selectors.figures import figures_in_force
-from monitoring.selectors.runs import run_secrets
+from monitoring.selectors.runs import run_table
 from monitoring.words import with_unit
 
 #: Deviations below this (standard deviations) are no news.
@@ -34,7 +34,7 @@ class Finding:
         indicator: With its unit.
         year: Year of the figure.
         value: The figure.
-        mean: Mean of the areas.
+        mean: Mean of the areas whose figure is shown.
         sd: Standard deviation between the areas.
         z: Deviation in standard deviations, above 0 for more need.
         before_year: Earlier year of the trend; None without one.
@@ -95,14 +95,15 @@ def findings_of(run: IndexRun, areas: Sequence[Area]) -> Mapping[int, list[Findi
         Findings by primary key of the area, strongest need first; cells without a figure, or with a
         secret one, are left out. No trend reaches over a change of borders. Queries: 13.
     """
-    columns = {row.indicator_id: row for row in run.indicators.select_related("indicator__unit")}
+    table = run_table(run)
+    columns = {row.indicator_id: row for row in table.columns}
+    means = {row.indicator_id: table.mean_shown(row.indicator) for row in table.columns}
     scores = list(
         run.scores.filter(area__in=[area.pk for area in areas], z__isnull=False, value__isnull=False)
         .exclude(source=None)
         .values_list("area_id", "indicator_id", "value", "z", "source__year")
     )
-    hidden = run_secrets(run)
-    scores = [row for row in scores if (row[0], row[1]) not in hidden]
+    scores = [row for row in scores if not table.cell(row[0], row[1]).shown.is_secret]
     years = {int(year) for *_rest, year in scores if year is not None}
     wanted = {year - back for year in years for back in range(1, TREND_YEARS + 1)}
     indicators = [row.indicator for row in columns.values()]
@@ -110,8 +111,8 @@ def findings_of(run: IndexRun, areas: Sequence[Area]) -> Mapping[int, list[Findi
     changed = border_days_of(areas)
     found: dict[int, list[Finding]] = defaultdict(list)
     for area_pk, indicator_pk, value, z, year in scores:
-        column = columns[indicator_pk]
-        if value is None or z is None or year is None or column.mean is None or column.sd is None:
+        column, mean = columns[indicator_pk], means[indicator_pk]
+        if value is None or z is None or year is None or mean is None or column.sd is None:
             continue
         before_year, before = None, None
         # Figures from before a change of borders are those of another area.
@@ -121,9 +122,7 @@ def findings_of(run: IndexRun, areas: Sequence[Area]) -> Mapping[int, list[Findi
             if shown is not None and shown.value is not None:
                 before_year, before = candidate, shown.value
                 break
-        found[area_pk].append(
-            Finding(column.indicator, year, value, column.mean, column.sd, z, before_year, before)
-        )
+        found[area_pk].append(Finding(column.indicator, year, value, mean, column.sd, z, before_year, before))
     for rows in found.values():
         rows.sort(key=lambda row: (-row.z, row.indicator.key))
     return found
@@ -140,7 +139,8 @@ def draft(findings: Sequence[Finding]) -> Draft:
     """
     weak = [row for row in findings if row.z >= NOTABLE]
     strong = [row for row in reversed(findings) if row.z <= -NOTABLE]
-    improving = [row for row in weak if row.is_improving]
+    # What is named a weakness already says there that it gets better: nothing stands on two sides.
+    improving = [row for row in weak[_MOST:] if row.is_improving]
     strengths = [_sentence(row) for row in strong[:_MOST]]
     weaknesses = [_sentence(row) for row in weak[:_MOST]]
     potentials = [_improvement(row) for row in improving[:_MOST]]

@@ -57,6 +57,9 @@ class Perm(StrEnum):
     VIEW_CYCLE = "workflows.view_planningcycle"
     VIEW_DRAFTS = "workflows.view_drafts"
     MANAGE_CYCLE = "workflows.change_planningcycle"
+    # On a profile: one released, one before its release
+    VIEW_PROFILE = "workflows.view_areaprofile"
+    EDIT_PROFILE = "workflows.change_areaprofile"
     # On a measure, an action plan, a funded project
     VIEW_MEASURE = "measures.view_measure"
     EDIT_MEASURE = "measures.edit_measure"
@@ -140,6 +143,12 @@ INHERITED: dict[Perm, tuple[tuple[str, Perm], ...]] = {
         ("planning_conference", Perm.ADVISE_BODY),
     ),
     Perm.MANAGE_CYCLE: (("territory", Perm.PLAN_TERRITORY),),
+    # Released, a profile is for all who take part in the cycle; before, for those who have to write it.
+    Perm.VIEW_PROFILE: (
+        ("cycle", Perm.VIEW_CYCLE),
+        ("cycle__territory", Perm.VIEW_TERRITORY),
+    ),
+    Perm.EDIT_PROFILE: (("cycle__territory", Perm.PLAN_TERRITORY),),
     Perm.VIEW_MEASURE: (
         ("plan__territory", Perm.VIEW_TERRITORY),
         ("plan__cycles__steering_group", Perm.ADVISE_BODY),

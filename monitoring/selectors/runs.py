@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -95,6 +96,17 @@ class RunTable:
             return None
         number: float | None = row.domains.get(label)
         return number
+
+    def mean_shown(self, indicator: Indicator) -> float | None:
+        """Mean of the areas' own figures that are shown, as pages of areas tell it; None of counts.
+
+        The mean the index worked with holds stand-ins for secret figures besides, and what filled a gap.
+        """
+        if indicator.unit.is_count:
+            return None
+        cells = [self.cell(row.area_id, indicator.pk) for row in self.results]
+        own = [cell.shown.value for cell in cells if cell.shown.value is not None and not cell.filled]
+        return math.fsum(own) / len(own) if own else None
 
     def cell(self, area_pk: int, indicator_pk: int) -> RunCell:
         """A cell; empty where nothing was known."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import Final
@@ -12,6 +11,7 @@ from typing import Final
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
+from project.common.looks import TEXT_SIZE, Look, look_of
 from project.common.svg import Circle, Drawing, Group, Line, Path, Point, Rect, Shape, Text
 
 #: Pixels of the file for a picture unit, and how many more are drawn for smooth edges.
@@ -24,43 +24,6 @@ _STRIPE: Final = 2.0
 _STRIPE_STEP: Final = 8.5
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What a class name means in a file, which no style sheet goes with.
-
-    Attributes:
-        fill: Colour of the inside and of letters; "" for none.
-        stroke: Colour of the line; "" for none.
-        width: Of the line, picture units.
-        size: Of letters, picture units.
-        is_bold: Of letters.
-    """
-
-    fill: str = ""
-    stroke: str = ""
-    width: float = 0.0
-    size: float = 0.0
-    is_bold: bool = False
-
-    def css(self) -> str:
-        """The same as rules of a style sheet."""
-        rules = [f"fill:{self.fill or 'none'}"]
-        if self.stroke:
-            rules += [f"stroke:{self.stroke}", f"stroke-width:{self.width:g}"]
-        if self.size:
-            rules.append(f"font-size:{self.size:g}px")
-        if self.is_bold:
-            rules.append("font-weight:600")
-        return ";".join(rules)
-
-
-def look_of(css: str, looks: Mapping[str, Look]) -> Look:
-    """Look of a shape: of its class names the one that stands last in the table."""
-    names = set(css.split())
-    found = [look for name, look in looks.items() if name in names]
-    return found[-1] if found else Look()
-
-
 def to_png(
     drawing: Drawing, looks: Mapping[str, Look], *, stripe: str, notes: Mapping[str, str] | None = None
 ) -> bytes:
@@ -68,7 +31,7 @@ def to_png(
 
     Args:
         drawing: What to paint; links and names for hovering stay behind.
-        looks: Colours and sizes by class name; a later one wins.
+        looks: Colours and sizes by class name; of the names of a shape the last one wins.
         stripe: Colour of the stripes of hatched shapes.
         notes: Texts kept inside the file, such as Title and Source.
 
@@ -168,7 +131,7 @@ def _fill(image: Image.Image, rings: Sequence[Sequence[Point]], fill: str, strip
 
 def _write(pen: ImageDraw.ImageDraw, text: Text, look: Look) -> None:
     anchor = {"start": "ls", "middle": "ms", "end": "rs"}[text.anchor]
-    font = _font(round((look.size or 13) * SCALE), look.is_bold)
+    font = _font(round((look.size or TEXT_SIZE) * SCALE), look.is_bold)
     pen.text(
         (text.x * SCALE, text.y * SCALE), text.text, fill=look.fill or "#000000", font=font, anchor=anchor
     )

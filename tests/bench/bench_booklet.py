@@ -22,8 +22,8 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfgen.canvas import FILL_EVEN_ODD
 from reportlab.platypus import Flowable, PageBreak, Paragraph, SimpleDocTemplate, Table, TableStyle
 
+from project.common.looks import GROUND, INK, LINE, MUTED, look_of
 from project.common.pdf import blocks
-from project.common.pdf.drawings import GROUND, INK, LINE, MUTED, look_of
 from project.common.pdf.flowables import TYPES
 from project.common.pdf.fonts import BOLD, REGULAR, register
 from project.common.pdf.paper import COLUMN

@@ -23,7 +23,7 @@ from workflows.engine import recommendation_begin, round_open
 from workflows.flows import FLOWS, MeasureFlow, PlanningCycleFlow
 from workflows.models import DecisionResult, EvaluationOutcome, PlanningCycle, RecommendationKind, TaskCard
 from workflows.nodes import GuardedView, complete_task, open_task
-from workflows.services.analysis import areas_choose, profile_save
+from workflows.services.analysis import areas_choose, profile_save, profiles_release
 from workflows.services.tasks import task_give_back, task_recipients, task_take
 
 
@@ -81,7 +81,7 @@ def test_every_task_page(world: World, stages: Stages, browser_page: BrowserPage
     tour.stop()  # draft_recommendation
     driver.propose(draft, user=person("specialist"))
     tour.stop()  # adopt_recommendation
-    driver.adopt(draft, user=person("planning_head"))
+    driver.adopt(draft, user=world.fresh("planning_head"))
     driver.close_conference(cycle, user=planner)
     tour.stop()  # prepare_steering_group
     meeting = driver.invite_steering_group(cycle, user=planner)
@@ -130,8 +130,10 @@ def _choose_areas(world: World, stages: Stages, cycle: PlanningCycle, tour: Task
     def write(process: object) -> None:
         profile = cycle.profiles.get()
         profile_save(profile, strengths="Vereine", weaknesses="Quote", potentials="Räume", user=planner)
+        profiles_release(cycle, user=world.fresh("planning_head"))
 
-    complete_task(open_task(cycle.process, PlanningCycleFlow.write_profiles), user=planner, act=write)
+    task = open_task(cycle.process, PlanningCycleFlow.write_profiles)
+    complete_task(task, user=world.fresh("planning_head"), act=write)
     cycle.refresh_from_db()
 
 

@@ -12,8 +12,8 @@ import pypdf
 import pytest
 from django.conf import settings
 
+from project.common.looks import LOOKS
 from project.common.pdf import blocks
-from project.common.pdf.drawings import LOOKS
 from project.common.pdf.fonts import BOLD, REGULAR, register, width_of
 from project.common.pdf.paper import render_paper
 from project.common.pdf.words import SOFT_HYPHEN, breaks_of, lines_of
@@ -311,7 +311,7 @@ def test_colours_are_those_of_the_style_sheets() -> None:
     variables = dict(re.findall(r"(--pg-[a-z-]+):\s*(#[0-9a-f]{6})", sheets))
     for css, look in LOOKS.items():
         found = re.search(rf"^\.{css} {{[^}}]*\bfill: ([^;]+);", sheets, re.MULTILINE)
-        if found is None or look.fill is None:
+        if found is None or not look.fill:
             continue
         wanted = found.group(1).removeprefix("var(").removesuffix(")")
         colour = variables.get(wanted, wanted)

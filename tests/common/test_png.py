@@ -7,7 +7,8 @@ import io
 import pytest
 from PIL import Image
 
-from project.common.png import SCALE, Look, look_of, text_width, to_png
+from project.common.looks import Look, look_of
+from project.common.png import SCALE, text_width, to_png
 from project.common.svg import Circle, Drawing, Group, Line, Path, Rect, Shape, Text, moved, to_svg
 
 LOOKS = {
@@ -72,8 +73,8 @@ def test_letters_are_painted_with_umlauts_and_real_minus() -> None:
     assert text_width("mm", 20) > text_width("ii", 20)
 
 
-def test_the_later_look_wins_and_unknown_names_look_like_nothing() -> None:
-    assert look_of("blue red", LOOKS) == LOOKS["blue"]
+def test_the_look_of_the_last_name_wins_and_unknown_names_look_like_nothing() -> None:
+    assert look_of("red blue", LOOKS) == LOOKS["blue"]
     assert look_of("other", LOOKS) == Look()
     assert Look("#ff0000", "#000000", 1.5).css() == "fill:#ff0000;stroke:#000000;stroke-width:1.5"
 

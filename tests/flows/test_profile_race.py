@@ -38,7 +38,7 @@ def test_a_profile_is_saved_while_it_is_released(
 
     def release() -> None:
         is_checked.wait(timeout=20)
-        profiles_release(PlanningCycle.objects.get(pk=cycle.pk), user=None)
+        profiles_release(PlanningCycle.objects.get(pk=cycle.pk), user=world.fresh("planning_head"))
         meet()
 
     monkeypatch.setattr(AreaProfile, "save", save_later)

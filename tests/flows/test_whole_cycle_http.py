@@ -14,6 +14,7 @@ from monitoring.models import Area, Direction
 from tests import factories
 from tests.factories import World
 from tests.web import Visitor
+from workflows.flows import PlanningCycleFlow
 from workflows.models import (
     DataRequest,
     DataRequestState,
@@ -24,6 +25,7 @@ from workflows.models import (
     StageKind,
     VoteChoice,
 )
+from workflows.nodes import open_task
 from workflows.selectors.tasks import InboxFilter, inbox_cards
 
 
@@ -160,7 +162,14 @@ def test_the_whole_cycle_over_http(world: World) -> None:
     play("planner").send(
         reverse("workflows:profile-edit", args=[profile.pk]), {"potentials": "Räume im Zentrum"}
     )
-    play("planner").send(page)
+    refused = play("planner").client.post(page, {})
+    assert refused.status_code == 422, "who wrote the profile does not release it"
+    play("planner").client.post(
+        reverse(
+            "workflows:task-give-back", args=[open_task(cycle.process, PlanningCycleFlow.write_profiles).pk]
+        )
+    )
+    play("planning_head").send(play.page("planning_head", "write_profiles"))
     cycle.refresh_from_db()
     assert cycle.stage == StageKind.CONFERENCE
 

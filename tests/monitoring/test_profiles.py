@@ -57,14 +57,23 @@ def test_at_most_three_on_each_side_strongest_first() -> None:
 
 
 def test_a_weakness_that_gets_better_is_a_potential() -> None:
-    _strengths, _weaknesses, potentials = draft([finding("Poverty rate", 1.5, before=18.0)])
+    worse = [finding(f"N{number}", 3.0) for number in range(3)]
+    _strengths, weaknesses, potentials = draft([*worse, finding("Poverty rate", 1.5, before=18.0)])
     assert "better since 2019 (18.0% then, 14.3% now)" in potentials
+    assert "Poverty rate" not in weaknesses
+
+
+def test_nothing_is_named_a_weakness_and_a_potential() -> None:
+    _strengths, weaknesses, potentials = draft([finding("Poverty rate", 1.5, before=18.0)])
+    assert "It has fallen since 2019 (18.0%)." in weaknesses
+    assert "Poverty rate" not in potentials
 
 
 def test_better_means_the_other_way_round_where_more_is_good() -> None:
+    worse = [finding(f"N{number}", 3.0) for number in range(3)]
     more_is_good = finding("Childcare rate", 1.5, before=11.0, direction=Direction.LESS_NEED)
-    assert "better since 2019" in draft([more_is_good])[2]
-    assert "better since" not in draft([finding("Poverty rate", 1.5, before=11.0)])[2]
+    assert "better since 2019" in draft([*worse, more_is_good])[2]
+    assert "better since" not in draft([*worse, finding("Poverty rate", 1.5, before=11.0)])[2]
 
 
 def test_without_news_the_draft_says_so() -> None:

@@ -68,7 +68,6 @@ def sample_paper(*, language: str = "de", rows: int = 200) -> blocks.Paper:
         subject="Alle Elemente",
         running="Rheinisch-Bergischer Kreis · Planungszyklus 2027",
         footer="Stand der Zahlen: 01.03.2027 · Quelle: Beispiel",
-        fingerprint="SHA-256 " + "0123456789abcdef" * 4,
         draft="Entwurf",
         blocks=(
             blocks.Heading(

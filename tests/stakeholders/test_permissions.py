@@ -39,6 +39,7 @@ from tests.factories import (
     person,
     staff,
 )
+from workflows.models import AreaProfile, PlanningCycle
 
 pytestmark = pytest.mark.django_db
 
@@ -83,6 +84,8 @@ MATRIX = {
     Perm.VIEW_CYCLE: "         yes yes  -    -   -   -   yes yes yes  yes yes yes ",
     Perm.VIEW_DRAFTS: "        yes  -   -    -   -   -    -   -   -   yes yes yes ",
     Perm.MANAGE_CYCLE: "       yes  -   -    -   -   -    -   -   -    -   -   -  ",
+    Perm.VIEW_PROFILE: "       yes yes  -    -   -   -   yes yes yes  yes yes yes ",
+    Perm.EDIT_PROFILE: "       yes  -   -    -   -   -    -   -   -    -   -   -  ",
     Perm.VIEW_MEASURE: "       yes yes  -    -   -   -   yes yes yes   -   -   -  ",
     Perm.EDIT_MEASURE: "       yes  -   -    -   -   -    -   -   -    -   -   -  ",
     Perm.VIEW_PLAN: "          yes yes  -    -   -   -   yes yes yes   -   -   -  ",
@@ -115,6 +118,7 @@ def things(world: World) -> dict[Perm, object]:
         "DELIVERY": delivery(world.youth_office, {}, world.people["head"]),
         "CYCLE": cycle,
         "DRAFTS": cycle,
+        "PROFILE": AreaProfile.objects.create(cycle=cycle, area=world.areas[0]),
         "MEASURE": a_measure,
         "PLAN": world.plan,
         "PROJECT": project,
@@ -198,7 +202,7 @@ def test_inherited_rights_name_paths_of_their_model():
             found = model
             for step in filter(None, path.split("__")):
                 found = found._meta.get_field(step).related_model
-            assert found in {Organisation, Body}, (perm, path)
+            assert found in {Organisation, Body, PlanningCycle}, (perm, path)
 
 
 def test_nobody_holds_model_wide_rights(world):

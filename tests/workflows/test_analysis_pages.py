@@ -282,10 +282,15 @@ TEXTS = {"strengths": "Vereine", "weaknesses": "Viele Bedarfsgemeinschaften", "p
 
 
 def test_profiles_are_released_only_when_each_was_looked_through(
-    client: Client, cycle: PlanningCycle, profiles: list[AreaProfile]
+    client: Client,
+    cycle: PlanningCycle,
+    profiles: list[AreaProfile],
+    client_as: ClientAs,
+    planning_head: User,
 ) -> None:
+    writer, client = client, client_as(planning_head)
     url = take(client, cycle.process, PlanningCycleFlow.write_profiles)
-    client.post(profile_page("edit", profiles[0]), TEXTS)
+    writer.post(profile_page("edit", profiles[0]), TEXTS)
 
     refused = client.post(url)
     assert refused.status_code == 422
@@ -293,6 +298,10 @@ def test_profiles_are_released_only_when_each_was_looked_through(
     assert AreaProfile.objects.filter(released_at__isnull=False).count() == 0
 
     client.post(profile_page("edit", profiles[1]), TEXTS)
+    own = client.post(url)
+    assert own.status_code == 422, "four eyes: who wrote one of the texts does not release them"
+    assert AreaProfile.objects.filter(released_at__isnull=False).count() == 0
+    writer.post(profile_page("edit", profiles[1]), TEXTS)
     assert client.post(url).status_code == 302
 
     cycle.refresh_from_db()
@@ -345,8 +354,9 @@ def test_unreleased_profiles_are_for_those_who_prepare(
 ) -> None:
     detail = profile_page("detail", profiles[0])
     listing = reverse("workflows:profile-list", args=[profiles[0].cycle_id])
-    # The specialist sits in the planning conference, the member of the steering group does not.
-    assert client_as(specialist).get(detail).status_code == 200
+    # A seat in the planning conference brings drafts of recommendations, not of profiles.
+    assert client_as(specialist).get(detail).status_code == 404
+    assert len(client_as(specialist).get(listing).context["page_obj"]) == 0
     assert client_as(member).get(detail).status_code == 404
     assert len(client_as(member).get(listing).context["page_obj"]) == 0
     assert len(client_as(planner).get(listing).context["page_obj"]) == 2
@@ -356,14 +366,16 @@ def test_unreleased_profiles_are_for_those_who_prepare(
     for url in (detail, listing):
         assert client_as(outsider).get(url).status_code == 404
     AreaProfile.objects.update(released_at="2026-01-01T00:00:00Z")
-    assert client_as(member).get(detail).status_code == 200
+    for taking_part in (planner, specialist, member, association_head):
+        assert client_as(taking_part).get(detail).status_code == 200
+    assert client_as(outsider).get(detail).status_code == 404
 
 
 def test_only_planning_edits_profiles(
     profiles: list[AreaProfile], client_as: ClientAs, specialist: User, outsider: User
 ) -> None:
     edit = profile_page("edit", profiles[0])
-    assert client_as(specialist).post(edit, TEXTS).status_code == 403
+    assert client_as(specialist).post(edit, TEXTS).status_code == 404
     assert client_as(outsider).post(edit, TEXTS).status_code == 404
     assert Client().post(edit, TEXTS).status_code == 302
     assert AreaProfile.objects.get(pk=profiles[0].pk).edited_at is None

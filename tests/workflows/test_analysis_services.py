@@ -17,7 +17,7 @@ def test_a_page_opened_before_the_release_cannot_undo_it(stages: Stages, world: 
     cycle = stages.at_conference()
     AreaProfile.objects.filter(cycle=cycle).update(released_at=None)
     opened_before = AreaProfile.objects.filter(cycle=cycle)[0]
-    profiles_release(cycle, user=world.fresh("planner"))
+    profiles_release(cycle, user=world.fresh("planning_head"))
     with pytest.raises(DomainError) as refused:
         profile_save(opened_before, user=world.fresh("planner"), **TEXT)
     assert refused.value.code == "profile_released"

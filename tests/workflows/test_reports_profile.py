@@ -16,7 +16,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from monitoring.deviations import Deviation, deviation_chart
+from monitoring.deviations import Deviation, chart_words, deviation_chart
 from monitoring.models import Area, AreaSuccession
 from project.common.formats import signed_de
 from project.common.svg import Rect, to_svg
@@ -169,6 +169,23 @@ def test_without_index_map_and_texts_there_is_a_profile_all_the_same(papers: lis
     assert "No index has been computed for this cycle." in text
 
 
+def test_the_map_has_a_legend_and_the_hash_stands_once(papers: list[ProfileData]) -> None:
+    data = papers[0]
+    assert data.run is not None
+    content = profile.render(data, language="en")
+    text = text_of(content)
+    assert text.count(data.run.inputs_sha256) == 1
+    legend = next(words for words in descriptions(content) if "up to" in words)
+    assert data.area.name in legend, "what the outline is"
+    counts = [int(count) for count in re.findall(r"\((\d+)\)", legend)]
+    assert sum(counts) == len(data.results)
+
+
+def test_a_tip_at_a_bar_is_explained_where_there_is_one(papers: list[ProfileData]) -> None:
+    assert "tip" not in chart_words([1.0, None, -3.0])
+    assert "beyond 3" in chart_words([1.0, -3.1])
+
+
 # --- chart -----------------------------------------------------------------------------------------
 
 
@@ -263,8 +280,8 @@ def test_drafts_are_for_those_who_prepare(
     ]
     for url in urls:
         assert client_as(planner).get(url).status_code == 200
-        assert client_as(specialist).get(url).status_code == 200
-        # Sees the cycle, but no profile yet.
+        # See the cycle, but no profile yet.
+        assert client_as(specialist).get(url).status_code == 404
         assert client_as(member).get(url).status_code == 404
         assert client_as(outsider).get(url).status_code == 404
         assert Client().get(url).status_code == 302

@@ -97,7 +97,7 @@ def analyse(
     drafts: Mapping[int, tuple[str, str, str]],
     reasons: Mapping[int, str] | None = None,
 ) -> None:
-    """Planning fixes the run and the areas, and writes and releases their profiles."""
+    """Planning fixes the run and the areas, and writes their profiles; a colleague releases them."""
     complete_task(
         open_task(cycle.process, PlanningCycleFlow.run_analysis),
         user=user,
@@ -105,6 +105,9 @@ def analyse(
             process.cycle, run=run, areas=areas, reasons=reasons or {}, drafts=drafts, user=user
         ),
     )
+
+    colleagues = holders(Perm.ACT_FOR_ORGANISATION, cycle.planning_unit).exclude(pk=user.pk)
+    releaser = colleagues.order_by("pk")[0]
 
     def write(process: object) -> None:
         for profile in cycle.profiles.all():
@@ -115,8 +118,9 @@ def analyse(
                 potentials=profile.potentials,
                 user=user,
             )
+        analysis.profiles_release(cycle, user=releaser)
 
-    complete_task(open_task(cycle.process, PlanningCycleFlow.write_profiles), user=user, act=write)
+    complete_task(open_task(cycle.process, PlanningCycleFlow.write_profiles), user=releaser, act=write)
     cycle.refresh_from_db()
 
 

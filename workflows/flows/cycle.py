@@ -19,7 +19,7 @@ from workflows.nodes import Begin, GuardedView, Outcome, PlanningFlow, Step, Wai
 from workflows.selectors import cycles as selectors
 from workflows.selectors.cycles import hold_due, stage_due
 from workflows.selectors.requests import unsettled_requests
-from workflows.services import analysis, conference, cycles, deliveries, implementation
+from workflows.services import conference, cycles, deliveries, implementation
 from workflows.views import analysis_tasks, conference_tasks, cycle_tasks
 
 
@@ -213,13 +213,8 @@ class PlanningCycleFlow(PlanningFlow):
             DeliveryFlow.start.run(request=request)
 
     def on_enter_conference(self, activation: Any) -> None:
-        """Release the profiles to the conference; what was expected again and has not come is called off."""
+        """The profiles are released; what was expected again and has not come is called off."""
         cycle = activation.process.cycle
-        done = activation.process.task_set.filter(
-            flow_task=PlanningCycleFlow.write_profiles, finished__isnull=False
-        )
-        last = done.order_by("-finished").first()
-        analysis.profiles_release(cycle, user=last.owner if last else None)
         cycles.stage_enter(cycle, StageKind.CONFERENCE)
         for request in unsettled_requests(cycle):
             reason = deliveries.earlier_waive_reason(request)

@@ -11,10 +11,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from monitoring.charts import MapArea, choropleth, map_class
-from monitoring.deviations import Deviation, deviation_chart
+from monitoring.deviations import Deviation, chart_words, deviation_chart
 from monitoring.models import Area, IndexResult, IndexRun, Indicator
 from monitoring.presets import Content
+from monitoring.run_map import RunArea, run_map
 from monitoring.secrecy import Shown
 from monitoring.selectors.areas import area_shapes, border_days_of
 from monitoring.selectors.atlas import run_borders
@@ -29,6 +29,9 @@ from workflows.models import AreaProfile, DataRequest, PlanningCycle, Statement
 from workflows.selectors.conference import statements_seen_by
 from workflows.selectors.requests import gone_without
 
+#: Of the column beside the map.
+_LEGEND_SHARE = 0.6
+
 
 @dataclass(frozen=True)
 class FigureLine:
@@ -39,7 +42,7 @@ class FigureLine:
         year: Of the figure; None without one.
         shown: The figure or its sign.
         z: Deviation in standard deviations, above 0 is more need; None without a figure or if it is secret.
-        mean: Mean of the areas; None for counts, whose mean says nothing of an area.
+        mean: Mean of the areas whose figure is shown; None for counts, whose mean says nothing of an area.
         filled: What took the place of a missing figure, in words; "" for an own figure.
     """
 
@@ -139,9 +142,10 @@ def _lines(table: RunTable, area_pk: int) -> list[FigureLine]:
     for column in table.columns:
         indicator = column.indicator
         cell = table.cell(area_pk, indicator.pk)
-        mean = None if indicator.unit.is_count else column.mean
         year = cell.year or table.years.get(indicator.pk)
-        lines.append(FigureLine(indicator, year, cell.shown, cell.z, mean, cell.filled))
+        lines.append(
+            FigureLine(indicator, year, cell.shown, cell.z, table.mean_shown(indicator), cell.filled)
+        )
     lines.sort(
         key=lambda line: (line.indicator.domain.position, line.indicator.domain.key, line.indicator.key)
     )
@@ -193,9 +197,6 @@ def paper_of(
         blocks=parts,
         running=f"{cycle.territory} · {cycle.title}",
         footer=_figures_of(run) if run is not None else str(cycle.planning_unit),
-        fingerprint=_("Inputs of the index, SHA-256: %(hash)s") % {"hash": run.inputs_sha256}
-        if run is not None
-        else "",
         draft=_("Draft") if draft else "",
         page_of=_("Page %(page)s of %(pages)s"),
     )
@@ -258,8 +259,11 @@ def _list(text: str) -> blocks.Block:
 def _place(data: ProfileData) -> list[blocks.Block]:
     """Map and facts side by side."""
     facts = blocks.KeyValues(_facts(data))
-    figure = _map(data)
-    beside: blocks.Block = facts if figure is None else blocks.Beside((figure,), (facts,), share=0.37)
+    beside: blocks.Block = facts
+    figures = _map(data)
+    if figures is not None:
+        drawing, legend = figures
+        beside = blocks.Beside((drawing,), (facts, legend), share=0.37)
     parts = [beside]
     if data.profile.choice_reason:
         reason = _("Chosen by planning: %(reason)s") % {"reason": data.profile.choice_reason}
@@ -294,28 +298,21 @@ def _facts(data: ProfileData) -> list[tuple[str, str]]:
     return rows
 
 
-def _map(data: ProfileData) -> blocks.Figure | None:
+def _map(data: ProfileData) -> tuple[blocks.Figure, blocks.Figure] | None:
+    """Map and legend; None without boundaries or an index."""
     if data.shapes is None or data.run is None:
         return None
-    borders = run_borders(data.run, data.results)
-    areas = [
-        MapArea(key=str(row.area_id), text=row.area.name, map_class=map_class(row.normalised, borders))
-        for row in data.results
-    ]
-    names = {"area": data.area.name, "territory": data.cycle.territory}
-    drawing = choropleth(
+    found = run_map(
         data.shapes,
-        areas,
-        title=_("Where %(area)s lies in %(territory)s") % names,
-        description=_("The darker, the more need by the index %(year)s; the area is outlined.")
-        % {"year": data.run.year},
-        highlighted=[str(data.area.pk)],
+        [RunArea(str(row.area_id), row.area.name, row.normalised) for row in data.results],
+        run_borders(data.run, data.results),
+        chosen=RunArea(str(data.area.pk), data.area.name, None),
+        place=str(data.cycle.territory),
+        year=data.run.year,
     )
-    caption = _("The darker, the more need by the index %(year)s; the area is outlined.") % {
-        "year": data.run.year
-    }
-    source = data.area.geometry_source
-    return blocks.Figure(drawing, caption=f"{caption} {source}".strip())
+    source = f"{found.drawing.description} {data.area.geometry_source}".strip()
+    legend = blocks.Figure(found.legend, caption=found.legend.title, share=_LEGEND_SHARE)
+    return blocks.Figure(found.drawing, caption=source), legend
 
 
 def _by_domain(lines: Sequence[FigureLine]) -> dict[str, list[FigureLine]]:
@@ -329,7 +326,7 @@ def _deviations(data: ProfileData) -> list[blocks.Block]:
     parts: list[blocks.Block] = [blocks.Heading(_("Deviation from the mean"), 2, is_listed=False)]
     if not data.lines:
         return [*parts, blocks.Paragraph(_("No index has been computed for this cycle."))]
-    parts.append(blocks.Paragraph(_("in standard deviations · to the right: more need"), "note"))
+    parts.append(blocks.Paragraph(chart_words(line.z for line in data.lines), "note"))
     for place, (domain, lines) in enumerate(_by_domain(data.lines).items()):
         ordered = sorted(lines, key=lambda line: (line.z is None, -(line.z or 0.0), line.indicator.key))
         chart = deviation_chart(
@@ -415,6 +412,7 @@ def _notes(data: ProfileData) -> list[str]:
     notes = []
     if data.run is not None:
         notes.append(_index_words(data.run, data.content))
+        notes.append(_("Inputs of the index, SHA-256: %(hash)s") % {"hash": data.run.inputs_sha256})
     if data.run is not None and data.result is not None and data.result.how_sure:
         variants, spread = data.run.weightings
         notes.append(

@@ -9,15 +9,14 @@ from typing import Any
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 
 from measures.models import Measure
-from monitoring.charts import MapArea, choropleth, map_class
 from monitoring.models import Area, IndexResult, IndexRun, Indicator
 from monitoring.profiles import TREND_YEARS
+from monitoring.run_map import RunArea, RunMap, run_map
 from monitoring.selectors.areas import area_shapes
 from monitoring.selectors.atlas import run_borders
 from monitoring.selectors.figures import figures_in_force
 from monitoring.selectors.methods import content_of, method_words, missing_words
 from monitoring.selectors.runs import drivers_of, filled_of, ordered_results
-from project.common.svg import Drawing
 from stakeholders.permissions import Perm, visible
 from workflows.models import AreaProfile, PlanningCycle
 
@@ -113,15 +112,13 @@ def ranking(run: IndexRun, other: IndexRun | None = None) -> list[RankLine]:
 
 
 def profiles_seen_by(user: Any) -> QuerySet[AreaProfile]:
-    """Profiles a person may read: released ones of cycles they see, all of those they prepare.
+    """Profiles a person may read: released ones of cycles they take part in, all of those they write.
 
     Queries: none of its own.
     """
-    drafts = visible(user, Perm.VIEW_DRAFTS, PlanningCycle.objects.all())
-    cycles = visible(user, Perm.VIEW_CYCLE, PlanningCycle.objects.all())
-    return AreaProfile.objects.filter(
-        Q(cycle__in=drafts.values("pk")) | Q(cycle__in=cycles.values("pk"), released_at__isnull=False)
-    )
+    written = visible(user, Perm.EDIT_PROFILE, AreaProfile.objects.all())
+    released = visible(user, Perm.VIEW_PROFILE, AreaProfile.objects.filter(released_at__isnull=False))
+    return AreaProfile.objects.filter(Q(pk__in=written.values("pk")) | Q(pk__in=released.values("pk")))
 
 
 def with_results(profiles: QuerySet[AreaProfile]) -> QuerySet[AreaProfile]:
@@ -143,14 +140,13 @@ def with_results(profiles: QuerySet[AreaProfile]) -> QuerySet[AreaProfile]:
     )
 
 
-def profile_map(run: IndexRun, area: Area, *, title: str, description: str) -> Drawing | None:
-    """Map of the territory in classes of the index, with one area outlined.
+def profile_map(run: IndexRun, area: Area, *, place: str) -> RunMap | None:
+    """Map of the territory in classes of the index, with one area outlined, and its legend.
 
     Args:
         run: The cycle's run.
         area: The area of the profile.
-        title: Name of the map.
-        description: What can be seen.
+        place: Name of the territory.
 
     Returns:
         None if there are no boundaries. Queries: 2.
@@ -159,13 +155,13 @@ def profile_map(run: IndexRun, area: Area, *, title: str, description: str) -> D
     shapes = area_shapes([row.area for row in results], width=400, max_height=440)
     if shapes is None:
         return None
-    borders = run_borders(run, results)
-    areas = [
-        MapArea(key=str(row.area_id), text=row.area.name, map_class=map_class(row.normalised, borders))
-        for row in results
-    ]
-    return choropleth(
-        shapes, areas, title=title, description=description, highlighted=[str(area.pk)], uid="profile"
+    return run_map(
+        shapes,
+        [RunArea(str(row.area_id), row.area.name, row.normalised) for row in results],
+        run_borders(run, results),
+        chosen=RunArea(str(area.pk), area.name, None),
+        place=place,
+        year=run.year,
     )
 
 

@@ -121,7 +121,8 @@ def cycle_page(user: Any, cycle: PlanningCycle) -> CyclePage:
         The page. Queries: about 30 for any number of rows.
     """
     sees_drafts = bool(can(user, Perm.VIEW_DRAFTS, cycle))
-    results = _results(cycle, sees_drafts=sees_drafts)
+    may_manage = bool(can(user, Perm.MANAGE_CYCLE, cycle))
+    results = _results(cycle, may_manage=may_manage)
     totals = results.aggregate(
         areas=Count("pk", filter=Q(is_included=True)), outstanding=Count("pk", filter=Q(stands_out=True))
     )
@@ -131,7 +132,7 @@ def cycle_page(user: Any, cycle: PlanningCycle) -> CyclePage:
     plan_url = link("measures:plan-detail", cycle.plan_id) if sees_plan else link("measures:plan-list")
     sees_areas = visible(user, Perm.VIEW_AREA, Area.objects.filter(territory_id=cycle.territory_id)).exists()
     run_url = link("monitoring:run-detail", cycle.index_run_id) if sees_areas and cycle.index_run_id else ""
-    profiles_url = link("workflows:profile-list", cycle.pk) if _has_profiles(cycle, sees_drafts) else ""
+    profiles_url = link("workflows:profile-list", cycle.pk) if _has_profiles(cycle, may_manage) else ""
     counts = Counts(
         requests=_count_by(cycle.requests.all(), "state"),
         areas=totals["areas"],
@@ -153,7 +154,6 @@ def cycle_page(user: Any, cycle: PlanningCycle) -> CyclePage:
     outstanding = results.filter(stands_out=True).select_related("area", "run").order_by("rank", "pk")
     areas = list(outstanding[:AREAS_SHOWN])
     run = areas[0].run if areas else None
-    may_manage = bool(can(user, Perm.MANAGE_CYCLE, cycle))
     return CyclePage(
         cycle=cycle,
         sees_drafts=sees_drafts,
@@ -173,7 +173,7 @@ def cycle_page(user: Any, cycle: PlanningCycle) -> CyclePage:
         index_day=run.created_at if run else None,
         measures=_measure_tiles(measures, plan_url, sees_plan=sees_plan),
         actions=next_steps(user, cycle, sees_drafts=sees_drafts, may_manage=may_manage, today=today),
-        lists=_lists(cycle, plan_url, sees_drafts=sees_drafts),
+        lists=_lists(cycle, plan_url, may_manage=may_manage),
         predecessor_url=_predecessor_url(user, cycle),
         successor=_successor(user, cycle),
         may_open_next=cycle.is_closed and cycle.territory in territories_to_open(user),
@@ -215,14 +215,14 @@ def _decision_lines(decisions: Iterable[Decision]) -> list[DecisionLine]:
     ]
 
 
-def _has_profiles(cycle: PlanningCycle, sees_drafts: bool) -> bool:
-    """Whether the person finds profiles: before their release those who see drafts do."""
-    return sees_drafts or cycle.stage >= StageKind.CONFERENCE
+def _has_profiles(cycle: PlanningCycle, may_manage: bool) -> bool:
+    """Whether the person finds profiles: before their release those who write them do."""
+    return may_manage or cycle.stage >= StageKind.CONFERENCE
 
 
-def _lists(cycle: PlanningCycle, plan_url: str, *, sees_drafts: bool) -> list[Line]:
+def _lists(cycle: PlanningCycle, plan_url: str, *, may_manage: bool) -> list[Line]:
     """Everything that belongs to the cycle."""
-    has_profiles = _has_profiles(cycle, sees_drafts)
+    has_profiles = _has_profiles(cycle, may_manage)
     found = [
         Line(_("Schedule"), link("workflows:cycle-schedule", cycle.pk)),
         Line(_("Deliveries"), link("workflows:request-list", cycle.pk)),
@@ -266,10 +266,10 @@ def _count_by(rows: QuerySet[Any], field: str) -> dict[str, int]:
     return dict(rows.order_by().values_list(field).annotate(n=Count("pk", distinct=True)))
 
 
-def _results(cycle: PlanningCycle, *, sees_drafts: bool) -> QuerySet[IndexResult]:
+def _results(cycle: PlanningCycle, *, may_manage: bool) -> QuerySet[IndexResult]:
     """Results of the cycle's run: internal until the profiles go to the conference."""
     results = IndexResult.objects.filter(run_id=cycle.index_run_id)
-    if not sees_drafts and cycle.stage < StageKind.CONFERENCE:
+    if not may_manage and cycle.stage < StageKind.CONFERENCE:
         return results.none()
     return results
 

@@ -31,7 +31,7 @@ from workflows.forms.analysis import (
 from workflows.models import PlanningCycle
 from workflows.selectors.analysis import ranking, trial_runs, trials_of, with_results
 from workflows.selectors.requests import gone_without, unsettled_requests
-from workflows.services.analysis import areas_choose, unfinished_profiles
+from workflows.services.analysis import areas_choose, profiles_release, unfinished_profiles
 from workflows.views.access import signed_in
 from workflows.views.base import TaskView
 
@@ -233,6 +233,7 @@ class WriteProfilesView(TaskView):
                 gettext("These profiles have not been looked through or name no weakness: %(areas)s.")
                 % {"areas": names},
             )
+        profiles_release(self.process.cycle, user=signed_in(self.request))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         cycle = self.process.cycle
@@ -241,6 +242,7 @@ class WriteProfilesView(TaskView):
         return super().get_context_data(**kwargs) | {
             "profiles": profiles,
             "done_count": done,
+            "is_author": any(profile.edited_by == self.request.user for profile in profiles),
             "today": timezone.localdate(),
             "expected": ", ".join(row.organisation.name for row in unsettled_requests(cycle)),
         }

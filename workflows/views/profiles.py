@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from monitoring.charts import Series, sparkline
+from monitoring.deviations import chart_words
 from monitoring.models import Indicator
 from monitoring.profiles import profile_drafts
 from monitoring.selectors.areas import BorderChange, border_changes, broken_years
@@ -144,19 +145,17 @@ def _strongest(rows: Sequence[DeviationRow]) -> list[DeviationRow]:
     return [row for row in known if row in chosen]
 
 
-def _map(profile: AreaProfile) -> SafeString:
+def _map(profile: AreaProfile) -> dict[str, str]:
+    """Map and legend for the template; nothing without boundaries or an index."""
     run = profile.cycle.index_run
-    if run is None:
-        return SafeString("")
-    drawing = profile_map(
-        run,
-        profile.area,
-        title=_("Where %(area)s lies in %(territory)s")
-        % {"area": profile.area.name, "territory": profile.cycle.territory},
-        description=_("The darker, the more need by the index %(year)s; the area is outlined.")
-        % {"year": run.year},
-    )
-    return to_svg(drawing) if drawing is not None else SafeString("")
+    found = None if run is None else profile_map(run, profile.area, place=str(profile.cycle.territory))
+    if found is None:
+        return {}
+    return {
+        "map_svg": to_svg(found.drawing),
+        "legend_svg": to_svg(found.legend),
+        "legend_words": found.legend.title,
+    }
 
 
 @require_safe
@@ -177,8 +176,9 @@ def profile_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "cycle": cycle,
             "run": run,
             "ranked_count": run.results.filter(rank__isnull=False).count() if run else 0,
-            "map_svg": _map(profile),
+            **_map(profile),
             "changes": changes,
+            "chart_words": chart_words(row.cell.z for row in strongest),
             "strongest": strongest,
             "rows": rows,
             "filled": any(row.cell.filled for row in rows),
@@ -189,7 +189,7 @@ def profile_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "sources": sorted({row.indicator.source for row in rows}),
             "gone_without": gone_without(cycle),
             "sees_run": run is not None and bool(can(request.user, Perm.VIEW_TERRITORY, cycle.territory)),
-            "can_edit": profile.released_at is None and bool(can(request.user, Perm.MANAGE_CYCLE, cycle)),
+            "can_edit": profile.released_at is None and bool(can(request.user, Perm.EDIT_PROFILE, profile)),
         },
     )
 
@@ -223,7 +223,7 @@ def profile_booklet(request: HttpRequest, pk: int) -> HttpResponse:
 def profile_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Write a profile beside its figures."""
     profile = _profile(request, pk)
-    require(request.user, Perm.MANAGE_CYCLE, profile.cycle)
+    require(request.user, Perm.EDIT_PROFILE, profile)
     form = ProfileForm(request.POST or None, instance=profile)
     if request.method == "POST" and form.is_valid():
         try:
@@ -243,7 +243,8 @@ def profile_edit(request: HttpRequest, pk: int) -> HttpResponse:
             "profile": profile,
             "area": profile.area,
             "cycle": profile.cycle,
-            "map_svg": _map(profile),
+            **_map(profile),
+            "chart_words": chart_words(row.cell.z for row in rows),
             "rows": rows,
             "draft": profile_drafts(run, [profile.area])[profile.area_id] if run is not None else None,
         },

@@ -164,7 +164,6 @@ class Paper:
         running: Left running head; right of it stand the headings' ``running``.
         subject: In the properties.
         footer: Left in the foot of each page: date of the data, source.
-        fingerprint: Hash of what went in, small in the foot; "" for none.
         draft: Word across each page while it is a draft; "" for none.
         page_of: "Page %(page)s of %(pages)s", translated.
     """
@@ -176,6 +175,5 @@ class Paper:
     running: str = ""
     subject: str = ""
     footer: str = ""
-    fingerprint: str = ""
     draft: str = ""
     page_of: str = "Seite %(page)s von %(pages)s"

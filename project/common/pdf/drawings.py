@@ -2,82 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from project.common.looks import INK, TEXT_SIZE, Look, look_of
 from project.common.pdf.fonts import BOLD, REGULAR, drawable, width_of
 from project.common.pdf.tagging import TaggedCanvas
 from project.common.svg import Circle, Drawing, Group, Line, Path, Rect, Shape, Text
 
-INK: Final = "#131525"
-MUTED: Final = "#51577a"
-LINK: Final = "#2044aa"
-LINE: Final = "#c7cbdd"
-LINE_STRONG: Final = "#6e7597"
-GROUND: Final = "#eef0f7"
-GOOD: Final = "#0a7d3b"
-WARN: Final = "#b26a00"
-BAD: Final = "#b3261e"
-CALM: Final = "#2a6f97"
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How shapes of a class are drawn; None leaves fill or line out."""
-
-    fill: str | None = None
-    stroke: str | None = None
-    width: float = 1.0
-    dash: tuple[float, ...] = ()
-    size: float = 14.0
-    is_bold: bool = False
-
-
-#: As in static/passgenau/*.css; a test compares the colours. Later class names go over earlier ones.
-LOOKS: Final[dict[str, Look]] = {
-    "pg-bar__ground": Look(GROUND),
-    "pg-bar__value--more": Look(BAD),
-    "pg-bar__value--less": Look(CALM),
-    "pg-bar__value--share": Look(CALM),
-    "pg-bar__axis": Look(None, INK),
-    "pg-bar__arrow": Look(INK),
-    "pg-bar__none": Look(None, LINE_STRONG, dash=(4, 3)),
-    "pg-bar__target": Look(None, INK, 2),
-    "pg-class-0": Look("#ffffff", "#ffffff"),
-    "pg-class-1": Look("#eff3ff", LINE),
-    "pg-class-2": Look("#bdd7e7", "#ffffff"),
-    "pg-class-3": Look("#6baed6", "#ffffff"),
-    "pg-class-4": Look("#3182bd", "#ffffff"),
-    "pg-class-5": Look("#08519c", "#ffffff"),
-    "pg-class-none": Look("#e6e6e6", LINE),
-    "pg-map__area--none": Look("#f6f6f6", LINE_STRONG),
-    "pg-map__outline": Look(None, INK, 3),
-    "pg-map__mark": Look(INK, size=13, is_bold=True),
-    "pg-map__mark--light": Look("#ffffff", size=13, is_bold=True),
-    "pg-line": Look(None, CALM, 2),
-    "pg-line--main": Look(None, CALM, 3),
-    "pg-line--other-1": Look(None, LINE_STRONG, 2, (6, 4)),
-    "pg-line--other-2": Look(None, WARN, 2, (2, 3)),
-    "pg-dot": Look(CALM),
-    "pg-dot--other-1": Look(LINE_STRONG),
-    "pg-dot--other-2": Look(WARN),
-    "pg-break": Look(None, INK, 1.5, (2, 3)),
-    "pg-break-mark": Look(INK),
-    "pg-axis": Look(None, LINE_STRONG),
-    "pg-grid": Look(None, LINE),
-    "pg-chart-text": Look(INK),
-    "pg-chart-text--muted": Look(MUTED),
-    "pg-chart-text--bold": Look(INK, is_bold=True),
-}
 _DEFAULT: Final = Look(INK)
 _HATCH: Final = "#b9bdca"
 #: From this length on, areas that begin a drawing are written once a file (characters).
 _WORTH_REPEATING: Final = 4_000
-
-
-def look_of(css: str) -> Look:
-    """The look of the last class name that has one."""
-    return next((LOOKS[name] for name in reversed(css.split()) if name in LOOKS), _DEFAULT)
 
 
 def draw(canvas: TaggedCanvas, drawing: Drawing, *, width: float) -> None:
@@ -121,11 +56,12 @@ def _draw(canvas: TaggedCanvas, shape: Shape, height: float) -> None:
 
 
 def _text(canvas: TaggedCanvas, text: Text, height: float) -> None:
-    look = look_of(text.css)
+    look = look_of(text.css, default=_DEFAULT)
+    size = look.size or TEXT_SIZE
     font = BOLD if look.is_bold else REGULAR
     written = drawable(text.text, font)
-    shift = {"start": 0.0, "middle": 0.5, "end": 1.0}[text.anchor] * width_of(written, font, look.size)
-    canvas.setFont(font, look.size)
+    shift = {"start": 0.0, "middle": 0.5, "end": 1.0}[text.anchor] * width_of(written, font, size)
+    canvas.setFont(font, size)
     canvas.setFillColor(look.fill or INK)
     canvas.drawString(text.x - shift, height - text.y, written)
 
@@ -141,12 +77,14 @@ def _code(shape: Shape, height: float) -> str:
             box = (
                 f"{_n(shape.x)} {_n(height - shape.y - shape.height)} {_n(shape.width)} {_n(shape.height)} re"
             )
-            return _painted(box, look_of(shape.css))
+            return _painted(box, look_of(shape.css, default=_DEFAULT))
         case Line():
             ends = f"{_n(shape.x1)} {_n(height - shape.y1)} m {_n(shape.x2)} {_n(height - shape.y2)} l"
-            return _painted(ends, look_of(shape.css), is_open=True)
+            return _painted(ends, look_of(shape.css, default=_DEFAULT), is_open=True)
         case Circle():
-            return _painted(_circle(shape.x, height - shape.y, shape.radius), look_of(shape.css))
+            return _painted(
+                _circle(shape.x, height - shape.y, shape.radius), look_of(shape.css, default=_DEFAULT)
+            )
         case _:
             raise TypeError(f"{type(shape).__name__} has no operators of its own")
 
@@ -161,10 +99,10 @@ def _path(path: Path, height: float) -> str:
             + (" h" if path.is_closed else "")
         )
     outline = " ".join(rings)
-    look = look_of(path.css)
+    look = look_of(path.css, default=_DEFAULT)
     if not path.is_hatched:
         return _painted(outline, look, is_open=not path.is_closed)
-    edge = _painted(outline, Look(None, look.stroke, look.width))
+    edge = _painted(outline, Look("", look.stroke, look.width))
     return "\n".join([_painted(outline, Look(look.fill)), _hatch(path, outline, height), edge])
 
 
@@ -196,8 +134,8 @@ def _circle(x: float, y: float, radius: float) -> str:
 
 
 def _painted(outline: str, look: Look, *, is_open: bool = False) -> str:
-    fill = look.fill if not is_open else None
-    stroke = look.stroke or (look.fill if is_open else None)
+    fill = "" if is_open else look.fill
+    stroke = look.stroke or (look.fill if is_open else "")
     parts = ["q"]
     if fill:
         parts.append(f"{_rgb(fill)} rg")

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from reportlab.platypus import Flowable
 
-from project.common.pdf.drawings import GROUND, INK, LINE, LINK, MUTED, draw
+from project.common.looks import GROUND, INK, LINE, LINK, MUTED
+from project.common.pdf.drawings import draw
 from project.common.pdf.fonts import BOLD, REGULAR, width_of
 from project.common.pdf.tagging import Node, TaggedCanvas
 from project.common.pdf.words import lines_of

@@ -10,8 +10,8 @@ from typing import Any, Final
 from reportlab.lib.pagesizes import A4
 from reportlab.platypus import BaseDocTemplate, CondPageBreak, Flowable, Frame, PageBreak, PageTemplate
 
+from project.common.looks import LINE, MUTED
 from project.common.pdf import blocks
-from project.common.pdf.drawings import LINE, MUTED
 from project.common.pdf.flowables import (
     TYPES,
     BadgesPiece,
@@ -171,9 +171,6 @@ class _Layout:
             canvas.drawString(_SIDE, _HEIGHT - 40, _fitted(paper.running, left))
             canvas.drawRightString(_WIDTH - _SIDE, _HEIGHT - 40, right)
             canvas.drawString(_SIDE, 37, _fitted(paper.footer, COLUMN - 80))
-            if paper.fingerprint:
-                canvas.setFont(REGULAR, 6.5)
-                canvas.drawString(_SIDE, 27, _fitted(paper.fingerprint, COLUMN, 6.5))
             canvas.restoreState()
 
     def _numbers(self, canvas: _Canvas) -> None:

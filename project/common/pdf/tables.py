@@ -9,8 +9,9 @@ from typing import Final
 
 from reportlab.platypus import Flowable
 
+from project.common.looks import GROUND, INK, LINE
 from project.common.pdf.blocks import Bar, Column, GroupRow, Row
-from project.common.pdf.drawings import GROUND, INK, LINE, draw
+from project.common.pdf.drawings import draw
 from project.common.pdf.flowables import TYPES, Piece, TextPiece, Type, write
 from project.common.pdf.tagging import Node
 from project.common.pdf.words import lines_of
