@@ -63,6 +63,10 @@ HUMAN = {
         "report_figures": Perm.ACT_FOR_ORGANISATION,
         "confirm_figures": Perm.ACT_FOR_ORGANISATION,
     },
+    "ChapterFlow": {
+        "write_chapter": Perm.ACT_FOR_ORGANISATION,
+        "release_chapter": Perm.LEAD_ORGANISATION,
+    },
 }
 #: How each case can end.
 ENDS = {
@@ -73,6 +77,7 @@ ENDS = {
     "ConfirmationFlow": {"confirmed", "refused", "called_off"},
     "MeasureFlow": {"completed", "ended", "withdrawn"},
     "ReportFlow": {"confirmed"},
+    "ChapterFlow": {"published", "given_up"},
 }
 #: The one who acted must be another than the one who acts.
 FOUR_EYES = {
@@ -82,12 +87,13 @@ FOUR_EYES = {
         *("draft_recommendation", "write_request", "adopt_recommendation"),
     },
     ("ReportFlow", "confirm_figures"): {"report_figures"},
+    ("ChapterFlow", "release_chapter"): {"write_chapter"},
 }
 #: Steps begin with a verb; gates ask; waits and messages say what for; ends are outcomes.
 VERBS = {
     *("adopt", "apply", "ask", "begin", "call", "close", "confirm", "decide", "draft", "enter", "evaluate"),
-    *("finish", "give", "hold", "invite", "mark", "prepare", "provide", "reopen", "report", "request"),
-    *("resume", "review", "revise", "run", "shape", "steer", "tell", "write"),
+    *("finish", "give", "hold", "invite", "mark", "prepare", "provide", "release", "reopen", "report"),
+    *("request", "resume", "review", "revise", "run", "shape", "steer", "tell", "write"),
 }
 PREFIX = {
     nodes.Question: "check_",
