@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
                 ('text', models.TextField(verbose_name='Text')),
                 ('figures', models.JSONField(verbose_name='Figures')),
                 ('figures_sha256', models.CharField(max_length=64, verbose_name='Hash of the figures (SHA-256)')),
-                ('data_at', models.DateTimeField(verbose_name='Figures as of')),
+                ('data_at', models.DateTimeField(verbose_name='Data as of')),
                 ('published_on', models.DateField(verbose_name='Published on')),
                 ('published_at', models.DateTimeField(auto_now_add=True, verbose_name='Published')),
                 ('indicators', models.ManyToManyField(blank=True, related_name='+', to='monitoring.indicator', verbose_name='Indicators')),

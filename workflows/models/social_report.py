@@ -206,7 +206,7 @@ class ChapterEdition(WrittenOnce):
         Indicator, blank=True, related_name="+", verbose_name=_("Indicators")
     )
     # When the latest of its figures came into force, or the index was computed.
-    data_at = models.DateTimeField(_("Figures as of"))
+    data_at = models.DateTimeField(_("Data as of"))
     published_on = models.DateField(_("Published on"))
     published_at = models.DateTimeField(_("Published"), auto_now_add=True)
     written_by = models.ForeignKey(

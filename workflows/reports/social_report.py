@@ -150,7 +150,7 @@ def _front(data: ReportPaper) -> list[blocks.Block]:
     ]
     columns = (
         blocks.Column(_("Chapter"), 3),
-        blocks.Column(_("Figures as of"), 1.2, is_number=True),
+        blocks.Column(_("Data as of"), 1.2, is_number=True),
         blocks.Column(_("Published on"), 1.2, is_number=True),
     )
     return [
@@ -163,7 +163,7 @@ def _front(data: ReportPaper) -> list[blocks.Block]:
 
 
 def _stand(chapter: ChapterPaper) -> str:
-    return _("Figures as of %(day)s, published on %(published)s.") % {
+    return _("Data as of %(day)s, published on %(published)s.") % {
         "day": date_de(chapter.data_on),
         "published": date_de(chapter.published_on),
     }
@@ -184,7 +184,7 @@ def _text(found: Sequence[TextBlock], *, level: int) -> list[blocks.Block]:
 def _chapter(data: ReportPaper, chapter: ChapterPaper) -> list[blocks.Block]:
     figures = read_figures(chapter.figures, chapter.hidden)
     badges = (
-        _("Figures as of %(day)s") % {"day": date_de(chapter.data_on)},
+        _("Data as of %(day)s") % {"day": date_de(chapter.data_on)},
         _("published on %(day)s") % {"day": date_de(chapter.published_on)},
         _("Edition %(number)s") % {"number": chapter.number},
     )

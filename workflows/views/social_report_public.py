@@ -151,7 +151,7 @@ def _source_lines(edition: ChapterEdition, page: ChapterPage) -> list[str]:
     report = edition.chapter.report
     return [
         f"{report.territory}, {report.title}",
-        _("Figures as of %(day)s, published on %(published)s.")
+        _("Data as of %(day)s, published on %(published)s.")
         % {"day": date_de(page.data_on), "published": date_de(page.published_on)},
         *page.notes,
     ]
