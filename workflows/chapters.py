@@ -130,6 +130,7 @@ class RunFacts:
     sha256: str
     borders: tuple[float, ...]
     rules: tuple[tuple[str, str], ...]
+    is_example: bool
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ class ChapterFigures:
     @property
     def has_examples(self) -> bool:
         """Whether any figures are invented for show."""
-        return any(part.is_example for part in self.parts)
+        return any(part.is_example for part in self.parts) or (self.run is not None and self.run.is_example)
 
     @property
     def signs(self) -> list[tuple[str, str]]:
@@ -317,6 +318,7 @@ def _run(row: Frozen) -> RunFacts:
         sha256=row["sha256"],
         borders=tuple(row["borders"]),
         rules=tuple(rule_words(row["rules"])),
+        is_example=row["is_example"],
     )
 
 

@@ -73,7 +73,7 @@ def _part(part: Part, before: ChapterFigures | None) -> str:
             if part.indicator.direction == Direction.MORE_NEED
             else _("A high figure means less need.")
         )
-    lines.append(" ".join(sentences))
+    lines.append(_joined(sentences))
     earlier = _same(part, before)
     change = _change(part, earlier) if earlier is not None else ""
     return "\n\n".join(["\n".join(lines), change]) if change else "\n".join(lines)
@@ -115,7 +115,16 @@ def _change(part: Part, before: Part) -> str:
     moved = _moved(part, before)
     if moved:
         sentences.append(_("Most changed: %(areas)s.") % {"areas": ", ".join(moved)})
-    return " ".join(sentences)
+    return _joined(sentences)
+
+
+def _joined(sentences: Sequence[str]) -> str:
+    """Sentences in a row; a unit that ends with a full stop needs no second one.
+
+    >>> _joined(["Im Mittel 8,8 je 1.000 Einw..", "Ruhig."])
+    'Im Mittel 8,8 je 1.000 Einw. Ruhig.'
+    """
+    return " ".join(sentence[:-1] if sentence.endswith("..") else sentence for sentence in sentences)
 
 
 def _moved(part: Part, before: Part) -> list[str]:

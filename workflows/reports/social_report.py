@@ -188,12 +188,11 @@ def _chapter(data: ReportPaper, chapter: ChapterPaper) -> list[blocks.Block]:
         _("published on %(day)s") % {"day": date_de(chapter.published_on)},
         _("Edition %(number)s") % {"number": chapter.number},
     )
-    preline = f"{data.territory} · {data.title}" if data.is_chapter else data.territory
     parts: list[blocks.Block] = [
         blocks.Heading(
             chapter.title,
             1,
-            preline=preline,
+            preline=data.title,
             badges=badges,
             running=f"{chapter.title} · {date_de(chapter.data_on)}",
         )

@@ -219,6 +219,7 @@ def _run_frame(chapter: ReportChapter, table: RunTable) -> Frozen:
             "sha256": run.inputs_sha256,
             "borders": list(run_borders(run, table.results)),
             "rules": content_of(run, table.columns),
+            "is_example": any(column.indicator.is_example for column in table.columns),
         },
         "results": [
             {
