@@ -24,12 +24,16 @@ TURN_DAYS = 7
 
 
 def _write_due(process: Any) -> datetime.date:
-    days = TURN_DAYS if process.renewal.state == RenewalState.RETURNED else WRITE_DAYS
-    return timezone.localdate() + datetime.timedelta(days=days)
+    renewal = process.renewal
+    if renewal.state == RenewalState.RETURNED:
+        return timezone.localdate() + datetime.timedelta(days=TURN_DAYS)
+    # Reckoned from the renewal, not from today: a move of the cycle's dates leaves the task alone.
+    return timezone.localdate(renewal.begun_at) + datetime.timedelta(days=WRITE_DAYS)
 
 
 def _release_due(process: Any) -> datetime.date:
-    return timezone.localdate() + datetime.timedelta(days=TURN_DAYS)
+    handed_in = process.renewal.saved_at or timezone.now()
+    return timezone.localdate(handed_in) + datetime.timedelta(days=TURN_DAYS)
 
 
 def _unit(process: Any) -> Any:
