@@ -16,9 +16,12 @@ from tests.chapters import Reports, make_reports
 from tests.factories import World
 from tests.stages import Stages
 from workflows.chapters import cells_in, means_in, read_figures
+from workflows.demo import driver
 from workflows.models import ChapterEdition, ReportChapter, ReportSecret
 from workflows.selectors.chapter_secrets import hidden_in, hidden_in_each
+from workflows.services import deliveries
 from workflows.services.renewals import secrets_store
+from workflows.services.social_report import report_begin
 
 YEAR = 2024
 #: Counts of the four areas: none of the first ones is small.
@@ -169,3 +172,21 @@ def test_a_delivery_that_is_accepted_hides_at_once(
     assert all(";9;" not in line for line in rows)
     assert hidden_in_each(reports.report, [first])[first.pk] == hidden_in(first)
     assert Value.objects.filter(indicator=counted, value=9).exists(), "the figure itself is kept"
+
+
+def test_accepting_a_delivery_looks_for_secrets(
+    world: World, stages: Stages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes into force may make a published figure secret; a returned delivery changes nothing."""
+    report = report_begin(
+        world.territory, planning_unit=world.planning_unit, slug="m", title="M", user=world.fresh("planner")
+    )
+    looked: list[object] = []
+    monkeypatch.setattr(deliveries, "secrets_store", looked.append)
+    request = stages.at_data().requests.get(organisation=world.jobcenter)
+    for is_accepted in (False, True):
+        user = world.fresh("jobcenter_head")
+        delivery = factories.delivery(world.jobcenter, factories.full_values(request, world.areas), user)
+        driver.deliver(request, delivery, user=user)
+        driver.review(request, is_accepted=is_accepted, reason="Prüfen", user=world.fresh("planner"))
+        assert looked == ([report] if is_accepted else [])
