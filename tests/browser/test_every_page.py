@@ -26,6 +26,8 @@ NO_PAGES = {
     "workflows:meeting-calendar",
     "workflows:profile-booklet",
     "workflows:profile-pdf",
+    "workflows:public-edition-pdf",
+    "workflows:public-report-pdf",
     "workflows:recommendation-evidence",
     "workflows:request-template",
 }

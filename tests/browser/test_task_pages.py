@@ -16,6 +16,7 @@ from stakeholders.models import User
 from tests import factories
 from tests.browser.conftest import BrowserPage
 from tests.browser.pages import Inspection
+from tests.chapters import Reports
 from tests.factories import World
 from tests.stages import Stages
 from workflows.demo import driver
@@ -24,6 +25,7 @@ from workflows.flows import FLOWS, MeasureFlow, PlanningCycleFlow
 from workflows.models import DecisionResult, EvaluationOutcome, PlanningCycle, RecommendationKind, TaskCard
 from workflows.nodes import GuardedView, complete_task, open_task
 from workflows.services.analysis import areas_choose, profile_save, profiles_release
+from workflows.services.social_report import report_begin
 from workflows.services.tasks import task_give_back, task_recipients, task_take
 
 
@@ -83,6 +85,7 @@ def test_every_task_page(world: World, stages: Stages, browser_page: BrowserPage
     tour.stop()  # adopt_recommendation
     driver.adopt(draft, user=world.fresh("planning_head"))
     driver.close_conference(cycle, user=planner)
+    _report(world, cycle, tour)
     tour.stop()  # prepare_steering_group
     meeting = driver.invite_steering_group(cycle, user=planner)
     tour.stop()  # decide_recommendation
@@ -98,6 +101,23 @@ def test_every_task_page(world: World, stages: Stages, browser_page: BrowserPage
         if isinstance(node, GuardedView)
     }
     tour.inspection.finish()
+
+
+def _report(world: World, cycle: PlanningCycle, tour: TaskTour) -> None:
+    """A chapter of the social report is written and released."""
+    report = report_begin(
+        world.territory,
+        planning_unit=world.planning_unit,
+        slug="bericht",
+        title="Sozialbericht",
+        user=world.fresh("planner"),
+    )
+    reports = Reports(world, cycle, report)
+    renewal = reports.renewal(reports.chapter())
+    tour.stop()  # write_chapter
+    driver.write_chapter(renewal, renewal.text, user=world.fresh("planner"))
+    tour.stop()  # release_chapter
+    driver.release_chapter(renewal, user=world.fresh("planning_head"))
 
 
 def _deliver(world: World, cycle: PlanningCycle, tour: TaskTour) -> None:

@@ -17,6 +17,7 @@ from viewflow.workflow.nodes.boundary import BoundaryEventMixin
 
 from stakeholders.models import Body, Organisation
 from stakeholders.permissions import Perm, declared_permissions, holders
+from tests.chapters import Reports
 from tests.docs.tools import DOCS
 from tests.factories import World
 from tests.stages import Stages
@@ -27,6 +28,7 @@ from workflows.models import StageKind
 from workflows.nodes import Begin, Deadline, GuardedView, Outcome
 from workflows.reopening import Reopen
 from workflows.selectors.tasks import TASK_PERMS
+from workflows.services.social_report import report_begin
 
 #: Every step of a person, and the right it takes. Names and rights are stored in the rows of running cases:
 #: a change here needs a migration of data, and a line in the changelog.
@@ -63,6 +65,10 @@ HUMAN = {
         "report_figures": Perm.ACT_FOR_ORGANISATION,
         "confirm_figures": Perm.ACT_FOR_ORGANISATION,
     },
+    "ChapterFlow": {
+        "write_chapter": Perm.ACT_FOR_ORGANISATION,
+        "release_chapter": Perm.LEAD_ORGANISATION,
+    },
 }
 #: How each case can end.
 ENDS = {
@@ -73,6 +79,7 @@ ENDS = {
     "ConfirmationFlow": {"confirmed", "refused", "called_off"},
     "MeasureFlow": {"completed", "ended", "withdrawn"},
     "ReportFlow": {"confirmed"},
+    "ChapterFlow": {"published", "given_up"},
 }
 #: The one who acted must be another than the one who acts.
 FOUR_EYES = {
@@ -82,12 +89,13 @@ FOUR_EYES = {
         *("draft_recommendation", "write_request", "adopt_recommendation"),
     },
     ("ReportFlow", "confirm_figures"): {"report_figures"},
+    ("ChapterFlow", "release_chapter"): {"write_chapter"},
 }
 #: Steps begin with a verb; gates ask; waits and messages say what for; ends are outcomes.
 VERBS = {
     *("adopt", "apply", "ask", "begin", "call", "close", "confirm", "decide", "draft", "enter", "evaluate"),
-    *("finish", "give", "hold", "invite", "mark", "prepare", "provide", "reopen", "report", "request"),
-    *("resume", "review", "revise", "run", "shape", "steer", "tell", "write"),
+    *("finish", "give", "hold", "invite", "mark", "prepare", "provide", "release", "reopen", "report"),
+    *("request", "resume", "review", "revise", "run", "shape", "steer", "tell", "write"),
 }
 PREFIX = {
     nodes.Question: "check_",
@@ -316,6 +324,15 @@ def test_each_step_finds_addressee_day_stage_and_subject(stages: Stages, world: 
     round_open(
         cycle, reference_on=today, due_on=today + datetime.timedelta(days=14), user=world.fresh("planner")
     )
+    report = report_begin(
+        world.territory,
+        planning_unit=world.planning_unit,
+        slug="bericht",
+        title="Bericht",
+        user=world.fresh("planner"),
+    )
+    reports = Reports(world, cycle, report)
+    reports.renewal(reports.chapter())
     asked = []
     for flow, node in HUMAN_NODES:
         process = Process.objects.get(pk=flow.process_class.objects.latest("pk").pk)

@@ -17,6 +17,7 @@ from monitoring.models import AreaSuccession, Delivery, FileImport, ImportKind
 from monitoring.presets import BY_KEY
 from monitoring.services.methods import index_method_create
 from stakeholders.models import Membership, OutgoingMail, User
+from tests.chapters import Reports
 from tests.factories import World, geojson, square
 from tests.stages import Stages
 from workflows.engine import recommendation_begin, round_open
@@ -29,6 +30,7 @@ from workflows.models import (
     Statement,
     TaskCard,
 )
+from workflows.services.social_report import report_begin
 
 #: Who looks, in the order of the columns of the table.
 ROLES = (
@@ -137,6 +139,19 @@ class Scene:
         self.succession = AreaSuccession.objects.create(
             old=world.areas[2], new=world.areas[3], changed_on=datetime.date(2024, 1, 1), share=1
         )
+        self.reports = Reports(
+            world,
+            self.cycle,
+            report_begin(
+                world.territory,
+                planning_unit=world.planning_unit,
+                slug="musterkreis",
+                title="Sozialbericht",
+                user=planner,
+            ),
+        )
+        self.edition = self.reports.edition(self.reports.chapter())
+        self.renewal = self.reports.renewal(self.edition.chapter)
         self.seat = world.conference.memberships.get(user=world.people["specialist"])
 
     def person(self, role: str) -> User | None:
@@ -160,6 +175,8 @@ class Scene:
             "areas/inhabitants/imports/": self.tables[ImportKind.POPULATION],
             "bodies/": self.world.steering_group,
             "bodies/seats/": self.seat,
+            "chapter-editions/": self.edition,
+            "chapter-renewals/": self.renewal,
             "cycles/": self.cycle,
             "decisions/": self.decision,
             "delivered-files/": self.delivery,
@@ -174,8 +191,11 @@ class Scene:
             "profiles/": self.profile,
             "projects/": self.project,
             "recommendations/": self.decided,
+            "report-chapters/": self.edition.chapter,
             "reports/": self.report,
             "rounds/": self.round,
+            "social-reports/": self.reports.report,
+            "social-reports/new/": self.world.territory,
             "tasks/": self.card.task,
         }
         kwargs: dict[str, Any] = {}
@@ -183,10 +203,16 @@ class Scene:
             kwargs |= {"uidb64": "MQ", "token": "0-0"}
         if "<int:process_pk>" in route:
             kwargs["process_pk"] = self.cycle.process.pk
-        if "<slug:topic>" in route:
-            kwargs["topic"] = "about"
-        if "<slug:key>" in route:
-            kwargs["key"] = "siegen"
+        named = {
+            "<slug:slug>": self.reports.report.slug,
+            "<slug:chapter>": self.edition.chapter.slug,
+            "<int:number>": self.edition.number,
+            "<slug:topic>": "about",
+            "<slug:key>": "siegen",
+        }
+        for part, value in named.items():
+            if part in route:
+                kwargs[part.partition(":")[2].rstrip(">")] = value
         if "<str:kind>" in route:
             kwargs |= {"kind": "measure", "pk": self.measure.pk}
         elif "<int:pk>" in route:

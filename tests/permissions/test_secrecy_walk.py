@@ -76,9 +76,14 @@ SHOWS: dict[str, list[str]] = {
     "workflows:profile-edit": [""],
     "workflows:profile-pdf": [""],
     "workflows:profile-list": ["", "?export=xlsx"],
+    "workflows:public-chapter": ["", "?export=csv", "?export=xlsx"],
+    "workflows:public-edition": ["", "?export=csv-en"],
+    "workflows:public-edition-pdf": [""],
+    "workflows:public-report-pdf": [""],
     "workflows:recommendation-create": ["", "?area={area}"],
     "workflows:recommendation-detail": ["", "?version=1&against=1"],
     "workflows:recommendation-evidence": [""],
+    "workflows:renewal-preview": [""],
     "workflows:request-comments": [""],
     "workflows:request-detail": [""],
     "workflows:request-list": ["", "?export=csv"],
@@ -109,17 +114,22 @@ PLAIN = frozenset(
     stakeholders:organisation-edit stakeholders:organisation-list stakeholders:password-change
     stakeholders:password-reset stakeholders:password-reset-complete stakeholders:password-reset-confirm
     stakeholders:password-reset-done stakeholders:person-create stakeholders:person-deactivate
-    stakeholders:person-detail stakeholders:person-edit stakeholders:person-invite stakeholders:person-list
-    stakeholders:person-reactivate stakeholders:profile stakeholders:seat-create stakeholders:seat-deputy
-    stakeholders:seat-end workflows:agreement-call-off workflows:case workflows:case-bpmn
-    workflows:case-diagram workflows:cycle-abandon workflows:cycle-create workflows:cycle-list
-    workflows:cycle-schedule workflows:cycle-tasks workflows:decision-list workflows:decision-reconsider
+    stakeholders:person-detail stakeholders:person-edit stakeholders:person-invite
+    stakeholders:person-list stakeholders:person-reactivate stakeholders:profile stakeholders:seat-create
+    stakeholders:seat-deputy stakeholders:seat-end workflows:agreement-call-off workflows:case
+    workflows:case-bpmn workflows:case-diagram workflows:chapter-archive workflows:chapter-create
+    workflows:chapter-detail workflows:chapter-edit workflows:chapter-move workflows:chapter-renew
+    workflows:cycle-abandon workflows:cycle-create workflows:cycle-list workflows:cycle-schedule
+    workflows:cycle-tasks workflows:decision-list workflows:decision-reconsider workflows:edition-withdraw
     workflows:inbox workflows:measure-create workflows:measure-edit workflows:meeting-calendar
     workflows:meeting-close workflows:meeting-create workflows:meeting-detail workflows:meeting-list
     workflows:meeting-move workflows:recommendation-list workflows:recommendation-withdraw
-    workflows:report-remind workflows:request-reopen workflows:request-remind workflows:request-waive
-    workflows:round-open workflows:round-remind workflows:stage-two-request workflows:task-give-back
-    workflows:task-hand-over workflows:task-release workflows:task-take workflows:tasks-take
+    workflows:public-report workflows:public-report-list workflows:renewal-give-up workflows:report-remind
+    workflows:request-reopen workflows:request-remind workflows:request-waive workflows:round-open
+    workflows:round-remind workflows:social-report-create workflows:social-report-detail
+    workflows:social-report-edit workflows:social-report-list workflows:stage-two-request
+    workflows:task-give-back workflows:task-hand-over workflows:task-release workflows:task-take
+    workflows:tasks-take
     """.split()  # noqa: SIM905
 )
 

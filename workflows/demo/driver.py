@@ -18,6 +18,7 @@ from stakeholders.models import Body, Organisation, User
 from stakeholders.permissions import Perm, holders
 from workflows.engine import recommendation_begin
 from workflows.flows import (
+    ChapterFlow,
     ConfirmationFlow,
     ContributionFlow,
     DeliveryFlow,
@@ -28,6 +29,7 @@ from workflows.flows import (
 )
 from workflows.flows.recommendation import writing_step
 from workflows.models import (
+    ChapterRenewal,
     DataRequest,
     Decision,
     DecisionResult,
@@ -47,6 +49,7 @@ from workflows.services import (
     implementation,
     meetings,
     recommendations,
+    renewals,
 )
 from workflows.services.cycles import cycle_close
 from workflows.services.decisions import Ballot
@@ -390,3 +393,27 @@ def close(cycle: PlanningCycle, *, user: User) -> None:
         act=lambda process: cycle_close(process.cycle, user=user),
     )
     cycle.refresh_from_db()
+
+
+def write_chapter(renewal: ChapterRenewal, text: str, *, user: User) -> None:
+    """Planning hands a chapter of the social report in."""
+    complete_task(
+        open_task(renewal.process, ChapterFlow.write_chapter),
+        user=user,
+        act=lambda process: renewals.renewal_submit(process.renewal, text=text, user=user),
+    )
+    renewal.refresh_from_db()
+
+
+def release_chapter(
+    renewal: ChapterRenewal, *, user: User, is_released: bool = True, reason: str = ""
+) -> None:
+    """The head releases a chapter of the social report or returns it."""
+    complete_task(
+        open_task(renewal.process, ChapterFlow.release_chapter),
+        user=user,
+        act=lambda process: renewals.renewal_review(
+            process.renewal, is_released=is_released, reason=reason, user=user
+        ),
+    )
+    renewal.refresh_from_db()

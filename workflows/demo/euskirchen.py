@@ -7,7 +7,7 @@ import datetime
 from measures.models import ActionPlan
 from monitoring.models import AreaKind
 from stakeholders.models import Function, OrganisationKind
-from workflows.demo import clock
+from workflows.demo import clock, social_report
 from workflows.demo.cast import SINCE, Office, common_offices, make_cast, standard_bodies
 from workflows.demo.catalogue import load_areas, load_indicators, rows
 from workflows.demo.deliveries import deliver
@@ -93,6 +93,10 @@ def seed(today: datetime.date) -> PlanningCycle:
     reviewer = cast.person("sozialplanung")
     with clock.on(due["Statistikstelle"] - datetime.timedelta(days=4)):
         deliver(cycle, cast.organisations["statistik"], VALUES, areas, reviewer=reviewer)
+    published_on = due["Statistikstelle"] - datetime.timedelta(days=1)
+    report = social_report.begin(cast, slug="kreis-euskirchen", day=published_on)
+    chapter = social_report.add(report, cast, "Arbeit und Soziales", topic="Arbeit und Soziales")
+    social_report.publish(chapter, cast, published_on)
     with clock.on(due["Sozialamt"] - datetime.timedelta(days=1)):
         deliver(
             cycle,

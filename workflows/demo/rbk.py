@@ -15,13 +15,21 @@ from monitoring.selectors.catalogue_plan import Existing
 from monitoring.services.catalogue import catalogue_take_over
 from monitoring.services.index import index_run_create
 from stakeholders.models import BodyKind, Function, Organisation, OrganisationKind, Seat, User
-from workflows.demo import clock, driver
+from workflows.demo import clock, driver, social_report
 from workflows.demo.cast import SINCE, Cast, Office, common_offices, make_body, make_cast
 from workflows.demo.catalogue import load_areas, load_indicators, rows
 from workflows.demo.deliveries import deliver
 from workflows.demo.schedule import stages_around
 from workflows.engine import cycle_open
-from workflows.models import DecisionResult, PlanningCycle, Position, Recommendation, StageKind
+from workflows.models import (
+    ChapterKind,
+    DecisionResult,
+    PlanningCycle,
+    Position,
+    Recommendation,
+    SocialReport,
+    StageKind,
+)
 from workflows.services.conference import field_of_action_add
 from workflows.services.cycles import Supply
 from workflows.services.meetings import meeting_schedule
@@ -185,6 +193,16 @@ STATEMENTS = (
 )
 
 
+#: Chapters of the social report on a topic: title and topic.
+REPORT_TOPICS = (
+    ("Arbeit und Soziales", "Arbeit und Soziales"),
+    ("Pflege und Leben im Alter", "Pflege und Senioren"),
+    ("Kinder, Jugend und Familien", "Jugendhilfe"),
+    ("Gesundheit", "Gesundheit"),
+)
+FIRST_FIGURES = "Beispiel: Diese Ausgabe zeigt, was das Sozialamt geliefert hat. Weitere Zahlen folgen."
+SECOND_FIGURES = "Beispiel: Neu in dieser Ausgabe sind die Zahlen der Statistikstelle."
+
 #: Offices whose statements the conference heard.
 CONFERRING = ("jugendamt", "jobcenter", "gesundheitsamt", "sozialamt")
 
@@ -300,9 +318,7 @@ def seed(today: datetime.date) -> PlanningCycle:
             user=planner,
             is_example=True,
         )
-    with clock.on(stages[StageKind.DATA][1] - datetime.timedelta(days=7)):
-        for office in asked:
-            deliver(cycle, cast.organisations[office], "rbk_values.csv", areas, reviewer=planner)
+    report = _deliver_and_report(cycle, cast, list(asked), areas, stages[StageKind.DATA][1])
     with clock.on(stages[StageKind.ANALYSIS][1]):
         _analyse(cycle, cast, list(areas.values()), list(indicators.values()))
     conference_on = today - datetime.timedelta(days=35)
@@ -310,8 +326,58 @@ def seed(today: datetime.date) -> PlanningCycle:
         _invite(cycle, cast, conference_on)
     with clock.on(conference_on):
         _confer(cycle, cast)
+    _report_on_analysis(report, cast, conference_on, today)
     _decide(cycle, cast, today)
     return cycle
+
+
+def _deliver_and_report(
+    cycle: PlanningCycle, cast: Cast, offices: list[str], areas: dict[str, Area], ends_on: datetime.date
+) -> SocialReport:
+    """Deliveries as they came in, and the chapters of the social report written in between."""
+
+    def deliver_on(day: datetime.date, office: str) -> None:
+        with clock.on(day):
+            deliver(
+                cycle,
+                cast.organisations[office],
+                "rbk_values.csv",
+                areas,
+                reviewer=cast.person("sozialplanung"),
+            )
+
+    def before(days: int) -> datetime.date:
+        return ends_on - datetime.timedelta(days=days)
+
+    deliver_on(before(40), "sozialamt")
+    report = social_report.begin(cast, slug="rheinisch-bergischer-kreis", day=before(38))
+    chapters = {}
+    with clock.on(before(38)):
+        social_report.add(report, cast, "Wo der Bedarf am größten ist", ChapterKind.INDEX)
+        social_report.add(report, cast, "Gebiete, die auffallen", ChapterKind.AREAS)
+        for title, topic in REPORT_TOPICS:
+            chapters[topic] = social_report.add(report, cast, title, topic=topic)
+    social_report.publish(chapters["Arbeit und Soziales"], cast, before(35), remark=FIRST_FIGURES)
+    social_report.publish(chapters["Pflege und Senioren"], cast, before(30), remark=FIRST_FIGURES)
+    for office in offices:
+        if office not in {"sozialamt", "jobcenter"}:
+            deliver_on(before(14), office)
+    social_report.publish(chapters["Pflege und Senioren"], cast, before(10), remark=SECOND_FIGURES)
+    social_report.publish(chapters["Jugendhilfe"], cast, before(9))
+    deliver_on(before(7), "jobcenter")
+    return report
+
+
+def _report_on_analysis(
+    report: SocialReport, cast: Cast, conference_on: datetime.date, today: datetime.date
+) -> None:
+    """What the analysis found, after the conference; one chapter waits for its release."""
+    index, areas = report.chapters.filter(kind__in=[ChapterKind.INDEX, ChapterKind.AREAS])
+    after = conference_on + datetime.timedelta(days=10)
+    social_report.publish(index, cast, after)
+    social_report.publish(areas, cast, after + datetime.timedelta(days=5))
+    health = report.chapters.get(domain__name_de="Gesundheit")
+    social_report.hand_in(health, cast, today - datetime.timedelta(days=2))
 
 
 def _analyse(cycle: PlanningCycle, cast: Cast, areas: list[Area], indicators: list[Indicator]) -> None:

@@ -1,5 +1,6 @@
 """One flow per module; the engine finds them here."""
 
+from workflows.flows.chapter import ChapterFlow
 from workflows.flows.contribution import ContributionFlow
 from workflows.flows.cycle import PlanningCycleFlow
 from workflows.flows.delivery import DeliveryFlow
@@ -15,10 +16,12 @@ FLOWS = (
     ConfirmationFlow,
     MeasureFlow,
     ReportFlow,
+    ChapterFlow,
 )
 
 __all__ = [
     "FLOWS",
+    "ChapterFlow",
     "ConfirmationFlow",
     "ContributionFlow",
     "DeliveryFlow",

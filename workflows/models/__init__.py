@@ -28,6 +28,7 @@ from workflows.models.meetings import (
     VoteChoice,
 )
 from workflows.models.processes import (
+    ChapterProcess,
     ConfirmationProcess,
     ContributionProcess,
     DeliveryProcess,
@@ -44,12 +45,26 @@ from workflows.models.recommendations import (
     RecommendationState,
     RecommendationVersion,
 )
+from workflows.models.social_report import (
+    ChapterEdition,
+    ChapterKind,
+    ChapterRenewal,
+    EditionWithdrawal,
+    RenewalState,
+    ReportChapter,
+    ReportSecret,
+    SocialReport,
+)
 from workflows.models.tasks import TaskCard, TimerRun
 
 __all__ = [
     "AgreementConfirmation",
     "AreaProfile",
     "CarriedItem",
+    "ChapterEdition",
+    "ChapterKind",
+    "ChapterProcess",
+    "ChapterRenewal",
     "ConfirmationProcess",
     "ConfirmationState",
     "Contribution",
@@ -64,6 +79,7 @@ __all__ = [
     "DecisionVote",
     "DeliveryProcess",
     "DeliveryReview",
+    "EditionWithdrawal",
     "Evaluation",
     "EvaluationOutcome",
     "MeasureOrigin",
@@ -82,9 +98,13 @@ __all__ = [
     "RecommendationState",
     "RecommendationVersion",
     "Reconsideration",
+    "RenewalState",
+    "ReportChapter",
     "ReportProcess",
+    "ReportSecret",
     "RequestReopening",
     "ScheduleChange",
+    "SocialReport",
     "StageKind",
     "Statement",
     "TaskCard",

@@ -10,6 +10,7 @@ from workflows.models.cycles import PlanningCycle
 from workflows.models.deliveries import DataRequest
 from workflows.models.implementation import AgreementConfirmation
 from workflows.models.recommendations import Recommendation
+from workflows.models.social_report import ChapterRenewal
 
 
 class PlanningCycleProcess(Process):
@@ -100,3 +101,14 @@ class ReportProcess(Process):
     class Meta:
         verbose_name = _("Course of a report")
         verbose_name_plural = _("Courses of reports")
+
+
+class ChapterProcess(Process):
+    """Case file of the renewal of a chapter."""
+
+    renewal = models.OneToOneField(ChapterRenewal, on_delete=models.PROTECT, related_name="process")
+    cycle = models.ForeignKey(PlanningCycle, on_delete=models.PROTECT, related_name="chapter_processes")
+
+    class Meta:
+        verbose_name = _("Course of a renewal")
+        verbose_name_plural = _("Courses of renewals")

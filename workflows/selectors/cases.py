@@ -17,7 +17,7 @@ from measures.selectors.reports import reports_seen_by
 from project.common.formats import Badge
 from stakeholders.permissions import Perm, can
 from workflows.links import link
-from workflows.models import DataRequest, PlanningCycle, Recommendation
+from workflows.models import DataRequest, PlanningCycle, Recommendation, ReportChapter
 from workflows.selectors.recommendations import recommendations_seen_by
 from workflows.selectors.requests import requests_seen_by
 
@@ -71,6 +71,7 @@ _SUBJECTS = {
     "MeasureProcess": ("measure", "measures:measure-detail"),
     "ConfirmationProcess": ("confirmation.measure", "measures:measure-detail"),
     "ReportProcess": ("report", "measures:report-detail"),
+    "ChapterProcess": ("renewal.chapter", "workflows:chapter-detail"),
 }
 
 
@@ -129,6 +130,8 @@ def _is_seen(user: Any, subject: Any) -> bool:
         return bool(can(user, Perm.VIEW_MEASURE, subject))
     if isinstance(subject, Recommendation):
         return recommendations_seen_by(user).filter(pk=subject.pk).exists()
+    if isinstance(subject, ReportChapter):
+        return bool(can(user, Perm.PLAN_TERRITORY, subject.report.territory))
     if isinstance(subject, PlanningCycle):
         return bool(can(user, Perm.VIEW_CYCLE, subject))
     if isinstance(subject, DataRequest):

@@ -1,6 +1,6 @@
 """Addresses of the planning cycle, one module per subject."""
 
-from workflows.urls import conference, cycles, data, implementation, tasks
+from workflows.urls import conference, cycles, data, implementation, social_report, tasks
 
 app_name = "workflows"
 urlpatterns = [
@@ -9,4 +9,5 @@ urlpatterns = [
     *data.urlpatterns,
     *conference.urlpatterns,
     *implementation.urlpatterns,
+    *social_report.urlpatterns,
 ]
