@@ -130,9 +130,6 @@ def render(data: ReportPaper, *, language: str) -> bytes:
                 blocks=parts,
                 running=data.title,
                 footer=_stand(first) if data.is_chapter else _("Each chapter has a date of its own."),
-                fingerprint=_("Figures, SHA-256: %(hash)s") % {"hash": first.sha256}
-                if data.is_chapter
-                else "",
                 page_of=_("Page %(page)s of %(pages)s"),
             )
         )
@@ -216,7 +213,8 @@ def _chapter(data: ReportPaper, chapter: ChapterPaper) -> list[blocks.Block]:
     if figures.kind == "areas":
         parts += _areas(figures)
     parts.append(blocks.Heading(_("Sources and method"), 2))
-    return parts + [blocks.Paragraph(note, "note") for note in notes_of(figures)]
+    notes = [*notes_of(figures), _("Figures, SHA-256: %(hash)s") % {"hash": chapter.sha256}]
+    return parts + [blocks.Paragraph(note, "note") for note in notes]
 
 
 def _figure(found: ChapterMap, source: str, *, share: float = 1.0) -> blocks.Figure:
