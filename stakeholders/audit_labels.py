@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from django.utils.dateparse import parse_date, parse_datetime
@@ -13,6 +14,7 @@ from django.utils.translation import pgettext_lazy
 
 from project.common.formats import date_de, share_de
 from stakeholders.models import BodyKind, Function, LogEntry, OrganisationKind, Seat, User
+from stakeholders.procedure import Majority, Tie
 
 #: Code -> what happened, said of the thing the entry names. Names of higher layers stand here as plain text.
 LABELS: dict[str, str | Promise] = {
@@ -95,6 +97,8 @@ LABELS: dict[str, str | Promise] = {
     "report.returned": _("Report returned"),
     "report.submitted": _("Report handed in"),
     "round.opened": _("Reporting round opened"),
+    "rules.added": _("Rules of procedure entered"),
+    "rules.withdrawn": _("Rules of procedure taken back before they began"),
     "seat.deputy_changed": _("Deputy changed"),
     "seat.ended": _("Seat in a body ended"),
     "seat.started": _("Seat in a body given"),
@@ -123,6 +127,8 @@ _CHOICES: dict[str, dict[str, str | Promise]] = {
         "rejected": _("rejected"),
         "postponed": _("postponed"),
     },
+    "majority": dict(Majority.choices),
+    "tie": dict(Tie.choices),
     "outcome": {"continue": _("continue"), "change": _("change"), "end": _("end")},
     "stage": {
         "data": _("Data"),
@@ -200,6 +206,23 @@ def _person(value: Any) -> str:
     return str(User.objects.filter(pk=value).first() or value)
 
 
+def _share(value: Any) -> str:
+    return share_de(Decimal(value), 0)
+
+
+def _groups(value: Any) -> str:
+    """Kind of organisation -> number, or share as text."""
+    kinds = _CHOICES["kind"]
+    return ", ".join(
+        f"{kinds.get(kind, kind)}: {least if isinstance(least, int) else _share(least)}"
+        for kind, least in value.items()
+    )
+
+
+def _yes_no(value: Any) -> str:
+    return str(_("yes") if value else _("no"))
+
+
 def _shares(value: Any) -> str:
     before, after = value
     return f"{share_de(before, 0)} → {share_de(after, 0)}"
@@ -213,6 +236,13 @@ _DETAILS: dict[str, tuple[str | Promise, Callable[[Any], str]]] = {
     "kind": (_("Kind"), _choice("kind")),
     "fields": (_("Changed"), _choice("fields")),
     "quorum_share": (_("Quorum"), _shares),
+    "valid_from": (_("In force from"), _day),
+    "quorum": (_("Quorum"), _share),
+    "groups": (_("Quorum of groups"), _groups),
+    "majority": (_("Majority"), _choice("majority")),
+    "tie": (_("Tie"), _choice("tie")),
+    "allows_circulated": (_("Circulated decisions"), _yes_no),
+    "notice_days": (_("Notice period in days"), _text),
     "stage": (_("Stage"), _stage),
     "starts_on": (_("From"), _day),
     "ends_on": (_("Until"), _day),
@@ -258,6 +288,8 @@ _DETAILS: dict[str, tuple[str | Promise, Callable[[Any], str]]] = {
     "recipients": (_("Recipients"), _text),
     "reason": (_("Reason"), _text),
     "comment": (_("Comment"), _text),
+    "laid_down_in": (_("Where it is laid down"), _text),
+    "urgency": (_("Reason for the urgency"), _text),
     "summary": (_("Summary"), _text),
 }
 
@@ -272,7 +304,7 @@ def detail_lines(entry: LogEntry) -> list[str]:
     lines = []
     for key, (title, say) in _DETAILS.items():
         value = entry.data.get(key)
-        if value is None or value in ("", []):
+        if value is None or value in ("", [], {}):
             continue
         is_list = isinstance(value, list) and say is not _shares
         text = ", ".join(say(item) for item in value) if is_list else say(value)

@@ -4,7 +4,7 @@ from django.contrib.auth import views as auth
 from django.urls import URLPattern, path
 
 from stakeholders import views_bodies
-from stakeholders.views import account, audit, body_forms, mails, organisations, people
+from stakeholders.views import account, audit, body_forms, body_rules, mails, organisations, people
 
 app_name = "stakeholders"
 _ACCOUNT: list[URLPattern] = [
@@ -23,6 +23,9 @@ _BODIES: list[URLPattern] = [
     path("bodies/<int:pk>/", views_bodies.body_detail, name="body-detail"),
     path("bodies/new/", body_forms.body_create_page, name="body-create"),
     path("bodies/<int:pk>/edit/", body_forms.body_edit, name="body-edit"),
+    path("bodies/<int:pk>/rules/", body_rules.body_rules, name="body-rules"),
+    path("bodies/<int:pk>/rules/new/", body_rules.rules_add_page, name="rules-add"),
+    path("bodies/rules/<int:pk>/withdraw/", body_rules.rules_withdraw_page, name="rules-withdraw"),
     path("bodies/<int:pk>/seats/", body_forms.body_seats, name="body-seats"),
     path("bodies/<int:pk>/seats/new/", body_forms.seat_create, name="seat-create"),
     path("bodies/seats/<int:pk>/end/", body_forms.seat_end_page, name="seat-end"),

@@ -17,6 +17,7 @@ from project.common.exports import Column, Kind, export_format, export_links, ta
 from project.common.listing import term_of
 from stakeholders.models import Body, BodyMembership, Seat
 from stakeholders.permissions import Perm, can, territories_where, visible
+from stakeholders.selectors.rules import rules_of, rules_on, sentences_of, today_text
 
 #: Meetings and decisions shown on the page of a body; the cycle has the whole lists.
 LATEST = 10
@@ -46,6 +47,10 @@ def body_list(request: HttpRequest) -> HttpResponseBase:
     term = term_of(request)
     if term:
         rows = rows.filter(Q(name__icontains=term) | Q(territory__name__icontains=term))
+    found: list[Any] = list(rows)
+    rules = rules_of([row.pk for row in found], today)
+    for row in found:
+        row.quorum_today = rules[row.pk].voting_rules().quorum_count(row.voting_count)
     wanted = export_format(request)
     if wanted is not None:
         columns = [
@@ -54,12 +59,9 @@ def body_list(request: HttpRequest) -> HttpResponseBase:
             Column(_("Kind"), lambda row: row.get_kind_display()),
             Column(_("Voting members"), "voting_count", Kind.NUMBER, 0),
             Column(_("Advisory members"), "advisory_count", Kind.NUMBER, 0),
-            Column(_("Quorum"), lambda row: row.quorum_count(row.voting_count), Kind.NUMBER, 0),
+            Column(_("Quorum"), "quorum_today", Kind.NUMBER, 0),
         ]
-        return table_response(_("Bodies"), columns, rows, wanted)
-    found: list[Any] = list(rows)
-    for row in found:
-        row.quorum_today = row.quorum_count(row.voting_count)
+        return table_response(_("Bodies"), columns, found, wanted)
     context = {
         "rows": found,
         "term": term,
@@ -81,6 +83,7 @@ def body_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
     if wanted is not None:
         return _members_as_file(body, members, wanted)
     voting_count = sum(seat.is_voting for seat in members)
+    rules = rules_on(body, timezone.localdate())
     cycles = _cycles_seen_by(request)
     meetings: Any = body.meetings.filter(cycle__in=cycles)
     decisions: Any = body.decisions.filter(meeting__cycle__in=cycles)
@@ -92,8 +95,9 @@ def body_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
             "members": members,
             "voting_count": voting_count,
             "advisory_count": len(members) - voting_count,
-            "quorum": body.quorum_count(voting_count),
-            "quorum_percent": body.quorum_share * 100,
+            "rules": rules,
+            "sentences": sentences_of(rules),
+            "today_text": today_text(rules.voting_rules(), members),
             # Who sees no cycle of the territory must not read that nothing was set: it is only not shown.
             "sees_cycles": cycles.filter(territory=body.territory).exists(),
             "meetings": meetings.select_related("cycle").order_by("-held_on")[:LATEST],

@@ -18,7 +18,7 @@ _PERCENT = 100
 
 
 class BodyForm(forms.Form):
-    """Name, kind and quorum of a body."""
+    """Name and kind of a body, its quorum when it is founded."""
 
     territory = forms.ModelChoiceField(
         label=_("Territory"), queryset=Organisation.objects.none(), empty_label=None
@@ -31,7 +31,10 @@ class BodyForm(forms.Form):
         min_value=Decimal(0),
         max_value=Decimal(_PERCENT),
         decimal_places=0,
-        help_text=_("Share of the voting members who must take part before anything is decided."),
+        help_text=_(
+            "Share of the voting members who must take part before anything is decided. A simple majority is"
+            " enough, a tie is a no; other rules are entered afterwards."
+        ),
     )
     is_active = forms.BooleanField(
         label=_("Active"),
@@ -49,14 +52,10 @@ class BodyForm(forms.Form):
         if body is None:
             kwargs["initial"] = {"quorum_percent": Decimal(50), **kwargs.get("initial", {})}
         else:
-            kwargs["initial"] = {
-                "name": body.name,
-                "quorum_percent": body.quorum_share * _PERCENT,
-                "is_active": body.is_active,
-            }
+            kwargs["initial"] = {"name": body.name, "is_active": body.is_active}
         super().__init__(*args, **kwargs)
         if territories is None:
-            del self.fields["territory"], self.fields["kind"]
+            del self.fields["territory"], self.fields["kind"], self.fields["quorum_percent"]
             return
         del self.fields["is_active"]
         field = self.fields["territory"]

@@ -9,6 +9,7 @@ from stakeholders.models.organisations import (
     Organisation,
     OrganisationKind,
 )
+from stakeholders.models.rules import GroupQuorum, RulesOfProcedure
 from stakeholders.models.sign_ins import SignInCount
 from stakeholders.models.users import User
 
@@ -17,11 +18,13 @@ __all__ = [
     "BodyKind",
     "BodyMembership",
     "Function",
+    "GroupQuorum",
     "LogEntry",
     "Membership",
     "Organisation",
     "OrganisationKind",
     "OutgoingMail",
+    "RulesOfProcedure",
     "Seat",
     "SignInCount",
     "User",

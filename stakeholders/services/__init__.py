@@ -20,6 +20,7 @@ from stakeholders.services.people import (
     person_update,
 )
 from stakeholders.services.roles import sync_person, sync_roles
+from stakeholders.services.rules import rules_add, rules_withdraw
 from stakeholders.services.sign_ins import (
     password_changed,
     sign_in_begin,
@@ -44,6 +45,8 @@ __all__ = [
     "person_look_round",
     "person_reactivate",
     "person_update",
+    "rules_add",
+    "rules_withdraw",
     "seat_end",
     "seat_set_deputy",
     "seat_start",

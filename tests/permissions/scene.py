@@ -145,6 +145,7 @@ class Scene:
             "areas/border-changes/": self.succession,
             "areas/imports/": self.area_file,
             "bodies/": self.world.steering_group,
+            "bodies/rules/": self.world.steering_group.rules.get(),
             "bodies/seats/": self.seat,
             "cycles/": self.cycle,
             "decisions/": self.decision,

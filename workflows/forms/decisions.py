@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from project.common.formats import date_de
 from stakeholders.models import BodyMembership
+from workflows.counting import Ballot
 from workflows.forms.conference import choose_from
 from workflows.models import DecisionResult, DecisionVote, Meeting, VoteChoice
 from workflows.selectors.decisions import DecisionFilter
-from workflows.services.decisions import Ballot
 
 #: What a voting member can have done.
 VOTES = (VoteChoice.YES, VoteChoice.NO, VoteChoice.ABSTAIN, VoteChoice.BIASED, VoteChoice.ABSENT)
@@ -119,7 +119,14 @@ class DecisionForm(ResultForm):
                 label=_("Vote of %(member)s") % {"member": seat.organisation.label},
                 choices=[("", _("– please choose –")), *[(choice.value, choice.label) for choice in VOTES]],
                 error_messages={"required": _("Enter the vote or the absence.")},
-                widget=forms.Select({"data-vote": "", "aria-label": self._whose(seat)}),
+                widget=forms.Select(
+                    {
+                        "data-vote": "",
+                        "data-group": seat.organisation.kind,
+                        "data-member": seat.organisation.label,
+                        "aria-label": self._whose(seat),
+                    }
+                ),
             )
         for seat in self.advisory_seats:
             self.fields[f"heard-{seat.pk}"] = forms.BooleanField(

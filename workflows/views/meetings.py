@@ -188,6 +188,7 @@ def meeting_create(request: HttpRequest, pk: int) -> HttpResponse:
         initial={"body": body.pk, "participants": list(members_of(body).values_list("pk", flat=True))},
     )
     hint_at_stage(form, cycle, body)
+    form.offer_notice(bodies)
     status = 200
     if request.method == "POST":
         if form.is_valid():
@@ -214,9 +215,10 @@ def meeting_move_page(request: HttpRequest, pk: int) -> HttpResponse:
     initial = {"held_on": meeting.held_on, "place": meeting.place}
     form = MoveMeetingForm(request.POST if request.method == "POST" else None, initial=initial)
     hint_at_stage(form, meeting.cycle, meeting.body)
+    form.offer_notice([meeting.body])
     if request.method == "POST" and form.is_valid():
         try:
-            meeting_move(meeting, user=signed_in(request), **form.cleaned_data)
+            meeting_move(meeting, user=signed_in(request), **form.values)
         except DomainError as error:
             form.add_error(None, str(error.message))
         else:
