@@ -18,6 +18,9 @@ from stakeholders.procedure import Majority, Tie
 
 #: Code -> what happened, said of the thing the entry names. Names of higher layers stand here as plain text.
 LABELS: dict[str, str | Promise] = {
+    "absence.ended": _("Absence ended early"),
+    "absence.entered": _("Absence entered"),
+    "absence.withdrawn": _("Absence taken back"),
     "agreement.called_off": _("Confirmation called off"),
     "agreement.confirmed": _("Target agreement confirmed"),
     "agreement.refused": _("Target agreement refused"),

@@ -4,7 +4,7 @@ from django.contrib.auth import views as auth
 from django.urls import URLPattern, path
 
 from stakeholders import views_bodies
-from stakeholders.views import account, audit, body_forms, body_rules, mails, organisations, people
+from stakeholders.views import absences, account, audit, body_forms, body_rules, mails, organisations, people
 
 app_name = "stakeholders"
 _ACCOUNT: list[URLPattern] = [
@@ -12,6 +12,8 @@ _ACCOUNT: list[URLPattern] = [
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("demo/", account.demo_sign_in, name="demo-sign-in"),
     path("profile/", account.profile, name="profile"),
+    path("profile/absences/new/", absences.absence_create, name="absence-create"),
+    path("absences/<int:pk>/end/", absences.absence_end_page, name="absence-end"),
     path("password/", account.PasswordChange.as_view(), name="password-change"),
     path("password/link/", account.LinkRequest.as_view(), name="password-reset"),
     path("password/link/sent/", auth.PasswordResetDoneView.as_view(), name="password-reset-done"),
@@ -59,6 +61,7 @@ _PEOPLE: list[URLPattern] = [
     path("administration/people/", people.person_list, name="person-list"),
     path("administration/people/new/", people.person_create_page, name="person-create"),
     path("administration/people/<int:pk>/", people.person_detail, name="person-detail"),
+    path("administration/people/<int:pk>/absences/new/", absences.absence_create_for, name="person-absence"),
     path("administration/people/<int:pk>/edit/", people.person_edit, name="person-edit"),
     path(
         "administration/people/<int:pk>/deactivate/", people.person_deactivate_page, name="person-deactivate"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -69,6 +70,21 @@ class BodyForm(forms.Form):
     def quorum_share(self) -> Decimal:
         """Quorum from 0 to 1."""
         return Decimal(self.cleaned_data["quorum_percent"]) / _PERCENT
+
+
+class DayForm(forms.Form):
+    """The day for which the page of a body is shown."""
+
+    hide_optional = True
+
+    on = forms.DateField(label=_("As of the day"), required=False)
+
+    def day(self, today: datetime.date) -> datetime.date:
+        """The day wanted; today where none was named or what was named is no day."""
+        if self.is_bound and self.is_valid() and self.cleaned_data["on"]:
+            wanted: datetime.date = self.cleaned_data["on"]
+            return wanted
+        return today
 
 
 class SeatForm(TodayForm):

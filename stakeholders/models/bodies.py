@@ -122,3 +122,35 @@ class BodyMembership(models.Model):
     def is_voting(self) -> bool:
         """Whether this seat has a vote."""
         return self.seat in {Seat.CHAIR, Seat.VOTING}
+
+
+class FormerDeputy(models.Model):
+    """Who stood in for a seat until a day, before somebody else, or nobody, was named."""
+
+    seat = models.ForeignKey(
+        BodyMembership,
+        on_delete=models.PROTECT,
+        related_name="former_deputies",
+        verbose_name=_("Seat in a body"),
+    )
+    deputy = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name=_("Deputy"),
+    )
+    until_on = models.DateField(_("Until"))
+
+    class Meta:
+        verbose_name = _("Former deputy")
+        verbose_name_plural = _("Former deputies")
+        ordering = ["seat", "until_on"]
+        constraints = [
+            # Changed twice on a day: the first of both was nobody's deputy for a whole day.
+            models.UniqueConstraint(fields=["seat", "until_on"], name="former_deputy_once_per_day")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.deputy or '–'}, {self.until_on:%d.%m.%Y}"

@@ -1,5 +1,6 @@
 """Writing organisations, people, memberships, bodies and seats, and with them everybody's rights."""
 
+from stakeholders.services.absences import absence_add, absence_end
 from stakeholders.services.bodies import (
     body_create,
     body_update,
@@ -30,6 +31,8 @@ from stakeholders.services.sign_ins import (
 )
 
 __all__ = [
+    "absence_add",
+    "absence_end",
     "body_create",
     "body_update",
     "mail_send_again",

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from project.common.errors import DomainError
 from stakeholders.audit import log_action
-from stakeholders.models import Body, BodyKind, BodyMembership, Organisation, Seat, User
+from stakeholders.models import Body, BodyKind, BodyMembership, FormerDeputy, Organisation, Seat, User
 from stakeholders.procedure import VotingRules
 from stakeholders.services._checks import require_active, require_administrator, save_checked
 from stakeholders.services.roles import sync_person
@@ -219,6 +219,10 @@ def seat_set_deputy(seat: BodyMembership, *, deputy: User | None, user: User | N
     former = seat.deputy
     if former == deputy:
         return seat
+    # The former one stood in until yesterday: votes and pages of that time go on naming them.
+    yesterday = timezone.localdate() - datetime.timedelta(days=1)
+    if seat.starts_on <= yesterday:
+        FormerDeputy.objects.get_or_create(seat=seat, until_on=yesterday, defaults={"deputy": former})
     seat.deputy = deputy
     save_checked(seat)
     _sync(former, deputy)

@@ -17,6 +17,7 @@ from monitoring.models import AreaSuccession, Delivery, FileImport, ImportKind
 from monitoring.presets import BY_KEY
 from monitoring.services.methods import index_method_create
 from stakeholders.models import Membership, OutgoingMail, User
+from stakeholders.services import absence_add
 from tests.factories import World, geojson, square
 from tests.stages import Stages
 from workflows.engine import recommendation_begin, round_open
@@ -125,6 +126,10 @@ class Scene:
         self.succession = AreaSuccession.objects.create(
             old=world.areas[2], new=world.areas[3], changed_on=datetime.date(2024, 1, 1), share=1
         )
+        today = timezone.localdate()
+        self.absence = absence_add(
+            world.fresh("specialist"), starts_on=today, ends_on=today, reason="", user=None
+        )
         self.seat = world.conference.memberships.get(user=world.people["specialist"])
 
     def person(self, role: str) -> User | None:
@@ -137,6 +142,7 @@ class Scene:
         Never by the name of the page: keys of different tables coincide and hide a wrong object.
         """
         objects: dict[str, Any] = {
+            "absences/": self.absence,
             "administration/functions/": self.membership,
             "administration/mails/": self.mail,
             "administration/organisations/": self.world.youth_office,

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from stakeholders.models import OrganisationKind, Seat
 from stakeholders.procedure import GroupRule, Majority, Tie, VotingRules
-from stakeholders.services import rules_add
+from stakeholders.services import absence_add, rules_add
 from tests import factories
 from tests.workflows.taskpages import take, vote_fields
 from workflows.counting import Ballot
@@ -516,3 +516,37 @@ def test_later_rules_do_not_change_what_a_decision_says(session, page, world, cl
 
     assert world.steering_group.rules.filter(valid_from=tomorrow).exists()
     assert client_as(world.fresh("planner")).get(url).context["rule_sentences"] == before
+
+
+# --- absences ---------------------------------------------------------------------------------------
+
+
+def away(person, days=0):
+    day = timezone.localdate() + datetime.timedelta(days=days)
+    return absence_add(person, starts_on=day, ends_on=day, reason="", user=None)
+
+
+def test_the_deputy_of_who_is_away_is_chosen_and_who_has_none_is_absent(session, page, world, head, member):
+    client, address = page
+    away(head)
+    away(member)
+    away(world.fresh("jobcenter_head"), days=1)
+
+    form = client.get(address).context["form"]
+
+    assert form[f"by-{seat_of(world, 'head').pk}"].value() == "deputy"
+    assert form[f"vote-{seat_of(world, 'head').pk}"].value() is None
+    assert form[f"vote-{seat_of(world, 'member').pk}"].value() == "absent"
+    assert form[f"vote-{seat_of(world, 'jobcenter_head').pk}"].value() is None
+
+
+def test_what_happened_at_the_item_before_is_taken_over_instead(session, page, world, client_as, head, chair):
+    away(head)
+    client, address = page
+    client.post(address, data(session[1]))
+    second = session[0].recommendations.get(number=2)
+    address = take(client, second.process, RecommendationFlow.decide_recommendation)
+
+    form = client.get(address).context["form"]
+
+    assert form[f"by-{seat_of(world, 'head').pk}"].value() != "deputy", "the member came after all"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from project.common.formats import date_de
 from stakeholders.models import BodyMembership
+from stakeholders.selectors.absences import standings
 from workflows.counting import Ballot
 from workflows.forms.conference import choose_from
 from workflows.models import DecisionResult, DecisionVote, Meeting, VoteChoice
@@ -104,6 +106,18 @@ def attendance_fields(votes: Iterable[DecisionVote]) -> dict[str, Any]:
             initial[f"heard-{vote.seat_id}"] = True
         if vote.is_deputy:
             initial[f"by-{vote.seat_id}"] = _DEPUTY
+    return initial
+
+
+def absence_fields(seats: Iterable[BodyMembership], day: datetime.date) -> dict[str, Any]:
+    """Who is entered as away on the day, as initial values: the deputy came, or nobody did. Queries: 1."""
+    rows = list(seats)
+    initial: dict[str, Any] = {}
+    for pk, standing in standings(rows, day).items():
+        if standing.deputy is not None:
+            initial[f"by-{pk}"] = _DEPUTY
+        elif standing.is_empty:
+            initial[f"vote-{pk}"] = VoteChoice.ABSENT.value
     return initial
 
 

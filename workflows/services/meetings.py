@@ -19,6 +19,7 @@ from project.common.formats import date_de
 from stakeholders.audit import log_action
 from stakeholders.mail import mail_queue
 from stakeholders.models import Body, Organisation, User
+from stakeholders.selectors.absences import standings
 from stakeholders.selectors.rules import rules_on
 from workflows.models import (
     Contribution,
@@ -274,7 +275,9 @@ def require_own(cycle: PlanningCycle, organisation: Organisation, code: str) -> 
 
 def _mail(meeting: Meeting, organisations: Iterable[Organisation], move: MeetingMove | None = None) -> None:
     """Invite, or tell those invited that the meeting was moved."""
-    addresses = [organisation.email for organisation in organisations if organisation.email]
+    invited = list(organisations)
+    addresses = [organisation.email for organisation in invited if organisation.email]
+    addresses += _deputies(meeting, invited)
     if not addresses:
         return
     with translation.override(settings.LANGUAGE_CODE):
@@ -287,6 +290,17 @@ def _mail(meeting: Meeting, organisations: Iterable[Organisation], move: Meeting
         subject = render_to_string("workflows/mails/invitation_subject.txt", context).strip()
         body = render_to_string("workflows/mails/invitation.txt", context)
     mail_queue(addresses, subject=subject, body=body)
+
+
+def _deputies(meeting: Meeting, invited: Iterable[Organisation]) -> list[str]:
+    """Addresses of who stands in on the day for members of those invited that are away. Queries: 2."""
+    seats = list(
+        meeting.body.memberships.on(meeting.held_on)
+        .filter(organisation__in=list(invited))
+        .select_related("deputy")
+    )
+    deputies = (standing.deputy for standing in standings(seats, meeting.held_on).values())
+    return sorted({deputy.email for deputy in deputies if deputy is not None and deputy.email})
 
 
 def _lock(meeting: Meeting) -> None:

@@ -17,6 +17,7 @@ from project.common.errors import DomainError
 from project.common.exports import Column, Kind, export_format, export_links, table_response
 from project.common.listing import order_of, page_of
 from stakeholders.permissions import Perm, can, visible
+from stakeholders.selectors.bodies import with_deputies_of
 from stakeholders.selectors.rules import group_name, sentences_of
 from workflows.counting import Ballot, count_groups
 from workflows.forms.decisions import DecisionFilterForm, ReconsiderForm
@@ -89,6 +90,7 @@ def decision_list(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 def _votes(decision: Decision) -> dict[str, Any]:
     rows = list(decision.votes.select_related("seat", "seat__organisation", "seat__user", "seat__deputy"))
+    with_deputies_of([row.seat for row in rows], decision.decided_on)
     rows.sort(key=lambda row: (not row.seat.is_voting, row.seat.organisation.name))
     rules = decision.rules.voting_rules()
     ballots = [Ballot(row.seat, VoteChoice(row.choice), row.is_deputy) for row in rows]

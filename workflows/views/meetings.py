@@ -21,6 +21,7 @@ from project.common.keys import key_or_none
 from project.common.listing import order_of, page_of
 from stakeholders.models import Body
 from stakeholders.permissions import Perm, can, require
+from stakeholders.selectors.bodies import with_deputies_of
 from workflows.calendar import event_as_ics
 from workflows.forms.conference import AttendanceForm, FurtherMeetingForm, MoveMeetingForm
 from workflows.models import DecisionVote, Meeting, PlanningCycle, VoteChoice
@@ -145,7 +146,9 @@ def _present(meeting: Meeting) -> list[DecisionVote]:
     rows = votes.select_related("seat", "seat__organisation", "seat__user", "seat__deputy").order_by(
         "seat__organisation__name", "pk"
     )
-    return list({row.seat_id: row for row in rows}.values())
+    present = list({row.seat_id: row for row in rows}.values())
+    with_deputies_of([row.seat for row in present], meeting.held_on)
+    return present
 
 
 @require_safe

@@ -19,7 +19,7 @@ from stakeholders.models import RulesOfProcedure, User
 from stakeholders.procedure import VotingRules
 from stakeholders.selectors.rules import group_name, rules_on, sentences_of
 from workflows.counting import Count, count_ballots
-from workflows.forms.decisions import DecisionForm, attendance_fields
+from workflows.forms.decisions import DecisionForm, absence_fields, attendance_fields
 from workflows.forms.recommendations import AdoptionForm, DraftForm, initial_from_query, initial_of
 from workflows.models import (
     Decision,
@@ -229,7 +229,17 @@ class DecideRecommendation(RecommendationTaskView):
         }
 
     def get_initial(self) -> dict[str, Any]:
-        return {"meeting": self.meeting, **attendance_fields(attendance_in(self.meeting))}
+        # What happened at the item before outweighs what was entered beforehand.
+        before = attendance_in(self.meeting)
+        return {"meeting": self.meeting, **(attendance_fields(before) if before else self.absences)}
+
+    @cached_property
+    def absences(self) -> dict[str, Any]:
+        """Who was entered as away on the day of the meeting, before its first item."""
+        if self.meeting is None:
+            return {}
+        seats = seats_on(self.process.cycle.steering_group, self.meeting)
+        return absence_fields(seats, self.meeting.held_on)
 
     def get_success_url(self) -> str:
         """On to the next item of the meeting, or back to the inbox after the last one."""
@@ -311,6 +321,9 @@ class DecideRecommendation(RecommendationTaskView):
         context["agenda"] = agenda
         context["agenda_position"] = next((item.position for item in agenda if item.is_current), None)
         context["is_attendance_known"] = not form.is_bound and bool(attendance_in(self.meeting))
+        context["are_absences_known"] = (
+            not form.is_bound and not context["is_attendance_known"] and bool(self.absences)
+        )
         context["count"] = self.count(form)
         quorum = self.rules.quorum_count(len(form.voting_seats))
         context["quorum"] = context["count"].quorum if context["count"] else quorum
