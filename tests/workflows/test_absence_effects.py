@@ -56,6 +56,11 @@ def test_who_leads_sees_that_the_owner_of_a_task_is_away(stages, world, client_a
     away(specialist, 0, 3)
 
     assert "abwesend bis" in client.get("/tasks/?scope=team").content.decode()
+    page = task.flow_task.reverse("detail", args=[task.process_id, task.pk])
+    assert "Übergeben Sie die Aufgabe, wenn sie nicht warten kann." in client.get(page).content.decode()
+    planner = client_as(world.fresh("planner")).get(page)
+    assert planner.status_code == 200
+    assert "wenn sie nicht warten kann" not in planner.content.decode()
     # Oneself, and who leads somebody else, are not told.
     assert "abwesend bis" not in client_as(specialist).get("/tasks/").content.decode()
     assert (
