@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from django.utils.dateparse import parse_date, parse_datetime
@@ -13,9 +14,13 @@ from django.utils.translation import pgettext_lazy
 
 from project.common.formats import date_de, share_de
 from stakeholders.models import BodyKind, Function, LogEntry, OrganisationKind, Seat, User
+from stakeholders.procedure import Majority, Tie
 
 #: Code -> what happened, said of the thing the entry names. Names of higher layers stand here as plain text.
 LABELS: dict[str, str | Promise] = {
+    "absence.ended": _("Absence ended early"),
+    "absence.entered": _("Absence entered"),
+    "absence.withdrawn": _("Absence taken back"),
     "agreement.called_off": _("Confirmation called off"),
     "agreement.confirmed": _("Target agreement confirmed"),
     "agreement.refused": _("Target agreement refused"),
@@ -107,6 +112,8 @@ LABELS: dict[str, str | Promise] = {
     "report.returned": _("Report returned"),
     "report.submitted": _("Report handed in"),
     "round.opened": _("Reporting round opened"),
+    "rules.added": _("Rules of procedure entered"),
+    "rules.withdrawn": _("Rules of procedure taken back before they began"),
     "seat.deputy_changed": _("Deputy changed"),
     "seat.ended": _("Seat in a body ended"),
     "seat.started": _("Seat in a body given"),
@@ -138,6 +145,8 @@ _CHOICES: dict[str, dict[str, str | Promise]] = {
         "rejected": _("rejected"),
         "postponed": _("postponed"),
     },
+    "majority": dict(Majority.choices),
+    "tie": dict(Tie.choices),
     "outcome": {"continue": _("continue"), "change": _("change"), "end": _("end")},
     "stage": {
         "data": _("Data"),
@@ -215,6 +224,23 @@ def _person(value: Any) -> str:
     return str(User.objects.filter(pk=value).first() or value)
 
 
+def _share(value: Any) -> str:
+    return share_de(Decimal(value), 0)
+
+
+def _groups(value: Any) -> str:
+    """Kind of organisation -> number, or share as text."""
+    kinds = _CHOICES["kind"]
+    return ", ".join(
+        f"{kinds.get(kind, kind)}: {least if isinstance(least, int) else _share(least)}"
+        for kind, least in value.items()
+    )
+
+
+def _yes_no(value: Any) -> str:
+    return str(_("yes") if value else _("no"))
+
+
 def _shares(value: Any) -> str:
     before, after = value
     return f"{share_de(before, 0)} → {share_de(after, 0)}"
@@ -228,6 +254,13 @@ _DETAILS: dict[str, tuple[str | Promise, Callable[[Any], str]]] = {
     "kind": (_("Kind"), _choice("kind")),
     "fields": (_("Changed"), _choice("fields")),
     "quorum_share": (_("Quorum"), _shares),
+    "valid_from": (_("In force from"), _day),
+    "quorum": (_("Quorum"), _share),
+    "groups": (_("Quorum of groups"), _groups),
+    "majority": (_("Majority"), _choice("majority")),
+    "tie": (_("Tie"), _choice("tie")),
+    "allows_circulated": (_("Circulated decisions"), _yes_no),
+    "notice_days": (_("Notice period in days"), _text),
     "stage": (_("Stage"), _stage),
     "starts_on": (_("From"), _day),
     "ends_on": (_("Until"), _day),
@@ -275,6 +308,8 @@ _DETAILS: dict[str, tuple[str | Promise, Callable[[Any], str]]] = {
     "recipients": (_("Recipients"), _text),
     "reason": (_("Reason"), _text),
     "comment": (_("Comment"), _text),
+    "laid_down_in": (_("Where it is laid down"), _text),
+    "urgency": (_("Reason for the urgency"), _text),
     "summary": (_("Summary"), _text),
 }
 
@@ -289,7 +324,7 @@ def detail_lines(entry: LogEntry) -> list[str]:
     lines = []
     for key, (title, say) in _DETAILS.items():
         value = entry.data.get(key)
-        if value is None or value in ("", []):
+        if value is None or value in ("", [], {}):
             continue
         is_list = isinstance(value, list) and say is not _shares
         text = ", ".join(say(item) for item in value) if is_list else say(value)

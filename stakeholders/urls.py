@@ -4,7 +4,7 @@ from django.contrib.auth import views as auth
 from django.urls import URLPattern, path
 
 from stakeholders import views_bodies
-from stakeholders.views import account, audit, body_forms, mails, organisations, people
+from stakeholders.views import absences, account, audit, body_forms, body_rules, mails, organisations, people
 
 app_name = "stakeholders"
 _ACCOUNT: list[URLPattern] = [
@@ -12,6 +12,8 @@ _ACCOUNT: list[URLPattern] = [
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("demo/", account.demo_sign_in, name="demo-sign-in"),
     path("profile/", account.profile, name="profile"),
+    path("profile/absences/new/", absences.absence_create, name="absence-create"),
+    path("absences/<int:pk>/end/", absences.absence_end_page, name="absence-end"),
     path("password/", account.PasswordChange.as_view(), name="password-change"),
     path("password/link/", account.LinkRequest.as_view(), name="password-reset"),
     path("password/link/sent/", auth.PasswordResetDoneView.as_view(), name="password-reset-done"),
@@ -23,6 +25,9 @@ _BODIES: list[URLPattern] = [
     path("bodies/<int:pk>/", views_bodies.body_detail, name="body-detail"),
     path("bodies/new/", body_forms.body_create_page, name="body-create"),
     path("bodies/<int:pk>/edit/", body_forms.body_edit, name="body-edit"),
+    path("bodies/<int:pk>/rules/", body_rules.body_rules, name="body-rules"),
+    path("bodies/<int:pk>/rules/new/", body_rules.rules_add_page, name="rules-add"),
+    path("bodies/rules/<int:pk>/withdraw/", body_rules.rules_withdraw_page, name="rules-withdraw"),
     path("bodies/<int:pk>/seats/", body_forms.body_seats, name="body-seats"),
     path("bodies/<int:pk>/seats/new/", body_forms.seat_create, name="seat-create"),
     path("bodies/seats/<int:pk>/end/", body_forms.seat_end_page, name="seat-end"),
@@ -56,6 +61,7 @@ _PEOPLE: list[URLPattern] = [
     path("administration/people/", people.person_list, name="person-list"),
     path("administration/people/new/", people.person_create_page, name="person-create"),
     path("administration/people/<int:pk>/", people.person_detail, name="person-detail"),
+    path("administration/people/<int:pk>/absences/new/", absences.absence_create_for, name="person-absence"),
     path("administration/people/<int:pk>/edit/", people.person_edit, name="person-edit"),
     path(
         "administration/people/<int:pk>/deactivate/", people.person_deactivate_page, name="person-deactivate"

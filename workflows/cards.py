@@ -6,11 +6,13 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from viewflow.workflow.models import Process, Task
 
 from stakeholders.models import Body, Organisation
 from stakeholders.permissions import Perm, can, permission_row
+from stakeholders.selectors.absences import absences_on
 from workflows.models import (
     ContributionProcess,
     PlanningCycle,
@@ -101,6 +103,9 @@ def task_detail(request: HttpRequest) -> HttpResponse:
     """What the task is, who has it, and the button to take it."""
     task = request.activation.task  # type: ignore[attr-defined]
     node = task.flow_task
+    may_give_away = may_hand_over(request.user, task)
+    # That somebody is away is for who can hand the task over.
+    away = absences_on([task.owner_id], timezone.localdate()) if may_give_away else {}
     return render(
         request,
         "workflows/task_detail.html",
@@ -113,7 +118,8 @@ def task_detail(request: HttpRequest) -> HttpResponse:
             "can_take": task.finished is None and node.can_assign(request.user, task),
             "can_execute": task.finished is None and node.can_execute(request.user, task),
             "sees_case": process_visible(request.user, task.process),
-            "may_hand_over": may_hand_over(request.user, task),
+            "may_hand_over": may_give_away,
+            "absence": away.get(task.owner_id),
             "may_release": task.owner_id != request.user.pk and may_release(request.user, task),
             "execute_url": node.reverse("execute", args=[task.process_id, task.pk]),
         },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +19,7 @@ _PERCENT = 100
 
 
 class BodyForm(forms.Form):
-    """Name, kind and quorum of a body."""
+    """Name and kind of a body, its quorum when it is founded."""
 
     territory = forms.ModelChoiceField(
         label=_("Territory"), queryset=Organisation.objects.none(), empty_label=None
@@ -31,7 +32,10 @@ class BodyForm(forms.Form):
         min_value=Decimal(0),
         max_value=Decimal(_PERCENT),
         decimal_places=0,
-        help_text=_("Share of the voting members who must take part before anything is decided."),
+        help_text=_(
+            "Share of the voting members who must take part before anything is decided. A simple majority is"
+            " enough, a tie is a no; other rules are entered afterwards."
+        ),
     )
     is_active = forms.BooleanField(
         label=_("Active"),
@@ -49,14 +53,10 @@ class BodyForm(forms.Form):
         if body is None:
             kwargs["initial"] = {"quorum_percent": Decimal(50), **kwargs.get("initial", {})}
         else:
-            kwargs["initial"] = {
-                "name": body.name,
-                "quorum_percent": body.quorum_share * _PERCENT,
-                "is_active": body.is_active,
-            }
+            kwargs["initial"] = {"name": body.name, "is_active": body.is_active}
         super().__init__(*args, **kwargs)
         if territories is None:
-            del self.fields["territory"], self.fields["kind"]
+            del self.fields["territory"], self.fields["kind"], self.fields["quorum_percent"]
             return
         del self.fields["is_active"]
         field = self.fields["territory"]
@@ -70,6 +70,21 @@ class BodyForm(forms.Form):
     def quorum_share(self) -> Decimal:
         """Quorum from 0 to 1."""
         return Decimal(self.cleaned_data["quorum_percent"]) / _PERCENT
+
+
+class DayForm(forms.Form):
+    """The day for which the page of a body is shown."""
+
+    hide_optional = True
+
+    on = forms.DateField(label=_("As of the day"), required=False)
+
+    def day(self, today: datetime.date) -> datetime.date:
+        """The day wanted; today where none was named or what was named is no day."""
+        if self.is_bound and self.is_valid() and self.cleaned_data["on"]:
+            wanted: datetime.date = self.cleaned_data["on"]
+            return wanted
+        return today
 
 
 class SeatForm(TodayForm):

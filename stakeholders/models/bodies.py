@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import datetime
-import math
 
 from django.conf import settings
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -30,14 +28,6 @@ class Body(models.Model):
     )
     name = models.CharField(_("Name"), max_length=200)
     kind = models.CharField(_("Kind"), max_length=30, choices=BodyKind.choices)
-    # Share of the voting members that must be there before anything is decided (0..1).
-    quorum_share = models.DecimalField(
-        _("Quorum (share of voting members)"),
-        max_digits=3,
-        decimal_places=2,
-        default="0.50",
-        validators=[MinValueValidator(0), MaxValueValidator(1)],
-    )
     is_active = models.BooleanField(_("Active"), default=True)
 
     class Meta:
@@ -45,9 +35,6 @@ class Body(models.Model):
         verbose_name_plural = _("Bodies")
         ordering = ["territory__name", "kind", "name"]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(quorum_share__gte=0) & Q(quorum_share__lte=1), name="body_quorum_is_share"
-            ),
             models.UniqueConstraint(fields=["territory", "name"], name="body_name_once_per_territory"),
         ]
         permissions = [
@@ -58,10 +45,6 @@ class Body(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    def quorum_count(self, voting_count: int) -> int:
-        """Members that must be present out of ``voting_count``: the share rounded up, at least one."""
-        return max(1, math.ceil(voting_count * self.quorum_share))
 
 
 class Seat(models.TextChoices):
@@ -139,3 +122,35 @@ class BodyMembership(models.Model):
     def is_voting(self) -> bool:
         """Whether this seat has a vote."""
         return self.seat in {Seat.CHAIR, Seat.VOTING}
+
+
+class FormerDeputy(models.Model):
+    """Who stood in for a seat until a day, before somebody else, or nobody, was named."""
+
+    seat = models.ForeignKey(
+        BodyMembership,
+        on_delete=models.PROTECT,
+        related_name="former_deputies",
+        verbose_name=_("Seat in a body"),
+    )
+    deputy = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name=_("Deputy"),
+    )
+    until_on = models.DateField(_("Until"))
+
+    class Meta:
+        verbose_name = _("Former deputy")
+        verbose_name_plural = _("Former deputies")
+        ordering = ["seat", "until_on"]
+        constraints = [
+            # Changed twice on a day: the first of both was nobody's deputy for a whole day.
+            models.UniqueConstraint(fields=["seat", "until_on"], name="former_deputy_once_per_day")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.deputy or '–'}, {self.until_on:%d.%m.%Y}"

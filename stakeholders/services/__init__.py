@@ -1,5 +1,6 @@
 """Writing organisations, people, memberships, bodies and seats, and with them everybody's rights."""
 
+from stakeholders.services.absences import absence_add, absence_end
 from stakeholders.services.bodies import (
     body_create,
     body_update,
@@ -20,6 +21,7 @@ from stakeholders.services.people import (
     person_update,
 )
 from stakeholders.services.roles import sync_person, sync_roles
+from stakeholders.services.rules import rules_add, rules_withdraw
 from stakeholders.services.sign_ins import (
     password_changed,
     sign_in_begin,
@@ -29,6 +31,8 @@ from stakeholders.services.sign_ins import (
 )
 
 __all__ = [
+    "absence_add",
+    "absence_end",
     "body_create",
     "body_update",
     "mail_send_again",
@@ -44,6 +48,8 @@ __all__ = [
     "person_look_round",
     "person_reactivate",
     "person_update",
+    "rules_add",
+    "rules_withdraw",
     "seat_end",
     "seat_set_deputy",
     "seat_start",

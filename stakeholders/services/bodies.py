@@ -12,22 +12,25 @@ from django.utils.translation import gettext_lazy as _
 
 from project.common.errors import DomainError
 from stakeholders.audit import log_action
-from stakeholders.models import Body, BodyKind, BodyMembership, Organisation, Seat, User
+from stakeholders.models import Body, BodyKind, BodyMembership, FormerDeputy, Organisation, Seat, User
+from stakeholders.procedure import VotingRules
 from stakeholders.services._checks import require_active, require_administrator, save_checked
 from stakeholders.services.roles import sync_person
+from stakeholders.services.rules import rules_begin
 
 
 @transaction.atomic
 def body_create(
     *, territory: Organisation, name: str, kind: str, quorum_share: Decimal | str, user: User | None
 ) -> Body:
-    """Found a body.
+    """Found a body with its first rules of procedure, in force from today.
 
     Args:
         territory: Whose body.
         name: Once per territory.
         kind: Value of ``BodyKind``.
-        quorum_share: Share of the voting members that must be present, 0..1.
+        quorum_share: Share of the voting members that must be present, 0..1; else the usual rules: simple
+            majority, a tie is a no.
         user: Who acts; None for the system.
 
     Returns:
@@ -40,25 +43,22 @@ def body_create(
     require_administrator(user, territory)
     if not territory.is_territory:
         raise DomainError("no_territory", _("Only a district or municipality that plans has bodies."))
-    body = Body(
-        territory=territory, name=name.strip(), kind=BodyKind(kind), quorum_share=Decimal(quorum_share)
-    )
+    body = Body(territory=territory, name=name.strip(), kind=BodyKind(kind))
     _check_name(body)
     save_checked(body)
+    rules = VotingRules(body_id=body.pk, quorum_share=Decimal(quorum_share))
+    rules_begin(body, rules, valid_from=timezone.localdate(), user=user)
     log_action("body.created", user=user, obj=body, territory=territory, data={"kind": body.kind})
     return body
 
 
 @transaction.atomic
-def body_update(
-    body: Body, *, name: str, quorum_share: Decimal | str, is_active: bool = True, user: User | None
-) -> Body:
-    """Change name and quorum of a body, or close it.
+def body_update(body: Body, *, name: str, is_active: bool = True, user: User | None) -> Body:
+    """Change the name of a body, or close it; how it decides: ``rules_add``.
 
     Args:
         body: What to change; its kind stays, cycles rely on it.
         name: Once per territory.
-        quorum_share: 0..1; counts for decisions from now on.
         is_active: False closes it for new cycles.
         user: Who acts; None for the system.
 
@@ -70,19 +70,15 @@ def body_update(
         DomainError: ``name_taken``, ``invalid``.
     """
     require_administrator(user, body.territory)
-    new = {"name": name.strip(), "quorum_share": Decimal(quorum_share), "is_active": is_active}
+    new = {"name": name.strip(), "is_active": is_active}
     changed = [field for field, value in new.items() if getattr(body, field) != value]
     if not changed:
         return body
-    before = str(body.quorum_share)
     for field in changed:
         setattr(body, field, new[field])
     _check_name(body)
     save_checked(body)
-    data: dict[str, object] = {"fields": changed}
-    if "quorum_share" in changed:
-        data["quorum_share"] = [before, str(body.quorum_share)]
-    log_action("body.changed", user=user, obj=body, territory=body.territory, data=data)
+    log_action("body.changed", user=user, obj=body, territory=body.territory, data={"fields": changed})
     return body
 
 
@@ -223,6 +219,10 @@ def seat_set_deputy(seat: BodyMembership, *, deputy: User | None, user: User | N
     former = seat.deputy
     if former == deputy:
         return seat
+    # The former one stood in until yesterday: votes and pages of that time go on naming them.
+    yesterday = timezone.localdate() - datetime.timedelta(days=1)
+    if seat.starts_on <= yesterday:
+        FormerDeputy.objects.get_or_create(seat=seat, until_on=yesterday, defaults={"deputy": former})
     seat.deputy = deputy
     save_checked(seat)
     _sync(former, deputy)

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.urls import reverse_lazy
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -25,6 +26,7 @@ from project.common.addresses import browser_address
 from stakeholders.forms.account import LinkRequestForm, SignInForm
 from stakeholders.models import User
 from stakeholders.selectors import demo_people, person_functions, person_seats, stand_ins
+from stakeholders.selectors.absences import coming_absences
 from stakeholders.services import password_changed, password_link_request, person_look_round
 from stakeholders.views.common import UNPROCESSABLE, signed_in
 
@@ -124,5 +126,7 @@ def profile(request: HttpRequest) -> HttpResponse:
             "memberships": person_functions(person),
             "seats": person_seats(person),
             "stand_ins": stand_ins(person),
+            "absences": coming_absences(person),
+            "today": timezone.localdate(),
         },
     )

@@ -54,7 +54,7 @@ def body_create_page(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def body_edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change name and quorum, or close the body."""
+    """Change the name, or close the body."""
     body = _managed(request, pk)
     form = BodyForm(request.POST or None, body=body)
     if form.is_valid():
@@ -64,7 +64,6 @@ def body_edit(request: HttpRequest, pk: int) -> HttpResponse:
             lambda: body_update(
                 body,
                 name=data["name"],
-                quorum_share=form.quorum_share,
                 is_active=data["is_active"],
                 user=signed_in(request),
             ),

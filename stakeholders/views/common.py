@@ -33,6 +33,10 @@ _FIELD_OF_CODE = {
     "own_deputy": "deputy",
     "seat_taken": "person",
     "chair_taken": "seat",
+    "absence_over": "ends_on",
+    "absence_twice": "starts_on",
+    "rules_in_past": "valid_from",
+    "rules_used": "valid_from",
 }
 
 

@@ -28,6 +28,7 @@ from stakeholders.selectors import (
     managed_people,
     person_rows,
 )
+from stakeholders.selectors.absences import coming_absences
 from stakeholders.services import (
     membership_start,
     person_create,
@@ -130,6 +131,7 @@ def person_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "seats": seats,
             "today": today,
             "may_manage": answers_for(user, person),
+            "absences": coming_absences(person) if answers_for(user, person) else [],
             "is_self": user.pk == person.pk,
         },
     )

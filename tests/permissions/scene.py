@@ -17,6 +17,7 @@ from monitoring.models import AreaSuccession, Delivery, FileImport, ImportKind
 from monitoring.presets import BY_KEY
 from monitoring.services.methods import index_method_create
 from stakeholders.models import Membership, OutgoingMail, User
+from stakeholders.services import absence_add
 from tests.chapters import Reports
 from tests.factories import World, geojson, square
 from tests.stages import Stages
@@ -152,6 +153,10 @@ class Scene:
         )
         self.edition = self.reports.edition(self.reports.chapter())
         self.renewal = self.reports.renewal(self.edition.chapter)
+        today = timezone.localdate()
+        self.absence = absence_add(
+            world.fresh("specialist"), starts_on=today, ends_on=today, reason="", user=None
+        )
         self.seat = world.conference.memberships.get(user=world.people["specialist"])
 
     def person(self, role: str) -> User | None:
@@ -164,6 +169,7 @@ class Scene:
         Never by the name of the page: keys of different tables coincide and hide a wrong object.
         """
         objects: dict[str, Any] = {
+            "absences/": self.absence,
             "administration/functions/": self.membership,
             "administration/mails/": self.mail,
             "administration/organisations/": self.world.youth_office,
@@ -174,6 +180,7 @@ class Scene:
             "areas/imports/": self.area_file,
             "areas/inhabitants/imports/": self.tables[ImportKind.POPULATION],
             "bodies/": self.world.steering_group,
+            "bodies/rules/": self.world.steering_group.rules.get(),
             "bodies/seats/": self.seat,
             "chapter-editions/": self.edition,
             "chapter-renewals/": self.renewal,

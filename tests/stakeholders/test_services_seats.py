@@ -98,7 +98,6 @@ def test_seat_start_refuses_what_breaks_the_rules(world, admin, head, outsider):
     services.body_update(
         world.steering_group,
         name=world.steering_group.name,
-        quorum_share=world.steering_group.quorum_share,
         is_active=False,
         user=admin,
     )

@@ -46,7 +46,7 @@ def test_a_body_is_founded_and_then_gets_its_members(world, client_as, admin):
     )
 
     body = Body.objects.get(name="Begleitgruppe")
-    assert (body.territory, body.quorum_share) == (world.territory, Decimal("0.33"))
+    assert (body.territory, body.rules.get().quorum_share) == (world.territory, Decimal("0.33"))
     assert response.url == page("body-seats", body)
 
 
@@ -83,16 +83,15 @@ def test_a_body_of_another_territory_is_not_founded(world, client_as, admin):
     assert client_as(both).post(NEW, data).status_code == 302
 
 
-def test_name_quorum_and_end_of_a_body(world, client_as, admin):
+def test_name_and_end_of_a_body(world, client_as, admin):
     body = world.steering_group
     client = client_as(admin)
-    assert client.get(page("body-edit", body)).context["form"].initial["quorum_percent"] == 50
 
-    response = client.post(page("body-edit", body), {"name": "Lenkungsgruppe", "quorum_percent": "66"})
+    response = client.post(page("body-edit", body), {"name": "Lenkungsgruppe"})
 
     body.refresh_from_db()
     assert response.url == page("body-seats", body)
-    assert (body.name, body.quorum_share, body.is_active) == ("Lenkungsgruppe", Decimal("0.66"), False)
+    assert (body.name, body.is_active) == ("Lenkungsgruppe", False)
     assert "seat-create" not in client.get(page("body-seats", body)).content.decode()
 
 

@@ -11,6 +11,7 @@ from stakeholders import services as people
 from stakeholders.models import LogEntry, Seat
 from tests import factories
 from tests.stages import at_noon, further
+from workflows.counting import Ballot
 from workflows.demo import driver
 from workflows.models import (
     Decision,
@@ -28,7 +29,7 @@ from workflows.models import (
 )
 from workflows.models.written_once import WrittenOnce
 from workflows.selectors.decisions import meetings_to_decide_in
-from workflows.services.decisions import Ballot, decision_record
+from workflows.services.decisions import decision_record
 from workflows.services.meetings import meeting_close, meeting_schedule
 
 TITLES = ("Eins", "Zwei", "Drei")

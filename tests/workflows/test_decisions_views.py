@@ -9,15 +9,17 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from stakeholders.models import Seat
+from stakeholders.models import OrganisationKind, Seat
+from stakeholders.procedure import GroupRule, Majority, Tie, VotingRules
+from stakeholders.services import absence_add, rules_add
 from tests import factories
 from tests.workflows.taskpages import take, vote_fields
+from workflows.counting import Ballot
 from workflows.demo import driver
 from workflows.flows import RecommendationFlow
 from workflows.models import Decision, DecisionResult, Meeting, VoteChoice
 from workflows.nodes import open_task
 from workflows.selectors.recommendations import agenda_of
-from workflows.services.decisions import Ballot
 from workflows.services.meetings import meeting_schedule
 
 
@@ -434,3 +436,117 @@ def test_the_empty_list_says_what_is_before_the_group(session, stages, client_as
     assert client_as(planner).get(address).context["are_submitted"]
     session[0].recommendations.update(state="proposed")
     assert not client_as(planner).get(address).context["are_submitted"]
+
+
+# --- other rules of procedure -----------------------------------------------------------------------
+
+
+def with_rules(body, **kwargs):
+    rules = VotingRules(body_id=body.pk, **kwargs)
+    return rules_add(
+        body,
+        rules=rules,
+        valid_from=timezone.localdate(),
+        allows_circulated=False,
+        notice_days=0,
+        source="§ 5 Geschäftsordnung",
+        reason="Beschlossen",
+        user=None,
+    )
+
+
+def test_a_group_that_is_missing_is_named_before_and_after(session, page, world, client_as):
+    version = with_rules(world.steering_group, groups=(GroupRule(OrganisationKind.MUNICIPALITY, count=1),))
+    client, address = page
+
+    shown = client.get(address)
+    assert shown.context["group_rows"][0]["counted"] is None
+    assert 'data-group-rule="municipality"' in shown.content.decode()
+
+    away = {f"vote-{seat_of(world, 'member').pk}": "absent"}
+    refused = client.post(address, data(session[1], **away))
+    text = refused.content.decode()
+    assert refused.status_code == 422
+    assert "Gruppe „Kommune“: 0, nötig: 1. Nicht da: " in text
+    assert "Nicht beschlussfähig: Es fehlen Mitglieder einer Gruppe." in text
+    assert not Decision.objects.exists()
+
+    assert client.post(address, data(session[1])).status_code == 302
+    decision = Decision.objects.get()
+    assert decision.rules == version
+    seen = client_as(world.fresh("member")).get(reverse("workflows:decision-detail", args=[decision.pk]))
+    assert seen.context["group_counts"] == [{"name": "Kommune", "present": 1, "needed": 1}]
+    assert "§ 5 Geschäftsordnung" in seen.content.decode()
+
+
+def test_a_tie_is_recorded_where_the_chair_may_decide_it(session, page, world, client_as):
+    with_rules(world.steering_group, tie=Tie.CHAIR)
+    client, address = page
+    against = {f"vote-{seat_of(world, name).pk}": "no" for name in ("member", "head")}
+
+    assert client.post(address, data(session[1], **against)).status_code == 302
+
+    decision = Decision.objects.get()
+    assert (decision.yes_count, decision.no_count, decision.is_tie_decided_by_chair) == (2, 2, True)
+    seen = client_as(world.fresh("planner")).get(reverse("workflows:decision-detail", args=[decision.pk]))
+    assert "hat die Stimme des Vorsitzes entschieden" in seen.content.decode()
+
+
+def test_another_majority_says_what_it_wants(session, page, world):
+    with_rules(world.steering_group, majority=Majority.ALL)
+    client, address = page
+    others = {f"vote-{seat_of(world, name).pk}": "abstain" for name in ("member", "head")}
+
+    refused = client.post(address, data(session[1], **others))
+
+    assert refused.status_code == 422
+    assert "mehr als die Hälfte aller Stimmberechtigten" in refused.content.decode()
+    assert not Decision.objects.exists()
+
+
+def test_later_rules_do_not_change_what_a_decision_says(session, page, world, client_as, admin):
+    client, address = page
+    client.post(address, data(session[1]))
+    decision = Decision.objects.get()
+    url = reverse("workflows:decision-detail", args=[decision.pk])
+    before = client_as(world.fresh("planner")).get(url).context["rule_sentences"]
+    tomorrow = timezone.localdate() + datetime.timedelta(days=1)
+    with time_machine.travel(timezone.now() + datetime.timedelta(days=1), tick=False):
+        with_rules(world.steering_group, majority=Majority.TWO_THIRDS)
+
+    assert world.steering_group.rules.filter(valid_from=tomorrow).exists()
+    assert client_as(world.fresh("planner")).get(url).context["rule_sentences"] == before
+
+
+# --- absences ---------------------------------------------------------------------------------------
+
+
+def away(person, days=0):
+    day = timezone.localdate() + datetime.timedelta(days=days)
+    return absence_add(person, starts_on=day, ends_on=day, reason="", user=None)
+
+
+def test_the_deputy_of_who_is_away_is_chosen_and_who_has_none_is_absent(session, page, world, head, member):
+    client, address = page
+    away(head)
+    away(member)
+    away(world.fresh("jobcenter_head"), days=1)
+
+    form = client.get(address).context["form"]
+
+    assert form[f"by-{seat_of(world, 'head').pk}"].value() == "deputy"
+    assert form[f"vote-{seat_of(world, 'head').pk}"].value() is None
+    assert form[f"vote-{seat_of(world, 'member').pk}"].value() == "absent"
+    assert form[f"vote-{seat_of(world, 'jobcenter_head').pk}"].value() is None
+
+
+def test_what_happened_at_the_item_before_is_taken_over_instead(session, page, world, client_as, head, chair):
+    away(head)
+    client, address = page
+    client.post(address, data(session[1]))
+    second = session[0].recommendations.get(number=2)
+    address = take(client, second.process, RecommendationFlow.decide_recommendation)
+
+    form = client.get(address).context["form"]
+
+    assert form[f"by-{seat_of(world, 'head').pk}"].value() != "deputy", "the member came after all"

@@ -16,6 +16,7 @@ from measures.services.reporting import Actual, report_review, report_save, repo
 from monitoring.models import Area, Delivery, IndexRun
 from stakeholders.models import Body, Organisation, User
 from stakeholders.permissions import Perm, holders
+from workflows.counting import Ballot
 from workflows.engine import recommendation_begin
 from workflows.flows import (
     ChapterFlow,
@@ -52,7 +53,6 @@ from workflows.services import (
     renewals,
 )
 from workflows.services.cycles import cycle_close
-from workflows.services.decisions import Ballot
 from workflows.services.recommendations import Wording
 
 

@@ -14,7 +14,9 @@ from monitoring.profiles import profile_drafts
 from monitoring.selectors.catalogue_plan import Existing
 from monitoring.services.catalogue import catalogue_take_over
 from monitoring.services.index import index_run_create
-from stakeholders.models import BodyKind, Function, Organisation, OrganisationKind, Seat, User
+from stakeholders.models import Body, BodyKind, Function, Organisation, OrganisationKind, Seat, User
+from stakeholders.procedure import GroupRule, VotingRules
+from stakeholders.services import rules_add
 from workflows.demo import clock, driver, social_report
 from workflows.demo.cast import SINCE, Cast, Office, common_offices, make_body, make_cast
 from workflows.demo.catalogue import load_areas, load_indicators, rows
@@ -38,6 +40,7 @@ from workflows.services.recommendations import Wording
 GEOMETRY_SOURCE = "Gemeindegrenzen © GeoBasis-DE / BKG 2017 (GeoNutzV); Wohnplätze sind Beispiele"
 FIRST_YEAR, LAST_YEAR = 2023, 2025
 BORDER = Decimal("1.50")
+RULES_SINCE = datetime.date(2023, 1, 1)
 OFFICES = {
     "Statistikstelle": "statistik",
     "Jobcenter": "jobcenter",
@@ -242,6 +245,21 @@ def _load_set(territory: Organisation, user: User) -> None:
     )
 
 
+def _example_rules(body: Body) -> None:
+    """A quorum of a group besides the one of the whole body: an example, no rule of the district."""
+    groups = (GroupRule(OrganisationKind.MUNICIPALITY, count=2),)
+    rules_add(
+        body,
+        rules=VotingRules(body_id=body.pk, groups=groups),
+        valid_from=RULES_SINCE,
+        allows_circulated=False,
+        notice_days=0,
+        source="Beispiel: § 5 einer erfundenen Geschäftsordnung, keine Regel des Kreises",
+        reason="Beispiel: Mindestens zwei Gemeinden sollen mitentscheiden.",
+        user=None,
+    )
+
+
 def seed(today: datetime.date) -> PlanningCycle:
     """Nine areas stand out, the conference is done; one is approved, one came back, the others wait."""
     with clock.on(SINCE):
@@ -281,6 +299,8 @@ def seed(today: datetime.date) -> PlanningCycle:
             {"verband": ("verband", Seat.CHAIR), "traeger": ("traeger", Seat.VOTING)},
             quorum="0.00",
         )
+    with clock.on(RULES_SINCE):
+        _example_rules(steering)
     areas = load_areas(
         "rbk_areas.csv",
         "rbk_areas.geojson",

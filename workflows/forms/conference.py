@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
@@ -11,10 +12,12 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from monitoring.models import Area, Indicator
 from project.common.formats import date_de
 from stakeholders.models import Body, Organisation, OrganisationKind
+from stakeholders.selectors.rules import rules_of
 from workflows.models import Meeting, Position, Statement
 from workflows.selectors.conference import StatementFilter
 
@@ -137,8 +140,60 @@ def grouped_by_kind(organisations: Iterable[Organisation]) -> list[tuple[str, li
     return list(groups.items())
 
 
-class MeetingForm(forms.Form):
+class NoticeForm(forms.Form):
+    """A meeting within the notice period of its body is urgent, and says why."""
+
+    is_urgent = forms.BooleanField(
+        label=_("It is urgent: invite within the notice period"),
+        required=False,
+        help_text=_("The reason goes out with the mail and stays on the page of the meeting."),
+    )
+    urgency = forms.CharField(
+        label=_("Why is it urgent?"), required=False, max_length=500, widget=forms.Textarea({"rows": 2})
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Urgent needs a reason, and a reason means urgent only where that was ticked."""
+        cleaned = super().clean() or {}
+        if "is_urgent" not in self.fields:
+            return cleaned
+        if not cleaned.get("is_urgent"):
+            cleaned["urgency"] = ""
+        elif not cleaned.get("urgency") and "urgency" not in self.errors:
+            self.add_error("urgency", ValidationError(_("Say why it is urgent."), code="missing"))
+        return cleaned
+
+    def offer_notice(self, bodies: Iterable[Body]) -> None:
+        """Ask for the urgency only where a body has a notice period, and say how long it is. Queries: 2."""
+        today = timezone.localdate()
+        days = {
+            row.body_id: row.notice_days for row in rules_of([body.pk for body in bodies], today).values()
+        }
+        longest = max(days.values(), default=0)
+        if not longest:
+            del self.fields["is_urgent"], self.fields["urgency"]
+            return
+        text = ngettext(
+            "By the rules of procedure invitations go out at least %(days)s day before: %(first)s or later.",
+            "By the rules of procedure invitations go out at least %(days)s days before: %(first)s or later.",
+            longest,
+        ) % {"days": longest, "first": date_de(today + datetime.timedelta(days=longest))}
+        field = self.fields["held_on"]
+        field.help_text = f"{field.help_text} {text}".strip()
+
+
+class MeetingForm(NoticeForm):
     """Date, place and participants of a meeting."""
+
+    field_order: Sequence[str] = (
+        "body",
+        "held_on",
+        "is_urgent",
+        "urgency",
+        "place",
+        "participants",
+        "note",
+    )
 
     held_on = forms.DateField(label=_("Date"))
     place = forms.CharField(
@@ -176,14 +231,14 @@ class MeetingForm(forms.Form):
     @property
     def values(self) -> dict[str, Any]:
         """Cleaned arguments of ``meeting_schedule``."""
-        return {name: self.cleaned_data[name] for name in ("held_on", "place", "participants", "note")}
+        names = ("held_on", "place", "participants", "note", "urgency")
+        return {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
 
 
 class FurtherMeetingForm(MeetingForm):
     """A further meeting of one of the cycle's bodies."""
 
     body = forms.ModelChoiceField(label=_("Body"), queryset=Body.objects.none(), empty_label=None)
-    field_order = ("body", "held_on", "place", "participants", "note")
 
     def __init__(self, *args: Any, bodies: QuerySet[Body], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -192,8 +247,10 @@ class FurtherMeetingForm(MeetingForm):
         body.queryset = bodies
 
 
-class MoveMeetingForm(forms.Form):
+class MoveMeetingForm(NoticeForm):
     """Another day or place of a meeting, and why."""
+
+    field_order = ("held_on", "is_urgent", "urgency", "place", "reason")
 
     held_on = forms.DateField(label=_("New day"))
     place = forms.CharField(label=_("Place"), max_length=200)
@@ -202,6 +259,12 @@ class MoveMeetingForm(forms.Form):
         widget=forms.Textarea({"rows": 3}),
         help_text=_("It goes out with the mail and stays on the page of the meeting."),
     )
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Cleaned arguments of ``meeting_move``."""
+        names = ("held_on", "place", "reason", "urgency")
+        return {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
 
 
 class FieldOfActionForm(forms.Form):

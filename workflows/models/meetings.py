@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from stakeholders.models import Body, BodyMembership, Organisation
+from stakeholders.models import Body, BodyMembership, Organisation, RulesOfProcedure
 from workflows.models.cycles import PlanningCycle
 from workflows.models.recommendations import Recommendation, RecommendationState, RecommendationVersion
 from workflows.models.written_once import WrittenOnce
@@ -21,6 +21,8 @@ class Meeting(models.Model):
     held_on = models.DateField(_("Date"))
     place = models.CharField(_("Place"), max_length=200, blank=True)
     note = models.TextField(_("Note"), blank=True)
+    # Why it was called within the notice period of the body; empty where the period was kept.
+    urgency = models.TextField(_("Reason for the urgency"), blank=True)
     closed_at = models.DateTimeField(_("Closed"), null=True, blank=True)
 
     class Meta:
@@ -94,6 +96,13 @@ class Decision(WrittenOnce):
     meeting = models.ForeignKey(
         Meeting, on_delete=models.PROTECT, related_name="decisions", verbose_name=_("Meeting")
     )
+    # The version it was counted under: its number of votes means nothing without it.
+    rules = models.ForeignKey(
+        RulesOfProcedure,
+        on_delete=models.PROTECT,
+        related_name="decisions",
+        verbose_name=_("Rules of procedure"),
+    )
     # Counted per body and year without gaps, shown as "3/2027".
     year = models.PositiveSmallIntegerField(_("Year"))
     number = models.PositiveSmallIntegerField(_("Number"))
@@ -117,6 +126,7 @@ class Decision(WrittenOnce):
     yes_count = models.PositiveSmallIntegerField(_("Yes"))
     no_count = models.PositiveSmallIntegerField(_("No"))
     abstain_count = models.PositiveSmallIntegerField(_("Abstentions"))
+    is_tie_decided_by_chair = models.BooleanField(_("Tie decided by the chair"), default=False)
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("Recorded by")
     )
@@ -146,8 +156,11 @@ class Decision(WrittenOnce):
                 condition=Q(postponed_until__isnull=True) | Q(postponed_until__gt=models.F("decided_on")),
                 name="decision_postponed_to_later",
             ),
+            # Every majority of the rules is more yes than no; only a tie may be left to the chair's own yes.
             models.CheckConstraint(
-                condition=Q(yes_count__gt=models.F("no_count")), name="decision_has_majority"
+                condition=Q(yes_count__gt=models.F("no_count"), is_tie_decided_by_chair=False)
+                | Q(yes_count=models.F("no_count"), yes_count__gte=1, is_tie_decided_by_chair=True),
+                name="decision_has_majority",
             ),
             models.CheckConstraint(
                 condition=Q(

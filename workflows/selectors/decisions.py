@@ -12,6 +12,7 @@ from django.utils import timezone
 from project.common.keys import key_or_none
 from stakeholders.models import Body, BodyMembership, Organisation
 from stakeholders.permissions import Perm, can, visible
+from stakeholders.selectors.bodies import with_deputies_of
 from workflows.models import (
     Decision,
     DecisionResult,
@@ -176,8 +177,14 @@ def attendance_in(meeting: Meeting | None) -> list[DecisionVote]:
 
 
 def seats_on(body: Body, meeting: Meeting | None) -> list[BodyMembership]:
-    """Seats in force on the day of a meeting (today without one), voting ones first. Queries: 1."""
+    """Seats in force on the day of a meeting (today without one) with the deputies of that day, voting first.
+
+    Queries: 2.
+    """
     day = meeting.held_on if meeting else timezone.localdate()
     seats = body.memberships.on(day).select_related("organisation", "user", "deputy", "body")
     order = {"chair": 0, "voting": 1, "advisory": 2}
-    return sorted(seats, key=lambda seat: (order.get(seat.seat, 3), seat.organisation.name, seat.pk))
+    return sorted(
+        with_deputies_of(seats, day),
+        key=lambda seat: (order.get(seat.seat, 3), seat.organisation.name, seat.pk),
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 from collections.abc import Sequence
 
@@ -14,7 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from project.common.errors import DomainError
 from project.common.formats import date_de
 from stakeholders.audit import log_action
-from stakeholders.models import Body, BodyMembership, User
+from stakeholders.models import Body, User
+from stakeholders.procedure import Majority
+from stakeholders.selectors.rules import group_name, rules_on
+from workflows.counting import Ballot, Count, count_ballots
 from workflows.models import (
     Decision,
     DecisionResult,
@@ -23,119 +25,9 @@ from workflows.models import (
     Recommendation,
     RecommendationReturn,
     RecommendationState,
-    VoteChoice,
 )
 from workflows.models.meetings import FINAL_RESULTS, STATE_OF_RESULT
 from workflows.selectors.decisions import decision_in_force, first_day_to_decide, last_decision
-
-_CAST = (VoteChoice.YES, VoteChoice.NO, VoteChoice.ABSTAIN)
-
-
-@dataclasses.dataclass(frozen=True)
-class Ballot:
-    """What happened at one seat."""
-
-    seat: BodyMembership
-    choice: VoteChoice
-    is_deputy: bool = False
-
-
-@dataclasses.dataclass(frozen=True)
-class Count:
-    """Result of counting the ballots of an item.
-
-    ``present`` are voting members in the room, biased ones left out of item and count;
-    ``quorum`` is what the body needs of its ``voting`` members that are not biased.
-    """
-
-    voting: int
-    present: int
-    quorum: int
-    yes: int
-    no: int
-    abstain: int
-
-    @property
-    def has_quorum(self) -> bool:
-        """Whether enough voting members took part."""
-        return self.present >= self.quorum
-
-    @property
-    def is_carried(self) -> bool:
-        """Simple majority: more yes than no, abstentions do not count; a tie fails."""
-        return self.yes > self.no
-
-
-def count_ballots(body: Body, ballots: Sequence[Ballot]) -> Count:
-    """Count the ballots of an item.
-
-    Args:
-        body: Whose quorum applies.
-        ballots: One per seat; order does not matter.
-
-    Raises:
-        DomainError: ``advisory_vote`` if an advisory seat voted, ``heard_vote`` if a voting seat was only
-            "heard", ``seat_twice``, ``foreign_seat``, ``no_deputy``, ``person_twice`` if one person
-            would vote for two seats, ``biased_votes`` if somebody biased would vote for another seat.
-    """
-    seats = [ballot.seat.pk for ballot in ballots]
-    if len(seats) != len(set(seats)):
-        raise DomainError("seat_twice", _("A seat can vote only once."))
-    for ballot in ballots:
-        if ballot.seat.body_id != body.pk:
-            raise DomainError("foreign_seat", _("A seat belongs to another body."))
-        if not ballot.seat.is_voting and ballot.choice in (*_CAST, VoteChoice.BIASED):
-            raise DomainError(
-                "advisory_vote",
-                _("%(member)s advises and has no vote.") % {"member": ballot.seat.organisation.label},
-            )
-        if ballot.seat.is_voting and ballot.choice == VoteChoice.HEARD:
-            raise DomainError(
-                "heard_vote",
-                _("%(member)s has a vote: enter it, or an absence.")
-                % {"member": ballot.seat.organisation.label},
-            )
-        if ballot.is_deputy and ballot.seat.deputy_id is None:
-            raise DomainError(
-                "no_deputy",
-                _("%(member)s has no deputy named.") % {"member": ballot.seat.organisation.label},
-            )
-    _refuse_two_votes_of_a_person(ballots)
-    voting = [ballot for ballot in ballots if ballot.seat.is_voting]
-    # Who is biased cannot take part: with them in the base, a body most of which is biased never decides.
-    able = [ballot for ballot in voting if ballot.choice != VoteChoice.BIASED]
-    cast = [ballot.choice for ballot in voting if ballot.choice in _CAST]
-    return Count(
-        voting=len(voting),
-        present=len(cast),
-        quorum=body.quorum_count(len(able)),
-        yes=cast.count(VoteChoice.YES),
-        no=cast.count(VoteChoice.NO),
-        abstain=cast.count(VoteChoice.ABSTAIN),
-    )
-
-
-def _refuse_two_votes_of_a_person(ballots: Sequence[Ballot]) -> None:
-    """A deputy who holds a seat of their own still has one vote only, and none if they are biased."""
-    biased = {person.pk for row in ballots if row.choice == VoteChoice.BIASED and (person := _person(row))}
-    voters: set[int] = set()
-    for ballot in ballots:
-        voter = _person(ballot)
-        if ballot.choice not in _CAST or voter is None:
-            continue
-        if voter.pk in biased:
-            raise DomainError(
-                "biased_votes",
-                _("%(person)s is biased on this item and cannot vote for another seat either.")
-                % {"person": voter},
-            )
-        if voter.pk in voters:
-            raise DomainError("person_twice", _("%(person)s cannot vote for two seats.") % {"person": voter})
-        voters.add(voter.pk)
-
-
-def _person(ballot: Ballot) -> User | None:
-    return ballot.seat.deputy if ballot.is_deputy else ballot.seat.user
 
 
 def _check_seats(meeting: Meeting, ballots: Sequence[Ballot]) -> None:
@@ -204,6 +96,48 @@ def _check_meeting(recommendation: Recommendation, meeting: Meeting, *, reason: 
         )
 
 
+def _check_count(count: Count, result: DecisionResult) -> None:
+    """Quorum of the body, then of each group, then the majority that the rules want."""
+    if count.present < count.quorum:
+        raise DomainError(
+            "quorum_missing",
+            _("No quorum: %(present)s voting members take part, %(quorum)s are needed.")
+            % {"present": count.present, "quorum": count.quorum},
+        )
+    for group in count.lacking_groups:
+        raise DomainError(
+            "group_missing",
+            _(
+                "No quorum: of the group “%(group)s” %(present)s take part, %(needed)s are needed."
+                " Not there: %(members)s."
+            )
+            % {
+                "group": group_name(group.kind),
+                "present": group.present,
+                "needed": group.needed,
+                "members": ", ".join(group.missing) or "–",
+            },
+        )
+    if not count.is_carried:
+        text = _("“%(result)s” found no majority (%(yes)s yes, %(no)s no). Put another result to the vote.")
+        if count.rules.majority != Majority.SIMPLE:
+            text = _(
+                "“%(result)s” found no majority (%(yes)s yes, %(no)s no, %(abstain)s abstentions)."
+                " The rules of procedure want: %(majority)s. Put another result to the vote."
+            )
+        raise DomainError(
+            "not_carried",
+            text
+            % {
+                "result": result.label,
+                "yes": count.yes,
+                "no": count.no,
+                "abstain": count.abstain,
+                "majority": count.rules.majority.label,
+            },
+        )
+
+
 @transaction.atomic
 def decision_record(
     recommendation: Recommendation,
@@ -235,7 +169,8 @@ def decision_record(
         The decision with its number, the next of the body in that year.
 
     Raises:
-        DomainError: ``quorum_missing``, ``not_carried`` (the proposed result found no majority),
+        DomainError: ``quorum_missing``, ``group_missing`` (the rules want members of a group there),
+            ``not_carried`` (the proposed result found no majority),
             ``conditions_missing``, ``reason_missing``, ``day_missing``, ``ballot_missing``,
             ``seat_not_in_force``, ``meeting_not_held``, ``meeting_closed``, ``meeting_moved``,
             ``meeting_too_early``,
@@ -251,24 +186,15 @@ def decision_record(
     _check_meeting(recommendation, meeting, reason=reason)
     _check_result(result, conditions=conditions, reason=reason, postponed_until=postponed_until)
     _check_seats(meeting, ballots)
-    count = count_ballots(body, ballots)
-    if not count.has_quorum:
-        raise DomainError(
-            "quorum_missing",
-            _("No quorum: %(present)s voting members take part, %(quorum)s are needed.")
-            % {"present": count.present, "quorum": count.quorum},
-        )
-    if not count.is_carried:
-        raise DomainError(
-            "not_carried",
-            _("“%(result)s” found no majority (%(yes)s yes, %(no)s no). Put another result to the vote.")
-            % {"result": result.label, "yes": count.yes, "no": count.no},
-        )
+    # Lock the body's row: numbers are drawn one after the other, without gaps; no meeting closes and no rules
+    # change meanwhile.
+    Body.objects.select_for_update().get(pk=body.pk)
+    rules = rules_on(body, meeting.held_on)
+    count = count_ballots(rules.voting_rules(), ballots)
+    _check_count(count, result)
     version = recommendation.versions.order_by("-number").first()
     assert version is not None
     year = meeting.held_on.year
-    # Lock the body's row: numbers are drawn one after the other, without gaps; no meeting closes meanwhile.
-    Body.objects.select_for_update().get(pk=body.pk)
     held_on = Meeting.objects.filter(pk=meeting.pk, closed_at__isnull=True).values_list("held_on", flat=True)
     if (day := held_on.first()) is None:
         raise DomainError("meeting_closed", _("This meeting is closed. Record the decision in a later one."))
@@ -284,6 +210,7 @@ def decision_record(
         version=version,
         body=body,
         meeting=meeting,
+        rules=rules,
         year=year,
         number=last + 1,
         decided_on=meeting.held_on,
@@ -298,6 +225,7 @@ def decision_record(
         yes_count=count.yes,
         no_count=count.no,
         abstain_count=count.abstain,
+        is_tie_decided_by_chair=count.is_tie_decided_by_chair,
         recorded_by=user,
     )
     DecisionVote.objects.bulk_create(

@@ -12,12 +12,15 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from project.common.errors import DomainError
 from project.common.formats import date_de
 from stakeholders.audit import log_action
 from stakeholders.mail import mail_queue
 from stakeholders.models import Body, Organisation, User
+from stakeholders.selectors.absences import standings
+from stakeholders.selectors.rules import rules_on
 from workflows.models import (
     Contribution,
     Meeting,
@@ -40,6 +43,7 @@ def meeting_schedule(
     participants: Iterable[Organisation],
     user: User,
     note: str = "",
+    urgency: str = "",
 ) -> Meeting:
     """Set a meeting of one of the cycle's bodies and invite organisations, by mail where an office has one.
 
@@ -51,9 +55,11 @@ def meeting_schedule(
         participants: Organisations to invite; each once.
         user: Who invites.
         note: Further items and remarks, one a line.
+        urgency: Why it is called within the notice period of the body; dropped where the period is kept.
 
     Raises:
-        DomainError: ``foreign_body``, ``no_participant``, ``foreign_participant``, ``cycle_closed``.
+        DomainError: ``foreign_body``, ``no_participant``, ``foreign_participant``, ``cycle_closed``,
+            ``notice_too_short``.
     """
     participants = list({organisation.pk: organisation for organisation in participants}.values())
     if cycle.is_closed:
@@ -64,7 +70,10 @@ def meeting_schedule(
         raise DomainError("no_participant", _("Invite at least one organisation."))
     for organisation in participants:
         require_own(cycle, organisation, "foreign_participant")
-    meeting = Meeting.objects.create(cycle=cycle, body=body, held_on=held_on, place=place, note=note)
+    urgency = _urgency(body, held_on, urgency)
+    meeting = Meeting.objects.create(
+        cycle=cycle, body=body, held_on=held_on, place=place, note=note, urgency=urgency
+    )
     Participant.objects.bulk_create(
         Participant(meeting=meeting, organisation=organisation) for organisation in participants
     )
@@ -73,7 +82,11 @@ def meeting_schedule(
         user=user,
         obj=meeting,
         territory=cycle.territory,
-        data={"held_on": held_on, "participants": [row.name for row in participants]},
+        data={
+            "held_on": held_on,
+            "participants": [row.name for row in participants],
+            **({"urgency": urgency} if urgency else {}),
+        },
     )
     _mail(meeting, participants)
     _tasks_follow(meeting)
@@ -82,7 +95,7 @@ def meeting_schedule(
 
 @transaction.atomic
 def meeting_move(
-    meeting: Meeting, *, held_on: datetime.date, place: str, reason: str, user: User
+    meeting: Meeting, *, held_on: datetime.date, place: str, reason: str, user: User, urgency: str = ""
 ) -> MeetingMove:
     """Hold a meeting on another day or in another place; all who were invited are told, its tasks follow.
 
@@ -94,13 +107,15 @@ def meeting_move(
         place: New place.
         reason: Why; it goes out with the mail and stays on the page of the meeting.
         user: Who moves it.
+        urgency: Why the new day lies within the notice period of the body; dropped where the period is kept
+            or the day stays.
 
     Returns:
         What was moved.
 
     Raises:
         DomainError: ``reason_missing``, ``day_over``, ``meeting_closed``, ``meeting_decided``,
-            ``nothing_moved``, ``cycle_closed``.
+            ``nothing_moved``, ``cycle_closed``, ``notice_too_short``.
     """
     if not reason.strip():
         raise DomainError("reason_missing", _("Say why the meeting is moved."))
@@ -111,6 +126,8 @@ def meeting_move(
     check_movable(meeting)
     if (held_on, place) == (meeting.held_on, meeting.place):
         raise DomainError("nothing_moved", _("The meeting is on this day and in this place already."))
+    if held_on != meeting.held_on:
+        meeting.urgency = _urgency(meeting.body, held_on, urgency)
     move = MeetingMove.objects.create(
         meeting=meeting,
         from_day=meeting.held_on,
@@ -121,18 +138,51 @@ def meeting_move(
         moved_by=user,
     )
     meeting.held_on, meeting.place = held_on, place
-    meeting.save(update_fields=["held_on", "place"])
+    meeting.save(update_fields=["held_on", "place", "urgency"])
     log_action(
         "meeting.moved",
         user=user,
         obj=meeting,
         territory=meeting.cycle.territory,
-        data={"held_on": held_on, "place": place, "reason": move.reason},
+        data={
+            "held_on": held_on,
+            "place": place,
+            "reason": move.reason,
+            **({"urgency": meeting.urgency} if meeting.urgency else {}),
+        },
     )
     _mail(meeting, [row.organisation for row in meeting.participants.select_related("organisation")], move)
     _contributions_follow(move)
     _tasks_follow(meeting)
     return move
+
+
+def _urgency(body: Body, held_on: datetime.date, urgency: str) -> str:
+    """The reason for a meeting within the notice period; empty where the period is kept.
+
+    The rules of the day on which it is called say how long before it the invitation goes out.
+    """
+    today = timezone.localdate()
+    days = rules_on(body, today).notice_days
+    if not days or held_on >= today + datetime.timedelta(days=days):
+        return ""
+    if not urgency.strip():
+        raise DomainError(
+            "notice_too_short",
+            ngettext(
+                "%(body)s is invited at least %(days)s day before. Choose %(first)s or later, or say that it"
+                " is urgent, and why.",
+                "%(body)s is invited at least %(days)s days before. Choose %(first)s or later, or say that"
+                " it is urgent, and why.",
+                days,
+            )
+            % {
+                "body": body.name,
+                "days": days,
+                "first": date_de(today + datetime.timedelta(days=days)),
+            },
+        )
+    return urgency.strip()
 
 
 def check_movable(meeting: Meeting) -> None:
@@ -225,7 +275,9 @@ def require_own(cycle: PlanningCycle, organisation: Organisation, code: str) -> 
 
 def _mail(meeting: Meeting, organisations: Iterable[Organisation], move: MeetingMove | None = None) -> None:
     """Invite, or tell those invited that the meeting was moved."""
-    addresses = [organisation.email for organisation in organisations if organisation.email]
+    invited = list(organisations)
+    addresses = [organisation.email for organisation in invited if organisation.email]
+    addresses += _deputies(meeting, invited)
     if not addresses:
         return
     with translation.override(settings.LANGUAGE_CODE):
@@ -238,6 +290,17 @@ def _mail(meeting: Meeting, organisations: Iterable[Organisation], move: Meeting
         subject = render_to_string("workflows/mails/invitation_subject.txt", context).strip()
         body = render_to_string("workflows/mails/invitation.txt", context)
     mail_queue(addresses, subject=subject, body=body)
+
+
+def _deputies(meeting: Meeting, invited: Iterable[Organisation]) -> list[str]:
+    """Addresses of who stands in on the day for members of those invited that are away. Queries: 2."""
+    seats = list(
+        meeting.body.memberships.on(meeting.held_on)
+        .filter(organisation__in=list(invited))
+        .select_related("deputy")
+    )
+    deputies = (standing.deputy for standing in standings(seats, meeting.held_on).values())
+    return sorted({deputy.email for deputy in deputies if deputy is not None and deputy.email})
 
 
 def _lock(meeting: Meeting) -> None:

@@ -352,6 +352,7 @@ class PrepareMeeting(TaskView):
     def get_form(self, form_class: Any = None) -> Any:
         form = super().get_form(form_class)
         hint_at_stage(form, self.process.cycle, self.body())
+        form.offer_notice([self.body()])
         return form
 
     def perform(self, form: forms.Form) -> None:

@@ -16,7 +16,10 @@ from measures.models import Measure
 from project.common.errors import DomainError
 from project.common.exports import Column, Kind, export_format, export_links, table_response
 from project.common.listing import order_of, page_of
-from stakeholders.permissions import Perm, visible
+from stakeholders.permissions import Perm, can, visible
+from stakeholders.selectors.bodies import with_deputies_of
+from stakeholders.selectors.rules import group_name, sentences_of
+from workflows.counting import Ballot, count_groups
 from workflows.forms.decisions import DecisionFilterForm, ReconsiderForm
 from workflows.models import Decision, RecommendationState, VoteChoice
 from workflows.recommendation_cases import decision_take_up
@@ -87,9 +90,18 @@ def decision_list(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 def _votes(decision: Decision) -> dict[str, Any]:
     rows = list(decision.votes.select_related("seat", "seat__organisation", "seat__user", "seat__deputy"))
+    with_deputies_of([row.seat for row in rows], decision.decided_on)
     rows.sort(key=lambda row: (not row.seat.is_voting, row.seat.organisation.name))
+    rules = decision.rules.voting_rules()
+    ballots = [Ballot(row.seat, VoteChoice(row.choice), row.is_deputy) for row in rows]
     return {
         "votes": rows,
+        # Numbers only: who of a group was away is for those who may read the votes.
+        "group_counts": [
+            {"name": group_name(group.kind), "present": group.present, "needed": group.needed}
+            for group in count_groups(rules, ballots)
+        ],
+        "rule_sentences": sentences_of(decision.rules),
         "heard_count": sum(row.choice == VoteChoice.HEARD for row in rows),
         "biased_count": sum(row.choice == VoteChoice.BIASED for row in rows),
         "absent_count": sum(row.choice == VoteChoice.ABSENT for row in rows),
@@ -99,7 +111,9 @@ def _votes(decision: Decision) -> dict[str, Any]:
 @require_safe
 def decision_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One decision as it was recorded."""
-    rows = decisions_seen_by(request.user).select_related("meeting__cycle", "recorded_by", "version__field")
+    rows = decisions_seen_by(request.user).select_related(
+        "meeting__cycle", "recorded_by", "version__field", "rules"
+    )
     decision = get_object_or_404(rows, pk=pk)
     shows_names = sees_votes(request.user, decision)
     context = _votes(decision)
@@ -125,6 +139,7 @@ def decision_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "sees_recommendation": recommendations_seen_by(request.user)
             .filter(pk=decision.recommendation_id)
             .exists(),
+            "sees_body": bool(can(request.user, Perm.VIEW_BODY, decision.body)),
             "measures": list(measures.select_related("responsible").distinct()),
             "earlier_measures": list(earlier_measures.select_related("responsible").distinct()),
             "reconsiderations": list(decision.reconsiderations.select_related("taken_up_by").order_by("pk")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -25,6 +26,7 @@ from project.common.errors import DomainError
 from project.common.exports import Column, Kind, export_format, export_links, table_response
 from project.common.keys import key_or_none
 from stakeholders.permissions import Perm, visible
+from stakeholders.selectors.absences import absences_on
 from workflows import cards
 from workflows.catalogue import nodes_called
 from workflows.forms.tasks import HandOverForm, ReleaseForm, TaskFilterForm
@@ -47,6 +49,8 @@ class Row:
     is_mine: bool
     can_take: bool
     can_hand_over: bool
+    #: Until when its owner is away, for who can hand it over.
+    away_until: datetime.date | None = None
 
 
 def task_filter(chosen: dict[str, Any], scope: str) -> selectors.InboxFilter:
@@ -80,6 +84,8 @@ def _rows(request: HttpRequest, shown: list[TaskCard], scope: str) -> list[Row]:
     if scope == "done":
         return [Row(card, is_mine=True, can_take=False, can_hand_over=False) for card in shown]
     led = selectors.led_organisations(request.user, shown)
+    ours = [card.task.owner_id for card in shown if card.organisation_id in led]
+    away = absences_on(ours, timezone.localdate())
     return [
         Row(
             card,
@@ -87,6 +93,9 @@ def _rows(request: HttpRequest, shown: list[TaskCard], scope: str) -> list[Row]:
             # Four eyes and a right lost meanwhile are checked when the button is pressed.
             can_take=card.task.owner_id is None,
             can_hand_over=card.task.owner_id == request.user.pk or card.organisation_id in led,
+            away_until=away[card.task.owner_id].ends_on
+            if card.organisation_id in led and card.task.owner_id in away
+            else None,
         )
         for card in shown
     ]

@@ -21,6 +21,7 @@ from project.common.keys import key_or_none
 from project.common.listing import order_of, page_of
 from stakeholders.models import Body
 from stakeholders.permissions import Perm, can, require
+from stakeholders.selectors.bodies import with_deputies_of
 from workflows.calendar import event_as_ics
 from workflows.forms.conference import AttendanceForm, FurtherMeetingForm, MoveMeetingForm
 from workflows.models import DecisionVote, Meeting, PlanningCycle, VoteChoice
@@ -145,7 +146,9 @@ def _present(meeting: Meeting) -> list[DecisionVote]:
     rows = votes.select_related("seat", "seat__organisation", "seat__user", "seat__deputy").order_by(
         "seat__organisation__name", "pk"
     )
-    return list({row.seat_id: row for row in rows}.values())
+    present = list({row.seat_id: row for row in rows}.values())
+    with_deputies_of([row.seat for row in present], meeting.held_on)
+    return present
 
 
 @require_safe
@@ -188,6 +191,7 @@ def meeting_create(request: HttpRequest, pk: int) -> HttpResponse:
         initial={"body": body.pk, "participants": list(members_of(body).values_list("pk", flat=True))},
     )
     hint_at_stage(form, cycle, body)
+    form.offer_notice(bodies)
     status = 200
     if request.method == "POST":
         if form.is_valid():
@@ -214,9 +218,10 @@ def meeting_move_page(request: HttpRequest, pk: int) -> HttpResponse:
     initial = {"held_on": meeting.held_on, "place": meeting.place}
     form = MoveMeetingForm(request.POST if request.method == "POST" else None, initial=initial)
     hint_at_stage(form, meeting.cycle, meeting.body)
+    form.offer_notice([meeting.body])
     if request.method == "POST" and form.is_valid():
         try:
-            meeting_move(meeting, user=signed_in(request), **form.cleaned_data)
+            meeting_move(meeting, user=signed_in(request), **form.values)
         except DomainError as error:
             form.add_error(None, str(error.message))
         else:

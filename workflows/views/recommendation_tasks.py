@@ -9,13 +9,17 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from project.common.errors import DomainError
 from project.common.keys import key_or_none
-from stakeholders.models import User
-from workflows.forms.decisions import DecisionForm, attendance_fields
+from stakeholders.models import RulesOfProcedure, User
+from stakeholders.procedure import VotingRules
+from stakeholders.selectors.rules import group_name, rules_on, sentences_of
+from workflows.counting import Count, count_ballots
+from workflows.forms.decisions import DecisionForm, absence_fields, attendance_fields
 from workflows.forms.recommendations import AdoptionForm, DraftForm, initial_from_query, initial_of
 from workflows.models import (
     Decision,
@@ -40,7 +44,7 @@ from workflows.selectors.recommendations import (
     evidence_of,
     next_to_decide,
 )
-from workflows.services.decisions import Count, count_ballots, decision_record
+from workflows.services.decisions import decision_record
 from workflows.services.recommendations import (
     may_withdraw,
     recommendation_adopt,
@@ -225,7 +229,17 @@ class DecideRecommendation(RecommendationTaskView):
         }
 
     def get_initial(self) -> dict[str, Any]:
-        return {"meeting": self.meeting, **attendance_fields(attendance_in(self.meeting))}
+        # What happened at the item before outweighs what was entered beforehand.
+        before = attendance_in(self.meeting)
+        return {"meeting": self.meeting, **(attendance_fields(before) if before else self.absences)}
+
+    @cached_property
+    def absences(self) -> dict[str, Any]:
+        """Who was entered as away on the day of the meeting, before its first item."""
+        if self.meeting is None:
+            return {}
+        seats = seats_on(self.process.cycle.steering_group, self.meeting)
+        return absence_fields(seats, self.meeting.held_on)
 
     def get_success_url(self) -> str:
         """On to the next item of the meeting, or back to the inbox after the last one."""
@@ -264,6 +278,30 @@ class DecideRecommendation(RecommendationTaskView):
             postponed_until=cleaned["postponed_until"],
         )
 
+    @cached_property
+    def rules_version(self) -> RulesOfProcedure:
+        """Rules of procedure on the day of the meeting, today's as long as there is none."""
+        day = self.meeting.held_on if self.meeting else timezone.localdate()
+        return rules_on(self.process.cycle.steering_group, day)
+
+    @cached_property
+    def rules(self) -> VotingRules:
+        """What those rules say about counting."""
+        return self.rules_version.voting_rules()
+
+    def group_rows(self, count: Count | None) -> list[dict[str, Any]]:
+        """Groups that must be there: the rule, and who is there as far as votes were entered."""
+        counted = {group.kind: group for group in count.groups} if count else {}
+        return [
+            {
+                "rule": group,
+                "name": group_name(group.kind),
+                "percent": None if group.share is None else int(group.share * 100),
+                "counted": counted.get(group.kind),
+            }
+            for group in self.rules.groups
+        ]
+
     def count(self, form: DecisionForm) -> Count | None:
         """Count of what was entered so far; None where a rule forbids it or nothing was entered."""
         ballots = form.ballots()
@@ -271,7 +309,7 @@ class DecideRecommendation(RecommendationTaskView):
         if not ballots or (not form.is_bound and all(ballot.choice in taken_over for ballot in ballots)):
             return None
         try:
-            return count_ballots(self.process.cycle.steering_group, ballots)
+            return count_ballots(self.rules, ballots)
         except DomainError:
             return None
 
@@ -283,10 +321,16 @@ class DecideRecommendation(RecommendationTaskView):
         context["agenda"] = agenda
         context["agenda_position"] = next((item.position for item in agenda if item.is_current), None)
         context["is_attendance_known"] = not form.is_bound and bool(attendance_in(self.meeting))
+        context["are_absences_known"] = (
+            not form.is_bound and not context["is_attendance_known"] and bool(self.absences)
+        )
         context["count"] = self.count(form)
-        quorum = self.process.cycle.steering_group.quorum_count(len(form.voting_seats))
+        quorum = self.rules.quorum_count(len(form.voting_seats))
         context["quorum"] = context["count"].quorum if context["count"] else quorum
-        context["quorum_percent"] = int(self.process.cycle.steering_group.quorum_share * 100)
+        context["quorum_percent"] = int(self.rules.quorum_share * 100)
+        context["group_rows"] = self.group_rows(context["count"])
+        context["rules_version"] = self.rules_version
+        context["rule_sentences"] = sentences_of(self.rules_version)
         context["reconsideration"] = open_reconsideration(self.recommendation)
         context["earlier_decisions"] = list(
             self.recommendation.decisions.select_related("meeting", "version").order_by("pk")

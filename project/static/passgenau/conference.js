@@ -24,6 +24,28 @@
 
   const line = form.querySelector("[data-count]");
   const votes = [...form.querySelectorAll("select[data-vote]")];
+  // Groups of which members must be there: as the server counts them (stakeholders/procedure.py).
+  const groupRules = [...form.querySelectorAll("[data-group-rule]")];
+  const groups = () =>
+    groupRules.reduce((areThere, row) => {
+      const own = votes.filter((vote) => vote.dataset.group === row.dataset.groupRule);
+      const of = (...choices) => own.filter((vote) => choices.includes(vote.value));
+      const biased = of("biased").length;
+      const able = own.length - biased;
+      const { least, percent } = row.dataset;
+      let needed = least
+        ? Math.max(Math.min(Number(least), able), Number(least) - biased)
+        : Math.max(1, Math.ceil((able * Number(percent)) / 100));
+      if (own.length && !able) needed = 0;
+      const present = of("yes", "no", "abstain").length;
+      const isThere = present >= needed;
+      const members = of("absent").map((vote) => vote.dataset.member).sort().join(", ") || "–";
+      const { groupThere, groupLacks } = row.parentElement.dataset;
+      row.textContent = filled(isThere ? groupThere : groupLacks, { group: row.dataset.name, present, needed, members });
+      row.classList.toggle("is-missing", !isThere);
+      return areThere && isThere;
+    }, true);
+
   const count = () => {
     const of = (choice) => votes.filter((vote) => vote.value === choice).length;
     const [yes, no, abstain] = ["yes", "no", "abstain"].map(of);
@@ -34,8 +56,10 @@
     const present = yes + no + abstain;
     // Absences taken over from the item before are no vote yet.
     if (!present && votes.some((vote) => !vote.value)) return;
-    const isQuorate = present >= quorum;
-    const text = filled(isQuorate ? line.dataset.quorate : line.dataset.notQuorate, { present, voting, quorum });
+    const areGroupsThere = groups();
+    const isQuorate = present >= quorum && areGroupsThere;
+    const sentence = present < quorum ? "notQuorate" : isQuorate ? "quorate" : "groupMissing";
+    const text = filled(line.dataset[sentence], { present, voting, quorum });
     line.textContent = `${text} ${filled(line.dataset.tally, { yes, no, abstain })}`;
     line.classList.toggle("is-missing", !isQuorate);
   };
