@@ -56,15 +56,19 @@ class Known:
         supplier: Whose files they are.
         wholes: Names of what the areas are part of.
         year: Of figures of a file that names none, said for this file only.
+        said: What is said of this file and not saved yet; goes before what is remembered.
     """
 
     territory: Organisation
     supplier: Organisation
     wholes: Sequence[str] = ()
     year: str = ""
+    said: DeliveryMapping | None = None
 
     def mapping_of(self, signature: str) -> DeliveryMapping | None:
-        """What the supplier has said of files of this layout. Queries: 1."""
+        """What the supplier has said of files of this layout. Queries: at most 1."""
+        if self.said is not None and self.said.signature == signature:
+            return self.said
         return DeliveryMapping.objects.filter(
             territory=self.territory, supplier=self.supplier, signature=signature
         ).first()

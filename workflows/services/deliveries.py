@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from monitoring.models import Delivery
+from monitoring.models import Delivery, DeliveryMapping
 from monitoring.services.deliveries import (
     ReadDelivery,
     delivery_accept,
@@ -22,7 +22,7 @@ from monitoring.services.deliveries import (
     delivery_store,
     value_comments_carry,
 )
-from monitoring.services.mappings import mapping_save
+from monitoring.services.mappings import mapping_save, mapping_with
 from monitoring.services.matching import Said
 from monitoring.services.readings import Upload, stored_upload, upload_signature, upload_take
 from project.common.errors import DomainError
@@ -101,16 +101,14 @@ def request_assign(request: DataRequest, *, delivery: Delivery, said: Said, user
     signature = upload_signature(taken) if taken is not None else None
     if taken is None or signature is None:
         raise DomainError("not_assignable", _("This file cannot be assigned. Please upload another one."))
-    mapping_save(
+    mapping = mapping_with(
         territory=request.cycle.territory,
         supplier=request.organisation,
         signature=signature,
-        file_name=delivery.file_name,
         said=said,
-        user=user,
     )
-    read = _read(request, taken, user=user, year=said.year)
-    return _attach(request, read, user=user, based_on=delivery.pk)
+    read = _read(request, taken, user=user, year=said.year, mapping=mapping)
+    return _attach(request, read, user=user, based_on=delivery.pk, said=said)
 
 
 def _refuse_again(request: DataRequest, sha256: str) -> None:
@@ -122,7 +120,14 @@ def _refuse_again(request: DataRequest, sha256: str) -> None:
         )
 
 
-def _read(request: DataRequest, taken: Upload, *, user: User, year: str = "") -> ReadDelivery:
+def _read(
+    request: DataRequest,
+    taken: Upload,
+    *,
+    user: User,
+    year: str = "",
+    mapping: DeliveryMapping | None = None,
+) -> ReadDelivery:
     asked = asked_of(request)
     return delivery_reading(
         territory=request.cycle.territory,
@@ -133,6 +138,7 @@ def _read(request: DataRequest, taken: Upload, *, user: User, year: str = "") ->
         years=asked.years,
         user=user,
         year=year,
+        said=mapping,
     )
 
 
@@ -191,6 +197,7 @@ def _attach(
     user: User,
     based_on: Any = _ANY,
     is_typed: bool = False,
+    said: Said | None = None,
 ) -> Delivery:
     """Store a delivery as the one that waits to be handed in, if one is still expected.
 
@@ -202,6 +209,7 @@ def _attach(
         user: Who delivers.
         based_on: Key of the delivery this one follows on; left out if that does not matter.
         is_typed: Whether it was typed in the browser.
+        said: What somebody said of the file when it was read; remembered only if the file is stored too.
     """
     fresh = DataRequest.objects.select_for_update().get(pk=request.pk)
     _expect_delivery(fresh)
@@ -213,6 +221,15 @@ def _attach(
         raise _filled_meanwhile(fresh) if is_typed else _newer_delivery()
     if not is_typed and based_on is _ANY:
         _refuse_again(fresh, read.taken.sha256)
+    if said is not None and read.delivery.mapping is not None:
+        read.delivery.mapping = mapping_save(
+            territory=fresh.cycle.territory,
+            supplier=fresh.organisation,
+            signature=read.delivery.mapping.signature,
+            file_name=read.taken.name,
+            said=said,
+            user=user,
+        )
     earlier = _with_comments(fresh)
     delivery = delivery_store(read, user=user)
     if earlier is not None:
