@@ -16,7 +16,7 @@ from monitoring.selectors.areas import planning_areas
 from monitoring.selectors.figures import Figures, figures_delivered, figures_in_force
 from monitoring.selectors.protection import Cell
 from monitoring.selectors.versions import comments_of
-from monitoring.words import FORM_NAMES, shown_text
+from monitoring.words import FORM_NAMES, OUR_FORM, shown_text
 from project.common.keys import key_or_none
 
 #: Codes of hints at figures that stay out begin with this.
@@ -139,6 +139,11 @@ class Preview:
     def form_name(self) -> str:
         """How the form of the file is called; "" if it is not known."""
         return str(FORM_NAMES.get(self.delivery.source_form, ""))
+
+    @property
+    def counts_entries(self) -> bool:
+        """Whether the file was counted by its figures and signs, not by its rows: one row may hold many."""
+        return self.delivery.source_form not in {"", OUR_FORM} and not self.delivery.is_typed
 
     @property
     def can_be_assigned(self) -> bool:

@@ -123,6 +123,7 @@ class ProvideDataView(DeliveryTaskView):
         last = latest_years(self.data_request.cycle.territory)
         return context | {
             "returned": self.returned,
+            "reopening": self.data_request.reopenings.select_related("reopened_by").order_by("-pk").first(),
             "upload_form": UploadForm(),
             "assign_url": self.assign_url,
             "comments_url": reverse("workflows:request-comments", args=[self.data_request.pk]),
