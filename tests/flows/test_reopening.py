@@ -145,7 +145,7 @@ def test_an_accepted_delivery_is_corrected_and_the_earlier_figures_stay_readable
     figures = factories.full_values(request, world.areas)
     cell = next(iter(figures))
     before = Value.objects.get(is_current=True, indicator=cell[0], area=cell[1], year=cell[2])
-    url = reverse("workflows:request-reopen", args=[request.pk])
+    detail, url = (reverse(f"workflows:request-{name}", args=[request.pk]) for name in ("detail", "reopen"))
     planner = client_as(world.fresh("planner"))
     assert "Berichtigung" in planner.get(url).content.decode()
     assert planner.post(url, {"reason": "Zahlendreher"}).status_code == 302
@@ -157,6 +157,8 @@ def test_an_accepted_delivery_is_corrected_and_the_earlier_figures_stay_readable
     client = client_as(specialist)
     page = client.get(take(client, request.process, DeliveryFlow.provide_data))
     assert "Zahlendreher" in page.content.decode()
+    assert page.context["earlier"] == request.delivery
+    assert "Ohne Berichtigung weitergehen" in planner.get(detail).content.decode()
 
     delivery = factories.delivery(request.organisation, figures | {cell: 31.5}, specialist)
     driver.deliver(request, delivery, user=specialist)

@@ -53,7 +53,7 @@ from workflows.selectors.requests import (
     with_due,
     with_progress,
 )
-from workflows.services.deliveries import may_reopen, request_fill, request_upload
+from workflows.services.deliveries import accepted_before, may_reopen, request_fill, request_upload
 from workflows.views.access import signed_in
 
 _ORDERS = {
@@ -195,6 +195,7 @@ def request_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "can_manage": is_manager and not row.is_finished,
             "can_reopen": is_manager and may_reopen(row),
             "may_reopen": may_reopen(row),
+            "is_correction": not row.is_finished and accepted_before(row) is not None,
             "is_own": bool(can(request.user, Perm.ACT_FOR_ORGANISATION, row.organisation)),
         },
     )

@@ -25,7 +25,7 @@ from workflows.selectors.requests import (
     last_return,
     preview_of,
 )
-from workflows.services.deliveries import delivery_review, delivery_submit
+from workflows.services.deliveries import accepted_before, delivery_review, delivery_submit
 from workflows.views.access import signed_in
 from workflows.views.base import TaskView
 
@@ -90,7 +90,9 @@ class ProvideDataView(DeliveryTaskView):
         return draft_of(self.data_request)
 
     def earlier_delivery(self) -> Delivery | None:
-        return self.returned.delivery if self.returned is not None else None
+        if self.returned is not None:
+            return self.returned.delivery
+        return accepted_before(self.data_request)
 
     @property
     def assign_url(self) -> str:
