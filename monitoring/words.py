@@ -13,9 +13,11 @@ from project.common.formats import NBSP, decimal_de, figure_de, is_german, perce
 
 #: Beside a figure that took the place of a missing one, and beside an index that rests on such figures.
 FILLED_SIGN: Final = "*"
+#: Of ``Delivery.source_form``: the form we hand out.
+OUR_FORM: Final = "form"
 #: How the forms of files are called (``Delivery.source_form``).
 FORM_NAMES: Final = {
-    "form": gettext_lazy("Our form"),
+    OUR_FORM: gettext_lazy("Our form"),
     "ffcsv": gettext_lazy("Flat file of GENESIS (ffcsv)"),
     "genesis-table": gettext_lazy("Table of GENESIS (CSV)"),
     "table": gettext_lazy("Own table"),

@@ -161,7 +161,7 @@ def request_go_on_without(request: DataRequest, *, reason: str, user: User) -> N
 
 
 def request_expect_again(request: DataRequest, *, reason: str, user: User) -> None:
-    """Planning expects a delivery again that it had gone on without; the supplier gets the task back.
+    """Planning expects a delivery again, or a correction of it; the supplier gets the task back.
 
     Raises:
         PermissionDenied: The user does not manage the cycle.

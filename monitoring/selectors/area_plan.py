@@ -38,7 +38,7 @@ class AreaState(models.TextChoices):
 
     FAULT = "fault", gettext_lazy("cannot be taken over")
     NEW = "new", gettext_lazy("new")
-    CHANGED = "changed", gettext_lazy("changes")
+    CHANGED = "changed", gettext_lazy("with a change")
     UNCHANGED = "unchanged", gettext_lazy("the same")
 
 

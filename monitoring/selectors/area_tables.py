@@ -172,7 +172,8 @@ def population_plan(territory: Organisation, table: Table) -> TablePlan[Populati
 
     Returns:
         The plan. Unusual is a change since the year before of at least 5 percent that sticks out from those
-        of the other areas, and any of at least 25 percent. Queries: 2.
+        of the other areas, and any of at least 25 percent; where no year before is known, any of at least
+        25 percent against the figure without a year. Queries: 2.
     """
     versions = AreaVersions(territory)
     read = read_populations(table, versions.names)
@@ -186,6 +187,7 @@ def population_plan(territory: Organisation, table: Table) -> TablePlan[Populati
     given = {(area.pk, row.year): row.count for area, row in found}
     known = stored | given
     jumps = _jumps(given, known)
+    dated = {area for area, _year in stored}
     changes = []
     for area, row in found:
         old = stored.get((area.pk, row.year))
@@ -198,7 +200,9 @@ def population_plan(territory: Organisation, table: Table) -> TablePlan[Populati
                 _state(old, row.count),
                 NO_VALUE if old is None else decimal_de(old, 0),
                 decimal_de(row.count, 0),
-                _jump_text(row, known[area.pk, row.year - 1]) if (area.pk, row.year) in jumps else "",
+                _jump_text(row, known[area.pk, row.year - 1])
+                if (area.pk, row.year) in jumps
+                else _loose_text(area, row, known, has_years=area.pk in dated),
             )
         )
     return TablePlan(read, changes, read.issues)
@@ -235,6 +239,20 @@ def _jump_text(row: PopulationRow, before: int) -> str:
         "Unusual change: %(before)s in %(year)s. Please check the figure; if it is right, nothing needs "
         "to be done."
     ) % {"before": decimal_de(before, 0), "year": row.year - 1}
+
+
+def _loose_text(
+    area: Area, row: PopulationRow, known: Mapping[tuple[int, int], int], *, has_years: bool
+) -> str:
+    """A remark if a figure is far from the one known without a year, where that is all there is."""
+    before = area.population
+    has_better = has_years or (area.pk, row.year - 1) in known
+    if has_better or not before or abs(row.count / before - 1) < _LARGE_JUMP:
+        return ""
+    return _(
+        "Unusual: so far %(before)s without a year. Please check the figure; if it is right, nothing needs "
+        "to be done."
+    ) % {"before": decimal_de(before, 0)}
 
 
 # --- Changes of borders -----------------------------------------------------------------------------

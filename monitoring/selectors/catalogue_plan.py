@@ -53,7 +53,7 @@ class State(models.TextChoices):
 
     CONFLICT = "conflict", gettext_lazy("cannot be taken over")
     NEW = "new", gettext_lazy("new")
-    CHANGED = "changed", gettext_lazy("changes")
+    CHANGED = "changed", gettext_lazy("with a change")
     KEPT = "kept", gettext_lazy("differs, stays as it is here")
     UNCHANGED = "unchanged", gettext_lazy("the same")
 

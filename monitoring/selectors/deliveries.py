@@ -16,7 +16,7 @@ from monitoring.selectors.areas import planning_areas
 from monitoring.selectors.figures import Figures, figures_delivered, figures_in_force
 from monitoring.selectors.protection import Cell
 from monitoring.selectors.versions import comments_of
-from monitoring.words import FORM_NAMES, shown_text
+from monitoring.words import FORM_NAMES, OUR_FORM, shown_text
 from project.common.keys import key_or_none
 
 #: Codes of hints at figures that stay out begin with this.
@@ -141,6 +141,11 @@ class Preview:
         return str(FORM_NAMES.get(self.delivery.source_form, ""))
 
     @property
+    def counts_entries(self) -> bool:
+        """Whether the file was counted by its figures and signs, not by its rows: one row may hold many."""
+        return self.delivery.source_form not in {"", OUR_FORM} and not self.delivery.is_typed
+
+    @property
     def can_be_assigned(self) -> bool:
         """Whether an error may come from a file that nobody has told how to read."""
         return any(line.is_error and line.code in TO_ASSIGN for line in self.errors)
@@ -256,7 +261,8 @@ def delivery_preview(
     """
     indicators, areas = list(indicators), list(areas)
     issues = list(delivery.issues.all())
-    lines = [_line(issue, is_typed=delivery.is_typed) for issue in issues]
+    names = _names(indicators)
+    lines = [_line(issue, names, is_typed=delivery.is_typed) for issue in issues]
     unusual = {
         (str(issue.params["area_key"]), str(issue.params["indicator"]), int(issue.params["year"]))
         for issue in issues
@@ -329,8 +335,16 @@ def _completeness(
     )
 
 
-def _line(issue: DeliveryIssue, *, is_typed: bool) -> IssueLine:
+def _names(indicators: Iterable[Indicator]) -> dict[str, str]:
+    """Names of indicators in the reader's language, by those in any."""
+    return {name: row.name for row in indicators for name in (row.name_de, row.name_en) if name}
+
+
+def _line(issue: DeliveryIssue, names: Mapping[str, str], *, is_typed: bool) -> IssueLine:
     value, place = issue.value, ""
+    if issue.params.get("name") in names:
+        # Stored in the language of who delivered.
+        issue.params = {**issue.params, "name": names[issue.params["name"]]}
     if issue.code == "unusual_change":
         value = figure_written(issue.params, "now")
         place = ", ".join(str(issue.params[name]) for name in ("area", "name", "year"))
@@ -349,8 +363,11 @@ def _line(issue: DeliveryIssue, *, is_typed: bool) -> IssueLine:
 
 
 def issue_lines(delivery: Delivery) -> list[IssueLine]:
-    """Remarks on a delivery, errors before hints, then by row. Queries: 1."""
-    return [_line(issue, is_typed=delivery.is_typed) for issue in delivery.issues.all()]
+    """Remarks on a delivery, errors before hints, then by row. Queries: 2."""
+    issues = list(delivery.issues.all())
+    told = {str(issue.params["name"]) for issue in issues if "name" in issue.params}
+    names = _names(Indicator.objects.filter(Q(name_de__in=told) | Q(name_en__in=told)))
+    return [_line(issue, names, is_typed=delivery.is_typed) for issue in issues]
 
 
 def differences(

@@ -19,6 +19,7 @@ from monitoring.sources.reading import read_period, read_value
 from monitoring.sources.recognise import SourceForm, form_of
 from monitoring.sources.rows import Row, RowFile
 from monitoring.sources.survey import survey
+from project.common.formats import is_german
 from project.common.importing import column_letters
 
 _SHOWN_ROWS = 8
@@ -140,11 +141,20 @@ def _columns(
         header, roles = mapping.header, {int(key): role for key, role in mapping.columns.items()}
     columns = [
         ColumnLine(
-            place + 1, column_letters(place + 1), [row.cell(place) for row in rows], roles.get(place + 1, "")
+            place + 1,
+            column_letters(place + 1),
+            [_shown(row, place) for row in rows],
+            roles.get(place + 1, ""),
         )
         for place in range(width)
     ]
     return header, columns, [row.number for row in rows]
+
+
+def _shown(row: Row, place: int) -> str:
+    """Text of a cell as the spreadsheet shows it: its numbers come with a decimal point in every language."""
+    text = row.cell(place)
+    return text.replace(".", ",") if place in row.exact and is_german() else text
 
 
 def _guess(file: RowFile, rows: Sequence[Row]) -> tuple[int, dict[int, str]]:

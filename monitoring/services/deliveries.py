@@ -20,6 +20,7 @@ from monitoring.models import (
     Area,
     Delivery,
     DeliveryIssue,
+    DeliveryMapping,
     Indicator,
     Severity,
     Value,
@@ -106,6 +107,7 @@ def delivery_reading(
     user: User,
     comment: str = "",
     year: str = "",
+    said: DeliveryMapping | None = None,
 ) -> ReadDelivery:
     """Read a delivered file in a child process; nothing is written, so that a slow one holds up nobody.
 
@@ -119,10 +121,11 @@ def delivery_reading(
         user: Who uploads.
         comment: Words of the supplier to planning.
         year: Of figures of a file that names none.
+        said: What is said of the file and not saved yet; whoever stores the delivery saves it before.
     """
     indicators, areas, years = list(indicators), list(areas), sorted(years)
     taken = upload if isinstance(upload, Upload) else upload_take(upload)
-    known = Known(territory, supplier, wholes_of(territory, areas), year)
+    known = Known(territory, supplier, wholes_of(territory, areas), year, said)
     reading = upload_read(taken, request_of(indicators, areas, years), known=known)
     expected = len(areas) * len(indicators) * len(years)
     delivery = _delivery_of(territory, supplier, taken, reading, user, expected, comment)

@@ -46,6 +46,8 @@ def file_import_begin(
     )
     row.full_clean(exclude=["file"])
     with file_kept(row.file, taken, _ENDINGS), transaction.atomic():
+        # Held: of two uploads at once the second finds what the first left lying.
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
         for left in FileImport.objects.filter(kind=kind, created_by=user, applied_at__isnull=True):
             transaction.on_commit(_deletion(left))
             left.delete()

@@ -31,6 +31,22 @@ def said_of(mapping: DeliveryMapping | None, year: str = "") -> Said:
     return Said(layout, mapping.variables, mapping.areas, mapping.leaves_others, year)
 
 
+def mapping_with(
+    *, territory: Organisation, supplier: Organisation, signature: str, said: Said
+) -> DeliveryMapping:
+    """What is remembered of a layout, with what is said now; not saved.
+
+    Args:
+        territory: Planning authority that receives the files.
+        supplier: Whose files they are.
+        signature: Mark of their layout.
+        said: What is said.
+    """
+    layout = {"territory": territory, "supplier": supplier, "signature": signature}
+    mapping = DeliveryMapping.objects.filter(**layout).first() or DeliveryMapping(**layout)
+    return _merged(mapping, said)
+
+
 @transaction.atomic
 def mapping_save(
     *,
@@ -61,15 +77,8 @@ def mapping_save(
     before = None if mapping is None else _told(mapping)
     if mapping is None:
         mapping = DeliveryMapping(territory=territory, supplier=supplier, signature=signature)
+    _merged(mapping, said)
     mapping.file_name, mapping.updated_by = file_name, user
-    mapping.header, mapping.columns = None, {}
-    if said.layout is not None:
-        mapping.header = said.layout.header
-        mapping.columns = {str(number): role.value for role, number in said.layout.roles.items()}
-        mapping.columns |= {str(number): FIGURES for number in sorted(said.layout.figures)}
-    mapping.variables = {**mapping.variables, **said.variables}
-    mapping.areas = {**mapping.areas, **said.areas}
-    mapping.leaves_others = said.leaves_others
     mapping.full_clean()
     mapping.save()
     log_action(
@@ -79,6 +88,18 @@ def mapping_save(
         territory=territory,
         data={"before": before, "after": _told(mapping)},
     )
+    return mapping
+
+
+def _merged(mapping: DeliveryMapping, said: Said) -> DeliveryMapping:
+    mapping.header, mapping.columns = None, {}
+    if said.layout is not None:
+        mapping.header = said.layout.header
+        mapping.columns = {str(number): role.value for role, number in said.layout.roles.items()}
+        mapping.columns |= {str(number): FIGURES for number in sorted(said.layout.figures)}
+    mapping.variables = {**mapping.variables, **said.variables}
+    mapping.areas = {**mapping.areas, **said.areas}
+    mapping.leaves_others = said.leaves_others
     return mapping
 
 

@@ -23,13 +23,12 @@ from monitoring.selectors.figures import figures_delivered, figures_in_force
 from monitoring.services.mappings import said_of
 from monitoring.services.source_readings import opened, said_signature, source_read
 from monitoring.sources import SourceError
+from monitoring.words import OUR_FORM
 from project.common.importing import ImportRefused, Table, column_letters, read_table
 from stakeholders.models import Organisation
 
 #: Sheet of our own form that shows earlier figures; it is never read.
 REFERENCE_SHEET: Final = "Bisherige Werte"
-#: Of ``Delivery.source_form``: the form we hand out.
-OUR_FORM: Final = "form"
 #: A CSV that is too long to be held whole can still be streamed.
 _TOO_LONG: Final = frozenset({"far_cell", "too_many_cells", "too_complex"})
 _NAME_LENGTH: Final = 200
@@ -56,15 +55,19 @@ class Known:
         supplier: Whose files they are.
         wholes: Names of what the areas are part of.
         year: Of figures of a file that names none, said for this file only.
+        said: What is said of this file and not saved yet; goes before what is remembered.
     """
 
     territory: Organisation
     supplier: Organisation
     wholes: Sequence[str] = ()
     year: str = ""
+    said: DeliveryMapping | None = None
 
     def mapping_of(self, signature: str) -> DeliveryMapping | None:
-        """What the supplier has said of files of this layout. Queries: 1."""
+        """What the supplier has said of files of this layout. Queries: at most 1."""
+        if self.said is not None and self.said.signature == signature:
+            return self.said
         return DeliveryMapping.objects.filter(
             territory=self.territory, supplier=self.supplier, signature=signature
         ).first()

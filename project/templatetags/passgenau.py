@@ -7,7 +7,7 @@ from typing import Any
 
 from django import template
 from django.core.exceptions import NON_FIELD_ERRORS
-from django.forms import BoundField
+from django.forms import BaseFormSet, BoundField
 from django.http import QueryDict
 from django.template import RequestContext
 from django.utils import timezone
@@ -169,6 +169,13 @@ def error_target(field: BoundField) -> str:
 def wrong_count(errors: Mapping[str, Any]) -> int:
     """How many entries are wrong: what is said of the whole form counts only where it stands alone."""
     return len([name for name in errors if name != NON_FIELD_ERRORS]) or len(errors)
+
+
+@register.filter
+def wrong_forms_count(formset: "BaseFormSet[Any]") -> int:
+    """How many entries of a set are wrong: what is said of all of it counts only where it stands alone."""
+    wrong = sum(wrong_count(form.errors) for form in formset.forms if form.errors)
+    return wrong or len(formset.non_form_errors())
 
 
 @register.filter

@@ -137,7 +137,8 @@ def test_two_say_what_the_same_file_means(
         monkeypatch.setattr(deliveries, "DataRequest", NoLock)
 
     def act(request: DataRequest, user: Any) -> Any:
-        said = Said(variables={"Betreuung": "childcare_rate"})
+        # Each leaves another name out as well: only what the winner said may be remembered.
+        said = Said(variables={"Betreuung": "childcare_rate", user.username: ""})
         return deliveries.request_assign(request, delivery=waiting, said=said, user=user)
 
     results = race(*colleagues(asked, world, act))
@@ -150,6 +151,8 @@ def test_two_say_what_the_same_file_means(
     assert Delivery.objects.count() == 2
     asked.refresh_from_db()
     assert asked.delivery == Delivery.objects.latest("pk")
+    winner = asked.delivery.created_by.username
+    assert set(DeliveryMapping.objects.get().variables) == {"Betreuung", winner}
 
 
 @without_lock

@@ -13,6 +13,7 @@ from django.utils import timezone
 from viewflow.workflow.models import Task
 from viewflow.workflow.status import PROCESS
 
+from monitoring.models import Value
 from project.common.errors import DomainError
 from stakeholders.models import LogEntry, User
 from tests import factories
@@ -137,11 +138,75 @@ def test_what_is_expected_anyway_is_not_taken_up(stages: Stages, world: World) -
     assert refused.value.code == "case_open"
 
 
-def test_an_accepted_delivery_is_not_taken_up(stages: Stages, world: World) -> None:
+def test_an_accepted_delivery_is_corrected_and_the_earlier_figures_stay_readable(
+    stages: Stages, world: World, client_as: ClientAs
+) -> None:
+    request = _request(stages.at_analysis(), world)
+    figures = factories.full_values(request, world.areas)
+    cell = next(iter(figures))
+    before = Value.objects.get(is_current=True, indicator=cell[0], area=cell[1], year=cell[2])
+    detail, url = (reverse(f"workflows:request-{name}", args=[request.pk]) for name in ("detail", "reopen"))
+    planner = client_as(world.fresh("planner"))
+    assert "Berichtigung" in planner.get(url).content.decode()
+    assert planner.post(url, {"reason": "Zahlendreher"}).status_code == 302
+    request.refresh_from_db()
+    before.refresh_from_db()
+    assert (request.state, before.is_current) == (DataRequestState.OPEN, True)
+    # Who delivered has the task again, with the reason.
+    specialist = world.fresh("specialist")
+    client = client_as(specialist)
+    page = client.get(take(client, request.process, DeliveryFlow.provide_data))
+    assert "Zahlendreher" in page.content.decode()
+    assert page.context["earlier"] == request.delivery
+    assert "Ohne Berichtigung weitergehen" in planner.get(detail).content.decode()
+
+    delivery = factories.delivery(request.organisation, figures | {cell: 31.5}, specialist)
+    driver.deliver(request, delivery, user=specialist)
+    driver.review(request, is_accepted=True, user=world.fresh("planner"))
+
+    before.refresh_from_db()
+    assert (before.is_current, Value.objects.filter(pk=before.pk).exists()) == (False, True)
+    assert delivery.values.get(indicator=cell[0], area=cell[1], year=cell[2]).is_current
+    request.refresh_from_db()
+    assert (request.state, request.delivery) == (DataRequestState.ACCEPTED, delivery)
+
+
+def test_without_a_correction_what_was_accepted_stays(stages: Stages, world: World) -> None:
     cycle = stages.at_analysis()
-    with pytest.raises(DomainError) as refused:
-        _expect(_request(cycle, world), world)
-    assert refused.value.code == "not_waived"
+    request = _request(cycle, world)
+    accepted = request.delivery
+    _expect(request, world)
+    draft = factories.delivery(
+        request.organisation, factories.full_values(request, world.areas), world.fresh("specialist")
+    )
+    DataRequest.objects.filter(pk=request.pk).update(delivery=draft)
+
+    request_go_on_without(request, reason="War richtig", user=world.fresh("planner"))
+
+    request.refresh_from_db()
+    request.process.refresh_from_db()
+    assert (request.state, request.waive_reason, request.delivery) == (
+        DataRequestState.ACCEPTED,
+        "",
+        accepted,
+    )
+    assert request.process.status == PROCESS.DONE
+    entry = LogEntry.objects.get(action="delivery.waived", object_id=request.pk)
+    assert entry.data == {"reason": "War richtig", "stays_accepted": True}
+
+
+def test_a_correction_that_has_not_come_when_the_profiles_are_released_is_called_off(
+    stages: Stages, world: World
+) -> None:
+    cycle = stages.at_analysis()
+    run = stages.run(cycle)
+    request = _request(cycle, world)
+    _expect(request, world)
+    driver.analyse(cycle, run, world.areas[:1], user=world.fresh("planner"), drafts={})
+    cycle.refresh_from_db()
+    assert cycle.stage == StageKind.CONFERENCE
+    request.refresh_from_db()
+    assert (request.state, request.waive_reason) == (DataRequestState.ACCEPTED, "")
 
 
 @pytest.mark.parametrize("name", ["specialist", "head", "chair", "admin", "outsider"])

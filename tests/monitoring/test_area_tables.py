@@ -51,6 +51,21 @@ def messages_of(page: Any) -> list[str]:
 # --- Inhabitants ------------------------------------------------------------------------------------
 
 
+def test_first_inhabitants_far_from_the_figure_without_a_year_are_remarked(
+    world: World, client_as: ClientAs
+) -> None:
+    client = client_as(world.people["admin"])
+    first, second = world.areas[:2]
+    text = f"{HEAD}{first.key};2024;{first.population // 10}\n{second.key};2024;{second.population + 1}\n"
+
+    plan = preview(client, text).context["plan"]
+
+    assert ["ohne Jahr" in row.remark for row in plan.changes] == [True, False]
+    # Once there are years, only the year before counts.
+    first.populations.create(year=2010, count=first.population)
+    assert not any(row.remark for row in preview(client, text).context["plan"].changes)
+
+
 def test_inhabitants_are_looked_at_and_taken_over(world: World, client_as: ClientAs) -> None:
     client = client_as(world.people["admin"])
     text = HEAD + "05378000;2023;1.234\n05378000;2024;1300\n5378001;2024;12 345\n"

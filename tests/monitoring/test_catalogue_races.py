@@ -20,10 +20,11 @@ from monitoring.models import Area, AreaPopulation, AreaSuccession, FileImport, 
 from monitoring.selectors.area_tables import population_plan, succession_plan
 from monitoring.selectors.catalogue import catalogue_entries
 from monitoring.selectors.catalogue_plan import Existing, catalogue_plan
-from monitoring.services import area_history, catalogue
+from monitoring.services import area_history, catalogue, imports
+from monitoring.services.readings import Upload
 from project.common.errors import DomainError
 from project.common.importing import Cell, Table
-from stakeholders.models import LogEntry
+from stakeholders.models import LogEntry, User
 from tests import factories
 from tests.factories import World
 from tests.flows.test_races import MeetingPoint, race
@@ -36,6 +37,18 @@ pytestmark = [
 
 def refusals(results: list[Any]) -> list[str]:
     return [result.code for result in results if isinstance(result, DomainError)]
+
+
+class NotHeld:
+    """People as they were read before: without holding them."""
+
+    class objects:  # noqa: N801
+        """A manager that locks nothing."""
+
+        @staticmethod
+        def select_for_update(**_kwargs: Any) -> Any:
+            """Rows without a lock."""
+            return User.objects
 
 
 def no_hold(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -275,3 +288,26 @@ def test_two_tables_take_more_than_all_of_an_area(
     # The rows of the areas are locked as well, so the sum holds by itself; the hold tells why.
     assert sum(row.share for row in AreaSuccession.objects.all()) == Decimal("0.6")
     assert refusals(results) == ["table_has_errors" if has_lock else "share_above_all"]
+
+
+@pytest.mark.parametrize("has_lock", [False, True])
+def test_two_uploads_of_one_person_leave_one_waiting(
+    world: World, monkeypatch: pytest.MonkeyPatch, has_lock: bool
+) -> None:
+    # The second comes while the first is about to write.
+    point = MeetingPoint()
+    monkeypatch.setattr(FileImport, "save", point.before(FileImport.save))
+    if not has_lock:
+        monkeypatch.setattr(imports, "User", NotHeld)
+
+    def act(name: str) -> Callable[[], Any]:
+        user = world.fresh("planner")
+        taken = Upload(name, name.encode(), "0" * 64)
+        return lambda: imports.file_import_begin(
+            kind=ImportKind.AREAS, taken=taken, territory=world.territory, user=user
+        )
+
+    results = race(act("a.geojson"), act("b.geojson"))
+
+    assert refusals(results) == []
+    assert FileImport.objects.count() == (1 if has_lock else 2)

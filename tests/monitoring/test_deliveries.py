@@ -367,3 +367,17 @@ def test_accepted_values_succeed_earlier_ones_and_leave_the_rest(world: World, r
     assert in_force.get(area=world.areas[0], indicator=world.indicators[0]).value == 99
     assert Value.objects.filter(delivery=first, is_current=False).count() == 1
     assert (second.accepted_by, second.accepted_at is not None) == (world.people["planner"], True)
+
+
+def test_remarks_name_indicators_in_the_language_of_the_reader(world: World) -> None:
+    rate = world.indicators[0]
+    delivery = factories.delivery(world.youth_office, {}, world.people["specialist"])
+    delivery.issues.create(
+        severity=Severity.WARNING,
+        code="missing_values",
+        params={"name": rate.name_de, "count": 3, "total": 4, "examples": "Nord 2024"},
+    )
+    with translation.override("en"):
+        (line,) = issue_lines(delivery)
+    assert rate.name_en in line.message
+    assert rate.name_de not in line.message

@@ -136,7 +136,7 @@ class Scene:
             for kind in (ImportKind.POPULATION, ImportKind.SUCCESSIONS)
         }
         for row in self.tables.values():
-            row.file.save("tabelle.csv", ContentFile(b"AGS;Jahr;Einwohner\n05378000;2024;2000\n"))
+            row.file.save("tabelle.csv", ContentFile(b"AGS;Jahr;Einwohner\n05378000;2024;2100\n"))
         self.succession = AreaSuccession.objects.create(
             old=world.areas[2], new=world.areas[3], changed_on=datetime.date(2024, 1, 1), share=1
         )

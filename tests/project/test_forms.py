@@ -8,6 +8,7 @@ import pytest
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.template.loader import render_to_string
 from django.utils import translation
 
 from project.forms import GermanDecimalField, GermanIntegerField, needed_if, parse_number
@@ -233,3 +234,26 @@ def test_widget_attributes_survive_and_are_escaped():
     assert html.count("class=") == 1
     assert "data-x=&quot;" not in html
     assert 'data-x="&quot;&lt;"' in html
+
+
+class PairSet(forms.BaseFormSet):
+    """A set that says something of itself."""
+
+    def clean(self):
+        raise ValidationError("Zusammen sind es zu viele.")
+
+
+@pytest.mark.parametrize(("title", "told"), [("", "Bitte prüfen Sie 4 Angaben"), ("x", "eine Angabe")])
+def test_what_is_said_of_a_whole_set_counts_only_where_it_stands_alone(title, told):
+    class Pair(forms.Form):
+        one = forms.CharField()
+        two = forms.CharField()
+
+    names = ("form-0-one", "form-0-two", "form-1-one", "form-1-two")
+    data = {"form-TOTAL_FORMS": "2", "form-INITIAL_FORMS": "2", **dict.fromkeys(names, title)}
+    formset = forms.formset_factory(Pair, formset=PairSet)(data)
+
+    page = render_to_string("forms/formset_errors.html", {"formset": formset})
+
+    assert told in page
+    assert "Zusammen sind es zu viele." in page

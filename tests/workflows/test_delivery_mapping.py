@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -13,6 +15,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from monitoring.models import Area, AreaKind, Delivery, DeliveryMapping, Value
+from monitoring.services.matching import Said
+from project.common.errors import DomainError
 from stakeholders.models import LogEntry, User
 from tests import factories
 from tests.factories import World
@@ -20,6 +24,7 @@ from tests.stages import Stages
 from tests.workflows.taskpages import take
 from workflows.flows import DeliveryFlow
 from workflows.models import DataRequest, PlanningCycle
+from workflows.services.deliveries import request_assign
 
 ClientAs = Callable[[User], Client]
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
@@ -391,3 +396,34 @@ def test_a_file_of_more_rows_than_a_workbook_may_have_is_streamed(
     form = client.get(assign_url(asked)).context["form"]
     client.post(assign_url(asked), filled(form, leaves_others="on"))
     assert draft(asked).values.count() == 4
+
+
+def test_what_is_said_of_a_file_a_newer_one_replaced_is_not_remembered(
+    asked: DataRequest, head: User, client_as: ClientAs, world: World
+) -> None:
+    client = client_as(head)
+    upload(client, asked, long_file(world))
+    old = draft(asked)
+    upload(client, asked, long_file(world).replace(b"7.5", b"8.5"))
+
+    with pytest.raises(DomainError, match="newer_delivery"):
+        request_assign(asked, delivery=old, said=Said(variables={"Betreuung": "childcare_rate"}), user=head)
+
+    assert not DeliveryMapping.objects.exists()
+
+
+def test_numbers_of_excel_are_shown_with_a_decimal_comma(
+    asked: DataRequest, head: User, client_as: ClientAs, world: World
+) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["Wo", "Stand", "Betreut"])
+    for area in world.areas:
+        book.active.append([area.name, 2024, 31.5])
+    content = io.BytesIO()
+    book.save(content)
+    client = client_as(head)
+
+    url = upload(client, asked, content.getvalue(), "zahlen.xlsx").url
+
+    rows = client.get(url).context["form"].row_lines()
+    assert rows[1] == (2, [world.areas[0].name, "2024", "31,5"])

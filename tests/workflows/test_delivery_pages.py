@@ -320,6 +320,21 @@ def test_figures_typed_in_the_browser(grid: Grid, world: World) -> None:
     assert 'value="40,5"' in grid.client.get(grid.url, {"year": "2023"}).content.decode()
 
 
+def test_one_year_is_saved_after_the_other(grid: Grid, asked: DataRequest, world: World) -> None:
+    name = cell(world)
+    last = asked.cycle.data_to_year
+    data = {name: "40,5", "next_year": ""}
+
+    response = grid.send(last, data)
+
+    assert response.url == f"{grid.url}?year={last - 1}"
+    text = grid.client.get(response.url).content.decode()
+    assert f"Die Zahlen für {last} sind gespeichert." in text
+    # The first year is the last one to type.
+    assert "year=" not in grid.send(asked.cycle.data_from_year, data).url
+    assert Delivery.objects.latest("pk").values.filter(year=last, value=40.5).exists()
+
+
 def test_a_wrong_cell_saves_nothing_and_leaves_what_was_there(
     grid: Grid, asked: DataRequest, head: User, world: World
 ) -> None:
@@ -583,6 +598,12 @@ def test_all_who_are_still_to_deliver_are_reminded_with_one_click(
     assert LogEntry.objects.filter(action="task.reminded", user=planner).count() == waiting
     rows = [row for row, _badges, _missing in client.get(list_url(cycle)).context["rows"]]
     assert {row.pk for row in rows if row.reminded_at} == {row.pk for row in rows if row.pk != submitted.pk}
+
+    # Nobody is written to twice a day.
+    page = client.post(url, follow=True)
+    assert "heute schon erinnert" in page.content.decode()
+    client.post(reverse("workflows:request-remind", args=[rows[0].pk]))
+    assert LogEntry.objects.filter(action="task.reminded", user=planner).count() == waiting
 
 
 def test_the_list_says_what_is_missing_by_indicator(

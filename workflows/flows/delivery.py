@@ -2,8 +2,8 @@
 
 Purpose: a supplier hands in the figures a cycle asks for, planning accepts or returns them. Who acts: the
 supplier's people (the head may do it or hand it over), then the planning unit. Ends: accepted, or gone on
-without it by planning with a reason; until the analysis is finished planning may expect it again, with a
-reason too. Source: domain, stage 1 (Data).
+without it by planning with a reason; until the analysis is finished planning may expect it again or ask for
+a correction, with a reason too. Source: domain, stage 1 (Data).
 """
 
 import datetime

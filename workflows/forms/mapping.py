@@ -18,14 +18,14 @@ from monitoring.sources.headings import Layout, Role
 
 #: What a column can be, in the order in which people look for it.
 ROLES: Final = (
-    ("", gettext_lazy("not needed")),
+    ("", gettext_lazy("stays out")),
     (Role.KEY.value, gettext_lazy("Area key")),
     (Role.NAME.value, gettext_lazy("Name of the area")),
     (Role.AREA.value, gettext_lazy("Key and name of the area in one cell")),
     (Role.PERIOD.value, gettext_lazy("Year")),
     (Role.VARIABLE.value, gettext_lazy("Name of the indicator")),
     (Role.VALUE.value, gettext_lazy("Value (one in each row)")),
-    (FIGURES, gettext_lazy("Figures of an indicator or year (its heading says which)")),
+    (FIGURES, gettext_lazy("Figures, as the heading says")),
     (Role.SIGN.value, gettext_lazy("Sign beside the value")),
     (Role.UNIT.value, gettext_lazy("Unit")),
 )

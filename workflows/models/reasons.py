@@ -39,7 +39,7 @@ class NoMeasureReason(WrittenOnce):
 
 
 class RequestReopening(WrittenOnce):
-    """A delivery the cycle had gone on without is expected again, and why. Never changed."""
+    """A delivery the cycle had gone on without, or its correction, is expected again. Never changed."""
 
     request = models.ForeignKey(
         DataRequest,
@@ -47,7 +47,7 @@ class RequestReopening(WrittenOnce):
         related_name="reopenings",
         verbose_name=_("Requested delivery"),
     )
-    # The request holds the latest one only.
+    # The request holds the latest one only; empty if the delivery had been accepted and shall be corrected.
     waive_reason = models.TextField(_("Reason for going on without it"))
     reason = models.TextField(_("Reason"))
     reopened_by = models.ForeignKey(

@@ -10,9 +10,10 @@ from django.core.files.base import File
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from monitoring.models import Delivery
+from monitoring.models import Delivery, DeliveryMapping
 from monitoring.services.deliveries import (
     ReadDelivery,
     delivery_accept,
@@ -22,7 +23,7 @@ from monitoring.services.deliveries import (
     delivery_store,
     value_comments_carry,
 )
-from monitoring.services.mappings import mapping_save
+from monitoring.services.mappings import mapping_save, mapping_with
 from monitoring.services.matching import Said
 from monitoring.services.readings import Upload, stored_upload, upload_signature, upload_take
 from project.common.errors import DomainError
@@ -103,16 +104,14 @@ def request_assign(request: DataRequest, *, delivery: Delivery, said: Said, user
     signature = upload_signature(taken) if taken is not None else None
     if taken is None or signature is None:
         raise DomainError("not_assignable", _("This file cannot be assigned. Please upload another one."))
-    mapping_save(
+    mapping = mapping_with(
         territory=request.cycle.territory,
         supplier=request.organisation,
         signature=signature,
-        file_name=delivery.file_name,
         said=said,
-        user=user,
     )
-    read = _read(request, taken, user=user, year=said.year)
-    return _attach(request, read, user=user, based_on=delivery.pk)
+    read = _read(request, taken, user=user, year=said.year, mapping=mapping)
+    return _attach(request, read, user=user, based_on=delivery.pk, said=said)
 
 
 def _refuse_again(request: DataRequest, sha256: str) -> None:
@@ -124,7 +123,14 @@ def _refuse_again(request: DataRequest, sha256: str) -> None:
         )
 
 
-def _read(request: DataRequest, taken: Upload, *, user: User, year: str = "") -> ReadDelivery:
+def _read(
+    request: DataRequest,
+    taken: Upload,
+    *,
+    user: User,
+    year: str = "",
+    mapping: DeliveryMapping | None = None,
+) -> ReadDelivery:
     asked = asked_of(request)
     return delivery_reading(
         territory=request.cycle.territory,
@@ -135,6 +141,7 @@ def _read(request: DataRequest, taken: Upload, *, user: User, year: str = "") ->
         years=asked.years,
         user=user,
         year=year,
+        said=mapping,
     )
 
 
@@ -193,6 +200,7 @@ def _attach(
     user: User,
     based_on: Any = _ANY,
     is_typed: bool = False,
+    said: Said | None = None,
 ) -> Delivery:
     """Store a delivery as the one that waits to be handed in, if one is still expected.
 
@@ -204,6 +212,7 @@ def _attach(
         user: Who delivers.
         based_on: Key of the delivery this one follows on; left out if that does not matter.
         is_typed: Whether it was typed in the browser.
+        said: What somebody said of the file when it was read; remembered only if the file is stored too.
     """
     fresh = DataRequest.objects.select_for_update().get(pk=request.pk)
     _expect_delivery(fresh)
@@ -215,6 +224,15 @@ def _attach(
         raise _filled_meanwhile(fresh) if is_typed else _newer_delivery()
     if not is_typed and based_on is _ANY:
         _refuse_again(fresh, read.taken.sha256)
+    if said is not None and read.delivery.mapping is not None:
+        read.delivery.mapping = mapping_save(
+            territory=fresh.cycle.territory,
+            supplier=fresh.organisation,
+            signature=read.delivery.mapping.signature,
+            file_name=read.taken.name,
+            said=said,
+            user=user,
+        )
     earlier = _with_comments(fresh)
     delivery = delivery_store(read, user=user)
     if earlier is not None:
@@ -331,53 +349,66 @@ def request_waive(request: DataRequest, *, reason: str, user: User | None) -> No
     """
     if not reason.strip():
         raise DomainError("reason_missing", _("Say why the cycle goes on without this delivery."))
-    request.state = DataRequestState.WAIVED
-    request.waive_reason = reason.strip()
+    accepted = accepted_before(request)
+    if accepted is None:
+        request.state = DataRequestState.WAIVED
+        request.waive_reason = reason.strip()
+    else:
+        # Only a correction has not come: what was accepted stays in force.
+        request.state = DataRequestState.ACCEPTED
+        request.delivery = accepted
     # What counted last stays: a returned delivery had new days, and its task ends now.
     due: QuerySet[Any] = with_due(DataRequest.objects.filter(pk=request.pk))  # annotated
     request.due_on = due.values_list("task_due_on", flat=True).get()
-    request.save(update_fields=["state", "waive_reason", "due_on"])
+    request.save(update_fields=["state", "waive_reason", "due_on", "delivery"])
     log_action(
         "delivery.waived",
         user=user,
         obj=request,
         territory=request.cycle.territory,
-        data={"reason": request.waive_reason},
+        data={"reason": reason.strip(), "stays_accepted": accepted is not None},
     )
 
 
+def accepted_before(request: DataRequest) -> Delivery | None:
+    """What was accepted last for a request, whatever it waits for now. Queries: 1."""
+    review = request.reviews.filter(is_accepted=True).select_related("delivery").order_by("-pk").first()
+    return review.delivery if review is not None else None
+
+
 def may_reopen(request: DataRequest) -> bool:
-    """Whether a delivery the cycle went on without can still be expected again."""
+    """Whether a settled delivery can still be expected again: for the first time, or to correct it."""
     cycle = request.cycle
-    return request.state == DataRequestState.WAIVED and not cycle.is_closed and cycle.stage in _REOPEN_STAGES
+    return request.is_finished and not cycle.is_closed and cycle.stage in _REOPEN_STAGES
 
 
 def earlier_waive_reason(request: DataRequest) -> str:
-    """Why the cycle had gone on without a delivery before it was expected again. Queries: 1."""
-    return request.reopenings.order_by("pk").values_list("waive_reason", flat=True).last() or ""
+    """Why the cycle goes on after all without a delivery that was expected again. Queries: 1."""
+    earlier = request.reopenings.order_by("pk").values_list("waive_reason", flat=True).last()
+    return earlier or gettext("The correction did not come in time.")
 
 
 @transaction.atomic
 def request_reopen(request: DataRequest, *, reason: str, user: User) -> RequestReopening:
-    """Expect a delivery again that the cycle had gone on without; called by its flow.
+    """Expect a delivery again that the cycle had gone on without, or a correction; called by its flow.
 
-    The supplier has at least a week.
+    The supplier has at least a week. Figures that were accepted stay in force until others are.
 
     Args:
-        request: Request that was gone on without.
+        request: Request that was gone on without, or whose delivery was accepted.
         reason: Why it is expected again; the supplier reads it.
         user: Who expects it.
 
     Raises:
-        DomainError: ``reason_missing``, ``not_waived``, ``analysis_finished``.
+        DomainError: ``reason_missing``, ``not_settled``, ``analysis_finished``.
     """
     if not reason.strip():
         raise DomainError("reason_missing", _("Say why the delivery is expected again."))
     # Held: a cycle that goes to the conference at this moment does so before or after, not in between.
     request.cycle = PlanningCycle.objects.select_for_update(no_key=True).get(pk=request.cycle_id)
     request.state = DataRequest.objects.select_for_update().get(pk=request.pk).state
-    if request.state != DataRequestState.WAIVED:
-        raise DomainError("not_waived", _("The cycle has not gone on without this delivery."))
+    if not request.is_finished:
+        raise DomainError("not_settled", _("This delivery is still expected."))
     if not may_reopen(request):
         raise DomainError(
             "analysis_finished",

@@ -53,7 +53,7 @@ from workflows.selectors.requests import (
     with_due,
     with_progress,
 )
-from workflows.services.deliveries import may_reopen, request_fill, request_upload
+from workflows.services.deliveries import accepted_before, may_reopen, request_fill, request_upload
 from workflows.views.access import signed_in
 
 _ORDERS = {
@@ -194,6 +194,9 @@ def request_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "reopenings": row.reopenings.select_related("reopened_by").order_by("-pk"),
             "can_manage": is_manager and not row.is_finished,
             "can_reopen": is_manager and may_reopen(row),
+            "may_reopen": may_reopen(row),
+            "is_correction": not row.is_finished and accepted_before(row) is not None,
+            "is_own": bool(can(request.user, Perm.ACT_FOR_ORGANISATION, row.organisation)),
         },
     )
 
@@ -284,6 +287,8 @@ def request_fill_view(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("workflows:request-detail", row.pk)
     texts = grid_texts(row, asked)
     year = _chosen_year(request, asked.years)
+    # The latest year is opened first.
+    next_year = max((other for other in asked.years if other < year), default=None)
     initial = {
         GridForm.name_of(area, indicator): texts.get((area.key, year, indicator.key), "")
         for area in asked.areas
@@ -310,11 +315,21 @@ def request_fill_view(request: HttpRequest, pk: int) -> HttpResponse:
             if error.code == "filled_meanwhile":
                 form.rebase(visible_request(request, pk).delivery_id)
         else:
+            if "next_year" in request.POST and next_year is not None:
+                messages.success(request, _("The figures for %(year)s are saved.") % {"year": year})
+                return redirect(f"{reverse('workflows:request-fill', args=[row.pk])}?year={next_year}")
             return back_to_task(request, row)
     return render(
         request,
         "workflows/request_fill.html",
-        {"data_request": row, "cycle": row.cycle, "asked": asked, "form": form, "year": year},
+        {
+            "data_request": row,
+            "cycle": row.cycle,
+            "asked": asked,
+            "form": form,
+            "year": year,
+            "next_year": next_year,
+        },
         status=422 if request.method == "POST" else 200,
     )
 

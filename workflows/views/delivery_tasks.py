@@ -25,7 +25,7 @@ from workflows.selectors.requests import (
     last_return,
     preview_of,
 )
-from workflows.services.deliveries import delivery_review, delivery_submit
+from workflows.services.deliveries import accepted_before, delivery_review, delivery_submit
 from workflows.views.access import signed_in
 from workflows.views.base import TaskView
 
@@ -90,7 +90,9 @@ class ProvideDataView(DeliveryTaskView):
         return draft_of(self.data_request)
 
     def earlier_delivery(self) -> Delivery | None:
-        return self.returned.delivery if self.returned is not None else None
+        if self.returned is not None:
+            return self.returned.delivery
+        return accepted_before(self.data_request)
 
     @property
     def assign_url(self) -> str:
@@ -123,6 +125,7 @@ class ProvideDataView(DeliveryTaskView):
         last = latest_years(self.data_request.cycle.territory)
         return context | {
             "returned": self.returned,
+            "reopening": self.data_request.reopenings.select_related("reopened_by").order_by("-pk").first(),
             "upload_form": UploadForm(),
             "assign_url": self.assign_url,
             "comments_url": reverse("workflows:request-comments", args=[self.data_request.pk]),
