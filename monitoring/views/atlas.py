@@ -155,6 +155,7 @@ def _context(
         "course_svg": to_svg(course.drawing) if course is not None else "",
         "export_links": file_links(choice, has_map=picture is not None),
         "source_lines": source_lines(choice, view),
+        "sure_url": "" if choice.run is None else reverse("monitoring:run-detail", args=[choice.run.pk]),
     }
 
 
@@ -197,7 +198,12 @@ def _said(row: AtlasRow, view: AtlasView) -> str:
     if row.rank is None:
         return text
     rank = _("rank %(rank)s of %(count)s") % {"rank": row.rank, "count": view.ranked_count}
-    return " · ".join(filter(None, (f"{text}, {rank}", row.filled)))
+    return " · ".join(filter(None, (f"{text}, {rank}", _sure(row), row.filled)))
+
+
+def _sure(row: AtlasRow) -> str:
+    """Of the index: in how many weightings the area stands out, and its ranks in them."""
+    return "" if row.result is None else row.result.how_sure
 
 
 def _table_rows(choice: AtlasChoice, view: AtlasView) -> list[AtlasRow]:

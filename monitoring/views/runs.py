@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from monitoring.certainty import need_words
 from monitoring.forms import ResultFilterForm
 from monitoring.models import IndexResult
 from monitoring.selectors.atlas import left_out_reason
@@ -64,6 +65,7 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
             "columns": [(column, table.years.get(column.indicator_id)) for column in table.columns],
             "earlier": _earlier(table),
             "is_sure_known": is_sure_known,
+            "need": need_words(run, table.results),
             "variants": run.weightings[0],
             "spread": run.weightings[1] * 100,
             "rules": rule_words(content_of(run, table.columns)),

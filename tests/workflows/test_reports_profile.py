@@ -15,6 +15,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from monitoring.deviations import Deviation, chart_words, deviation_chart
 from monitoring.models import Area, AreaSuccession
@@ -261,6 +262,32 @@ def test_paper_and_page_hold_the_same_figures(
         assert plain(row.indicator.name) in text
         if row.text:
             assert plain(row.text) in text
+
+
+def test_page_and_paper_say_how_sure_the_place_is(
+    client_as: ClientAs, planner: User, cycle: PlanningCycle, world: World
+) -> None:
+    profile_row = cycle.profiles.get(area=world.areas[0])
+    assert cycle.index_run is not None
+    sure = cycle.index_run.results.get(area=world.areas[0]).how_sure
+    client = client_as(planner)
+    page = client.get(reverse("workflows:profile-detail", args=[profile_row.pk])).content.decode()
+    assert sure
+    assert sure in page
+    assert plain(sure) in plain(text_of(pdf(client, cycle, world.areas[0])))
+    assert '<p lang="de">' in page
+
+
+def test_who_sees_no_areas_gets_no_link_to_what_follows(
+    client_as: ClientAs, planner: User, provider: User, cycle: PlanningCycle
+) -> None:
+    """A provider in the conference reads released profiles, but the chain from an area is not theirs."""
+    AreaProfile.objects.update(released_at=timezone.now())
+    url = reverse("workflows:profile-detail", args=[cycle.profiles.all()[0].pk])
+    assert "/why/area/" in client_as(planner).get(url).content.decode()
+    page = client_as(provider).get(url)
+    assert page.status_code == 200
+    assert "/why/area/" not in page.content.decode()
 
 
 def test_drafts_are_for_those_who_prepare(

@@ -287,7 +287,7 @@ def _facts(data: ProfileData) -> list[tuple[str, str]]:
         rows.append((_("Index"), str(run.year)))
     if result is not None and result.normalised is not None:
         deviation = _("%(number)s standard deviations from the mean") % {
-            "number": signed_de(result.normalised)
+            "number": signed_de(result.normalised, 2)
         }
         rows.append((_("Deviation of the index"), deviation))
     if result is not None and result.how_sure:

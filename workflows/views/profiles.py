@@ -175,6 +175,7 @@ def profile_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "area": profile.area,
             "cycle": cycle,
             "run": run,
+            "result": run.results.filter(area=profile.area_id).first() if run else None,
             "ranked_count": run.results.filter(rank__isnull=False).count() if run else 0,
             **_map(profile),
             "changes": changes,
@@ -189,6 +190,7 @@ def profile_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "sources": sorted({row.indicator.source for row in rows}),
             "gone_without": gone_without(cycle),
             "sees_run": run is not None and bool(can(request.user, Perm.VIEW_TERRITORY, cycle.territory)),
+            "sees_why": bool(can(request.user, Perm.VIEW_AREA, profile.area)),
             "can_edit": profile.released_at is None and bool(can(request.user, Perm.EDIT_PROFILE, profile)),
         },
     )
