@@ -298,6 +298,7 @@ def test_profiles_are_released_only_when_each_was_looked_through(
     assert AreaProfile.objects.filter(released_at__isnull=False).count() == 0
 
     client.post(profile_page("edit", profiles[1]), TEXTS)
+    assert "Alle Steckbriefe freigeben" not in client.get(url).content.decode(), "it would only refuse"
     own = client.post(url)
     assert own.status_code == 422, "four eyes: who wrote one of the texts does not release them"
     assert AreaProfile.objects.filter(released_at__isnull=False).count() == 0
