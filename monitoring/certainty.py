@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,25 +27,28 @@ class NeedWords:
     Attributes:
         need: How many areas stand out, and which have the most need.
         sure: Whether other weights would change that, and where; "" where the run does not know.
+        old: How many indicators are of earlier years, a sentence for each year.
         left_out: How many areas have no place in the index; "" for none.
     """
 
     need: str
     sure: str
+    old: Sequence[str]
     left_out: str
 
     @property
     def lines(self) -> list[str]:
         """What there is to say, for files."""
-        return [line for line in (self.need, self.sure, self.left_out) if line]
+        return [line for line in (self.need, self.sure, *self.old, self.left_out) if line]
 
 
-def need_words(run: IndexRun, results: Sequence[IndexResult]) -> NeedWords:
+def need_words(run: IndexRun, results: Sequence[IndexResult], years: Collection[int]) -> NeedWords:
     """Say where need is greatest and how sure that is.
 
     Args:
         run: The run.
         results: All of its results, by rank, with their areas.
+        years: Of each indicator the year of its figures.
 
     Returns:
         Sentences. Queries: 0.
@@ -54,6 +58,7 @@ def need_words(run: IndexRun, results: Sequence[IndexResult]) -> NeedWords:
     return NeedWords(
         need=_need(included),
         sure=_sure(run, included),
+        old=_old(run, years),
         left_out=ngettext(
             "%(count)s area is not part of the index.", "%(count)s areas are not part of the index.", left_out
         )
@@ -95,11 +100,11 @@ def _sure(run: IndexRun, included: Sequence[IndexResult]) -> str:
             ngettext(
                 "How sure: it stays so under nearly all of %(tries)s other weightings of the indicators "
                 "(each by up to %(spread)s %%).",
-                "How sure: all %(count)s stay so under nearly all of %(tries)s other weightings of the "
+                "How sure: all of them stay so under nearly all of %(tries)s other weightings of the "
                 "indicators (each by up to %(spread)s %%).",
                 len(outstanding),
             )
-            % (numbers | {"count": decimal_de(len(outstanding), 0)})
+            % numbers
         )
     elif doubtful:
         sentences.append(
@@ -126,6 +131,20 @@ def _sure(run: IndexRun, included: Sequence[IndexResult]) -> str:
             % numbers
         )
     return " ".join(sentences)
+
+
+def _old(run: IndexRun, years: Collection[int]) -> list[str]:
+    """An index of a year may rest on figures of earlier ones; the oldest first."""
+    earlier = sorted(Counter(year for year in years if year < run.year).items())
+    return [
+        ngettext(
+            "%(counter)s indicator is of %(year)s: no later figures were in force.",
+            "%(counter)s indicators are of %(year)s: no later figures were in force.",
+            count,
+        )
+        % {"counter": count, "year": year}
+        for year, count in earlier
+    ]
 
 
 def _with_shares(rows: Sequence[tuple[IndexResult, float]]) -> str:

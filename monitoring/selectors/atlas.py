@@ -17,7 +17,7 @@ from monitoring.models import Area, AreaKind, Delivery, IndexResult, IndexRun, I
 from monitoring.secrecy import Shown
 from monitoring.selectors.areas import areas_of_year, levels_in_use
 from monitoring.selectors.figures import figures_in_force
-from monitoring.selectors.runs import filled_of, ordered_results
+from monitoring.selectors.runs import filled_of, indicator_years_of, ordered_results
 from monitoring.words import FILLED_SIGN, shown_text, why_hidden
 from project.common.formats import SIGN_UNKNOWN, as_written, sign_meaning, signed_de
 from project.common.sorting import natural_key
@@ -238,7 +238,7 @@ def index_view(
         count: Number of classes, not of ``BORDER``.
 
     Returns:
-        The view. Queries: 3.
+        The view. Queries: 4.
     """
     results = list(ordered_results(run))
     if method is ClassMethod.BORDER:
@@ -263,7 +263,7 @@ def index_view(
         means=tuple((year, 0.0) for year in years),
         courses=courses,
         is_index=True,
-        need=need_words(run, results),
+        need=need_words(run, results, indicator_years_of(run).values()),
     )
 
 

@@ -209,6 +209,12 @@ def run_table(run: IndexRun) -> RunTable:
     return RunTable(run, columns, years, results, cells)
 
 
+def indicator_years_of(run: IndexRun) -> dict[int, int]:
+    """Year of the figures by primary key of the indicator, without what filled gaps. Queries: 1."""
+    rows = run.scores.filter(filled="", source__isnull=False).order_by()
+    return dict(rows.values_list("indicator_id", "source__year").distinct())
+
+
 def filled_of(run: IndexRun, areas: Iterable[Area] | None = None) -> dict[int, str]:
     """What took the place of missing figures, in words by area (primary key); areas without any are missing.
 

@@ -13,6 +13,7 @@ from monitoring.certainty import need_words
 from monitoring.models import Area, AreaPopulation, IndexResult, IndexRun
 from monitoring.presets import BY_KEY
 from monitoring.selectors.inhabitants import InhabitantsKnown, inhabitants_known
+from monitoring.selectors.methods import index_words
 from monitoring.services.methods import index_method_create
 from project.common.errors import DomainError
 from stakeholders.models import User
@@ -40,7 +41,7 @@ def results(*shares: float | None, standing_out: int, left_out: int = 0) -> list
 @pytest.mark.parametrize(
     ("rows", "need", "sure"),
     [
-        (results(1, 1, 0, 0, standing_out=2), "2 of 4 areas stand out: A and B.", "all 2 stay so"),
+        (results(1, 1, 0, 0, standing_out=2), "2 of 4 areas stand out: A and B.", "all of them stay so"),
         (results(1, 0, standing_out=1), "1 of 2 areas stands out: A.", "How sure: it stays so"),
         (results(0, 0, standing_out=0), "None of 2 areas stands out.", "How sure: that stays so"),
         (
@@ -61,7 +62,7 @@ def test_a_run_says_where_need_is_greatest_and_how_sure_that_is(
     rows: Sequence[IndexResult], need: str, sure: str
 ) -> None:
     with translation.override("en"):
-        words = need_words(IndexRun(variants=1000, spread=0.25), rows)
+        words = need_words(IndexRun(year=2024, variants=1000, spread=0.25), rows, [2024])
     assert need in words.need
     assert sure in words.sure
     assert words.left_out == ""
@@ -69,9 +70,18 @@ def test_a_run_says_where_need_is_greatest_and_how_sure_that_is(
 
 def test_what_is_not_known_is_not_told() -> None:
     with translation.override("en"):
-        words = need_words(IndexRun(), results(None, None, None, standing_out=1, left_out=1))
+        words = need_words(
+            IndexRun(year=2024),
+            results(None, None, None, standing_out=1, left_out=1),
+            [2024, 2021, 2021, 2022],
+        )
     assert words.sure == ""
-    assert words.lines == ["1 of 2 areas stands out: A.", "1 area is not part of the index."]
+    assert words.lines == [
+        "1 of 2 areas stands out: A.",
+        "2 indicators are of 2021: no later figures were in force.",
+        "1 indicator is of 2022: no later figures were in force.",
+        "1 area is not part of the index.",
+    ]
 
 
 def test_the_page_of_a_run_begins_with_it(figures: None, world: World, client_as: ClientAs) -> None:
@@ -132,3 +142,19 @@ def test_a_run_without_areas_says_why_they_stayed_out(figures: None, world: Worl
         compute(world, minimum_population=300)
     assert caught.value.code == "too_few_areas"
     assert f"{len(world.areas)} – " in str(caught.value.message)
+
+
+def test_only_a_plain_sum_is_called_one() -> None:
+    columns = {"indicator": [{"column": "a"}, {"column": "b"}]}
+    with translation.override("en"):
+        plain = index_words(BY_KEY["rbk"].content() | columns)
+        assert "deviations of all indicators added up" in plain
+        for key in ("siegen", "svi"):
+            told = index_words(BY_KEY[key].content() | columns)
+            assert "deviations of all indicators added up" not in told, key
+            assert told.startswith("Index – Compare the figures by: ")
+        assert "Put together to the index: mean, then compared" in index_words(
+            BY_KEY["siegen"].content() | columns
+        )
+        weighted = {"indicator": [{"column": "a", "weight": 2}, {"column": "b"}]}
+        assert index_words(BY_KEY["rbk"].content() | weighted) != plain

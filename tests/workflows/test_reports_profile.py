@@ -15,7 +15,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from monitoring.deviations import Deviation, chart_words, deviation_chart
 from monitoring.models import Area, AreaSuccession
@@ -183,8 +183,9 @@ def test_the_map_has_a_legend_and_the_hash_stands_once(papers: list[ProfileData]
 
 
 def test_a_tip_at_a_bar_is_explained_where_there_is_one(papers: list[ProfileData]) -> None:
-    assert "tip" not in chart_words([1.0, None, -3.0])
-    assert "beyond 3" in chart_words([1.0, -3.1])
+    with translation.override("en"):
+        assert "tip" not in chart_words([1.0, None, -3.0])
+        assert "beyond 3" in chart_words([1.0, -3.1])
 
 
 # --- chart -----------------------------------------------------------------------------------------
