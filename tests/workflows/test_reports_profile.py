@@ -281,6 +281,18 @@ def test_page_and_paper_say_how_sure_the_place_is(
     assert '<p lang="de">' in page
 
 
+def test_the_list_begins_with_where_need_is_greatest_for_who_sees_the_run(
+    client_as: ClientAs, planner: User, cycle: PlanningCycle, world: World
+) -> None:
+    AreaProfile.objects.update(released_at=timezone.now())
+    url = reverse("workflows:profile-list", args=[cycle.pk])
+    page = client_as(planner).get(url)
+    assert page.context["need"].need in page.content.decode()
+    page = client_as(world.fresh("provider_head")).get(url)
+    assert page.status_code == 200
+    assert "pg-need" not in page.content.decode()
+
+
 def test_who_sees_no_areas_gets_no_link_to_what_follows(
     client_as: ClientAs, planner: User, cycle: PlanningCycle, world: World
 ) -> None:

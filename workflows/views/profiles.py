@@ -22,7 +22,7 @@ from monitoring.deviations import chart_words
 from monitoring.models import Indicator
 from monitoring.profiles import profile_drafts
 from monitoring.selectors.areas import BorderChange, border_changes, broken_years
-from monitoring.selectors.runs import RunCell, run_table
+from monitoring.selectors.runs import RunCell, need_of, run_table, runs_seen_by
 from monitoring.words import shown_text
 from project.common.errors import DomainError
 from project.common.exports import Column, Kind, export_format, export_links, pdf_response, table_response
@@ -83,12 +83,21 @@ def profile_list(request: HttpRequest, pk: int) -> HttpResponseBase:
         "workflows/profile_list.html",
         {
             "cycle": cycle,
+            **_need(request, cycle),
             "page_obj": page_of(request, rows),
             "order": order,
             "search": text,
             "export_links": export_links(request),
         },
     )
+
+
+def _need(request: HttpRequest, cycle: PlanningCycle) -> dict[str, Any]:
+    """Where need is greatest and how sure that is; for who sees the run, as it names other areas too."""
+    run = runs_seen_by(request.user).filter(cycles=cycle).first()
+    if run is None:
+        return {}
+    return {"need": need_of(run), "sure_url": reverse("monitoring:run-detail", args=[run.pk])}
 
 
 def _export(cycle: PlanningCycle, rows: Any, fmt: Any) -> HttpResponseBase:
