@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from monitoring.atlas_choice import AtlasChoice, address, method_name
 from monitoring.charts import LegendEntry
+from monitoring.classes import ClassMethod
 from monitoring.map_file import map_sheet, png_file, svg_file
 from monitoring.selectors.atlas import AtlasRow, AtlasView
 from project.common.exports import Column, Format, Kind, table_response
@@ -48,7 +49,7 @@ def source_lines(choice: AtlasChoice, view: AtlasView) -> list[str]:
     if view.filled_rows:
         lines.append(_filled_line(view.filled_rows))
     lines += [
-        _("Classes: %(method)s.") % {"method": method_name(choice.method)},
+        *([] if choice.method is ClassMethod.BORDER else [_classes_line(choice)]),
         _("Made on %(day)s. Counts of one or two people, and rates that rest on so few, are not shown.")
         % {"day": date_de(timezone.localdate())},
     ]
@@ -56,6 +57,18 @@ def source_lines(choice: AtlasChoice, view: AtlasView) -> list[str]:
     lines += [_("Boundaries: %(source)s") % {"source": source} for source in sorted(sources)]
     if view.is_example:
         lines.append(_("Example values, invented for show."))
+    return lines
+
+
+def _classes_line(choice: AtlasChoice) -> str:
+    return _("Classes: %(method)s.") % {"method": method_name(choice.method)}
+
+
+def _file_lines(choice: AtlasChoice, view: AtlasView) -> list[str]:
+    """What a file says of itself: behind the title where need is greatest, for it leaves the page behind."""
+    lines = source_lines(choice, view)
+    if view.need is not None:
+        lines[1:1] = view.need.lines
     return lines
 
 
@@ -89,14 +102,31 @@ def table_file(
     ]
     if view.is_index:
         columns[3:3] = [Column(_("Index"), "total", Kind.NUMBER, places=1)]
+        columns += _sure_columns(view)
         if view.filled_rows:
             columns.append(Column(_("Taken in place of missing figures"), "filled"))
     if any(row.area.pk == choice.area for row in rows):
         columns.append(Column(_("Chosen"), lambda row: _("chosen") if row.area.pk == choice.area else None))
-    lines = source_lines(choice, view)
+    lines = _file_lines(choice, view)
     if choice.term:
         lines.append(_("Only areas with “%(term)s” in name or key.") % {"term": choice.term})
     return table_response(f"{view.title} {choice.territory}", columns, rows, fmt, lines)
+
+
+def _sure_columns(view: AtlasView) -> list[Column]:
+    """How sure each place is; nothing for runs that did not keep it."""
+    if all(row.result is None or row.result.outstanding_share is None for row in view.rows):
+        return []
+    return [
+        Column(
+            _("Share of weightings in which it stands out"),
+            "result.outstanding_share",
+            Kind.NUMBER,
+            places=3,
+        ),
+        Column(_("Best rank in any weighting"), "result.best_rank", Kind.NUMBER, places=0),
+        Column(_("Worst rank in any weighting"), "result.worst_rank", Kind.NUMBER, places=0),
+    ]
 
 
 def picture_file(
@@ -109,7 +139,7 @@ def picture_file(
     chosen: str,
 ) -> HttpResponse:
     """The map with title, legend, chosen area, source and dates as a picture."""
-    lines = source_lines(choice, view)
+    lines = _file_lines(choice, view)
     sheet = map_sheet(
         drawing,
         title=lines[0],

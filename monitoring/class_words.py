@@ -1,4 +1,8 @@
-"""Names of classes in the language of the page: those our presets give; what people typed stays as it is."""
+"""Names of classes in the language of the page: those our presets give; other names stay as they are.
+
+A run keeps the name of a class and not who gave it. So a name that somebody typed and that is one of ours is
+told in English too: it is the same German word, and means the same.
+"""
 
 from __future__ import annotations
 

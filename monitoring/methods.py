@@ -21,6 +21,8 @@ from monitoring.stability import SEED, SPREAD, VARIANTS, Ints, Stability, stabil
 
 STATUS: Final = "status"
 DYNAMICS: Final = "dynamics"
+#: With fewer areas there is nothing to compare.
+LEAST_AREAS: Final = 2
 #: With one indicator there is nothing to weigh.
 _LEAST_TO_WEIGH: Final = 2
 #: Who takes part was settled before.

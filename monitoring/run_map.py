@@ -76,7 +76,7 @@ def _legend(numbers: Sequence[float | None], borders: Sequence[float], name: str
     lines: list[tuple[Shape, str]] = []
     classing = Classing(tuple(borders))
     place = 0
-    for entry in legend_of(numbers, classing, write=lambda value: signed_de(value, 1)):
+    for entry in legend_of(numbers, classing, write=lambda value: signed_de(value, 2)):
         at = len(lines) * _ROW + 3
         if entry.css == NONE_CSS:
             swatch: Shape = Path((_square(at),), "pg-map__area--none", is_hatched=True)

@@ -15,6 +15,8 @@ from stakeholders.models import Organisation
 
 #: How runs were varied that do not say so themselves.
 _OLD_VARIANTS, _OLD_SPREAD = 1_000, 0.25
+#: So close to a class border, in the unit of the borders, a small correction may change the class.
+_NEAR = 0.25
 
 
 class Frozen(models.Model):
@@ -229,11 +231,11 @@ class IndexResult(Frozen):
 
     @property
     def near_border(self) -> str:
-        """How far it is to the nearest class border, in words; empty where that is not known."""
-        if self.border_distance is None:
+        """That it lies near a class border, in words; empty where it does not, or that is not known."""
+        if self.border_distance is None or self.border_distance > _NEAR:
             return ""
         distance = decimal_de(self.border_distance, 2)
-        return str(_("%(distance)s to the nearest class border") % {"distance": distance})
+        return str(_("near a class border (%(distance)s away)") % {"distance": distance})
 
 
 class IndexScore(Frozen):

@@ -11,12 +11,13 @@ from django.db.models import F, Max, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from monitoring.certainty import NeedWords, need_words
 from monitoring.classes import DEFAULT_CLASSES, Classing, ClassMethod, classing_of
 from monitoring.models import Area, AreaKind, Delivery, IndexResult, IndexRun, Indicator, Unit, Value
 from monitoring.secrecy import Shown
 from monitoring.selectors.areas import areas_of_year, levels_in_use
 from monitoring.selectors.figures import figures_in_force
-from monitoring.selectors.runs import filled_of, ordered_results
+from monitoring.selectors.runs import filled_of, indicator_years_of, ordered_results
 from monitoring.words import FILLED_SIGN, shown_text, why_hidden
 from project.common.formats import SIGN_UNKNOWN, as_written, sign_meaning, signed_de
 from project.common.sorting import natural_key
@@ -48,6 +49,7 @@ class AtlasRow:
         total_text: As written.
         from_mean: How far above the mean of the areas; None where that must not be said.
         filled: Of the index: what took the place of missing figures, in words; "" for nothing.
+        result: Of the index: how sure the place is.
     """
 
     area: Area
@@ -63,6 +65,13 @@ class AtlasRow:
     total_text: str = ""
     from_mean: float | None = None
     filled: str = ""
+    result: IndexResult | None = None
+
+    @property
+    def how_sure(self) -> str:
+        """Of the index: in how many weightings it stands out; "" where that is plain, or not known."""
+        share = None if self.result is None else self.result.outstanding_share
+        return "" if self.result is None or not share else self.result.how_sure
 
 
 @dataclass(frozen=True)
@@ -82,6 +91,7 @@ class AtlasView:
         means: Mean of the areas over the years.
         courses: Figures of each area over the years, by primary key.
         is_index: Whether the figure is an index.
+        need: Of an index: where need is greatest, and how sure that is.
     """
 
     title: str
@@ -96,6 +106,7 @@ class AtlasView:
     means: Course = ()
     courses: Mapping[int, Course] = field(default_factory=dict)
     is_index: bool = False
+    need: NeedWords | None = None
 
     @property
     def base(self) -> float | None:
@@ -171,7 +182,7 @@ def left_out_reason(reason: str) -> str:
     """Why an area is no part of the index, in words."""
     sentences = {
         "missing": _("figures are missing"),
-        "population": _("too few inhabitants"),
+        "population": _("too few inhabitants, or their number is not known"),
         "invalid": _("did not exist at the end of the year"),
     }
     return sentences.get(reason, "")
@@ -227,7 +238,7 @@ def index_view(
         count: Number of classes, not of ``BORDER``.
 
     Returns:
-        The view. Queries: 3.
+        The view. Queries: 4.
     """
     results = list(ordered_results(run))
     if method is ClassMethod.BORDER:
@@ -252,6 +263,7 @@ def index_view(
         means=tuple((year, 0.0) for year in years),
         courses=courses,
         is_index=True,
+        need=need_words(run, results, indicator_years_of(run).values()),
     )
 
 
@@ -268,6 +280,7 @@ def _index_row(row: IndexResult, classing: Classing, filled: str) -> AtlasRow:
         total=row.total,
         total_text=_marked(row.total, 1, filled),
         filled=filled,
+        result=row,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,6 +18,8 @@ from project.common.formats import decimal_de, percent_de
 from stakeholders.models import Organisation
 from stakeholders.permissions import Perm, visible
 
+#: Of the rules the first ones say how the index came about: comparing, the mean, putting together.
+_RULES_OF_INDEX: Final = 3
 #: Borders and weights as people write them.
 _PLACES: Final = 2
 
@@ -92,7 +94,7 @@ def column_words(content: Content) -> list[ColumnWords]:
     ]
 
 
-def content_of(run: IndexRun, indicators: Sequence[Any]) -> Content:
+def content_of(run: IndexRun, indicators: Iterable[Any]) -> Content:
     """Rules of a run; those of runs older than the engine of levels are put together from what they kept.
 
     Args:
@@ -153,6 +155,39 @@ def rule_words(content: Content) -> list[tuple[str, str]]:
     minimum = content.get("population", {}).get("minimum")
     found.append((_("Inhabitants, at least"), decimal_de(minimum, 0) if minimum else _("no rule")))
     return found
+
+
+def index_words(content: Content) -> str:
+    """How the index of a run came about, and what its deviation is, for readers of a map or a paper.
+
+    Args:
+        content: Rules of the run, see ``content_of``.
+
+    Returns:
+        One plain sentence where deviations were just added up, else the rules. Queries: 0.
+    """
+    if _is_plain_sum(content):
+        return _(
+            "Index: the standardised deviations of all indicators added up. Deviation: by how many "
+            "standard deviations the index lies above or below the mean of the areas; by it an area "
+            "stands out."
+        )
+    rules = "; ".join(f"{name}: {words}" for name, words in rule_words(content)[:_RULES_OF_INDEX])
+    return _(
+        "Index – %(rules)s. Deviation: by how many standard deviations the index lies above or below the "
+        "mean of the areas."
+    ) % {"rules": rules}
+
+
+def _is_plain_sum(content: Content) -> bool:
+    levels, columns = content.get("levels", {}), columns_of(content)
+    return (
+        "dynamics" not in content
+        and levels.get("indicator", {}).get("normalise", "z") == "z"
+        and levels.get("index", {}).get("aggregate", "sum") == "sum"
+        and not any(column.get("domain") for column in columns)
+        and len({float(column.get("weight", 1)) for column in columns}) <= 1
+    )
 
 
 def _word(name: str) -> str:

@@ -276,7 +276,8 @@ def _rules(before: RunTable, after: RunTable) -> list[tuple[str, str, str]]:
     """Rules that differ."""
     words = [dict(rule_words(content_of(table.run, table.columns))) for table in (before, after)]
     names = dict.fromkeys([*words[1], *words[0]])
-    pairs = [(name, words[0].get(name, "–"), words[1].get(name, "–")) for name in names]
+    none = _("does not apply here")
+    pairs = [(name, words[0].get(name, none), words[1].get(name, none)) for name in names]
     return [row for row in pairs if row[1] != row[2]]
 
 

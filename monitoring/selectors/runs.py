@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
+from monitoring.certainty import NeedWords, need_words
 from monitoring.class_words import class_words
 from monitoring.methods import read_method
 from monitoring.models import Area, Filled, IndexResult, IndexRun, IndexRunIndicator, Indicator
@@ -207,6 +208,17 @@ def run_table(run: IndexRun) -> RunTable:
             else RunCell(shown, z, driver, filled_words.get(filled, ""), keeps, year if filled else None)
         )
     return RunTable(run, columns, years, results, cells)
+
+
+def indicator_years_of(run: IndexRun) -> dict[int, int]:
+    """Year of the figures by primary key of the indicator, without what filled gaps. Queries: 1."""
+    rows = run.scores.filter(filled="", source__isnull=False).order_by()
+    return dict(rows.values_list("indicator_id", "source__year").distinct())
+
+
+def need_of(run: IndexRun) -> NeedWords:
+    """Where need is greatest by a run, and how sure that is. Queries: 2."""
+    return need_words(run, list(ordered_results(run)), indicator_years_of(run).values())
 
 
 def filled_of(run: IndexRun, areas: Iterable[Area] | None = None) -> dict[int, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any, Final
@@ -16,7 +17,16 @@ from monitoring import presets
 from monitoring.index import Floats
 from monitoring.index_spec import FilesError
 from monitoring.levels import Method
-from monitoring.methods import DYNAMICS, STATUS, WEIGHTING, MethodSpec, Outcome, read_method, reckon
+from monitoring.methods import (
+    DYNAMICS,
+    LEAST_AREAS,
+    STATUS,
+    WEIGHTING,
+    MethodSpec,
+    Outcome,
+    read_method,
+    reckon,
+)
 from monitoring.models import (
     IndexMethod,
     IndexResult,
@@ -26,6 +36,7 @@ from monitoring.models import (
     Indicator,
 )
 from monitoring.scales import Scale
+from monitoring.selectors.atlas import left_out_reason
 from monitoring.selectors.run_inputs import RunInputs, run_inputs
 from project.common.errors import DomainError
 from stakeholders.audit import log_action
@@ -34,8 +45,6 @@ from stakeholders.permissions import Perm, require
 
 ENGINE: Final = "levels_v1"
 _BATCH: Final = 5_000
-#: With fewer areas there is nothing to compare.
-_LEAST_AREAS: Final = 2
 #: Least share of own figures of an area whose gaps are filled.
 _OWN_SHARE: Final = 0.5
 
@@ -248,12 +257,22 @@ def _reckoned(inputs: RunInputs, spec: MethodSpec) -> Outcome:
             gettext("These rules cannot be computed with these figures: %(reason)s")
             % {"reason": next((words for part, words in _REASONS.items() if part in str(error)), error)},
         ) from error
-    if int(outcome.included.sum()) < _LEAST_AREAS:
+    if int(outcome.included.sum()) < LEAST_AREAS:
         raise DomainError(
             "too_few_areas",
-            _("Fewer than two areas have all they need to be compared. Choose other indicators or rules."),
+            gettext(
+                "Fewer than two areas have all they need to be compared. Choose other indicators or rules. "
+                "Left out: %(reasons)s."
+            )
+            % {"reasons": _reasons_counted(outcome)},
         )
     return outcome
+
+
+def _reasons_counted(outcome: Outcome) -> str:
+    """How many areas stay out for which reason, the most frequent first."""
+    counts = Counter(str(reason) for reason in outcome.reasons if reason).most_common()
+    return "; ".join(f"{count} – {left_out_reason(reason)}" for reason, count in counts)
 
 
 def _policy_name(content: presets.Content) -> str:

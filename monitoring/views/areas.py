@@ -89,11 +89,12 @@ def area_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
                     Delivery.objects.filter(pk__in={row.delivery_pk for row in rows}),
                 ).values_list("pk", flat=True)
             ),
+            "sources": sorted({row.indicator.source for row in rows if row.indicator.source}),
             "run": run,
             "drivers": drivers_of(run, [area]).get(area.pk, []) if run is not None else [],
             "filled": filled_of(run, [area]).get(area.pk, "") if run is not None else "",
             "result": run.results.filter(area=area).first() if run is not None else None,
-            "area_count": len(neighbours),
+            "ranked_count": run.results.filter(rank__isnull=False).count() if run is not None else 0,
             "map_svg": _map(area, neighbours),
             "export_links": export_links(request),
         },

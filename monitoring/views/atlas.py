@@ -27,10 +27,12 @@ from monitoring.atlas_files import PICTURES, file_links, picture_file, source_li
 from monitoring.charts import MapArea, Series, TimeChart, choropleth
 from monitoring.classes import ClassMethod, legend_of, why_fewer
 from monitoring.forms import AtlasForm
+from monitoring.models import IndexRun
 from monitoring.palette import is_dark, shade_colours
 from monitoring.selectors.areas import AreaPicture, area_picture, border_changes, broken_years
 from monitoring.selectors.atlas import INDEX, AtlasRow, AtlasView, index_view, indicator_view
 from monitoring.selectors.comparison import Comparison, comparison_of
+from monitoring.selectors.methods import content_of, index_words
 from monitoring.words import FILLED_SIGN
 from project.common.exports import export_format
 from project.common.formats import NBSP, NO_VALUE, decimal_de, signed_de
@@ -155,7 +157,13 @@ def _context(
         "course_svg": to_svg(course.drawing) if course is not None else "",
         "export_links": file_links(choice, has_map=picture is not None),
         "source_lines": source_lines(choice, view),
+        "index_words": "" if choice.run is None else _how(choice.run),
+        "sure_url": "" if choice.run is None else reverse("monitoring:run-detail", args=[choice.run.pk]),
     }
+
+
+def _how(run: IndexRun) -> str:
+    return index_words(content_of(run, run.indicators.select_related("indicator")))
 
 
 def _form(choice: AtlasChoice) -> AtlasForm:
@@ -197,7 +205,12 @@ def _said(row: AtlasRow, view: AtlasView) -> str:
     if row.rank is None:
         return text
     rank = _("rank %(rank)s of %(count)s") % {"rank": row.rank, "count": view.ranked_count}
-    return " · ".join(filter(None, (f"{text}, {rank}", row.filled)))
+    return " · ".join(filter(None, (f"{text}, {rank}", _sure(row), row.filled)))
+
+
+def _sure(row: AtlasRow) -> str:
+    """Of the index: in how many weightings the area stands out, and its ranks in them."""
+    return "" if row.result is None else row.result.how_sure
 
 
 def _table_rows(choice: AtlasChoice, view: AtlasView) -> list[AtlasRow]:

@@ -16,6 +16,8 @@ from monitoring.method_form import MethodForm, content_initial, preset_initial
 from monitoring.models import IndexMethod
 from monitoring.preset_fit import preset_fit
 from monitoring.presets import BY_KEY, DEVIATIONS, PRESETS
+from monitoring.scales import Reference
+from monitoring.selectors.inhabitants import inhabitants_of_last_figures
 from monitoring.selectors.methods import (
     column_words,
     free_name,
@@ -71,6 +73,9 @@ def method_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "columns": column_words(method.content),
             "runs": runs.select_related("territory")[:_RUNS_SHOWN],
             "may_change": may_plan and latest == method,
+            "inhabitants_warning": inhabitants_of_last_figures(method.territory).warning_of(method.content)
+            if may_plan
+            else "",
         },
     )
 
@@ -182,4 +187,9 @@ def _saved(form: MethodForm, save: Any) -> IndexMethod | None:
 
 def _form_page(request: HttpRequest, form: MethodForm, context: dict[str, Any]) -> HttpResponse:
     status = 422 if form.is_bound else 200
-    return render(request, "monitoring/method_form.html", {"form": form, **context}, status=status)
+    given = form.cleaned_data if form.is_bound else form.initial
+    warning = inhabitants_of_last_figures(context["territory"]).warning(
+        given.get("minimum_population"), is_weighted=given.get("reference") == Reference.POPULATION
+    )
+    context |= {"form": form, "inhabitants_warning": warning}
+    return render(request, "monitoring/method_form.html", context, status=status)

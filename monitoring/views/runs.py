@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -13,10 +12,11 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from monitoring.certainty import need_words
 from monitoring.forms import ResultFilterForm
 from monitoring.models import IndexResult
 from monitoring.selectors.atlas import left_out_reason
-from monitoring.selectors.methods import content_of, rule_words
+from monitoring.selectors.methods import content_of, index_words, rule_words
 from monitoring.selectors.runs import (
     RunTable,
     class_counts,
@@ -62,11 +62,12 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
             "run": run,
             "table": table,
             "columns": [(column, table.years.get(column.indicator_id)) for column in table.columns],
-            "earlier": _earlier(table),
             "is_sure_known": is_sure_known,
+            "need": need_words(run, table.results, table.years.values()),
             "variants": run.weightings[0],
             "spread": run.weightings[1] * 100,
             "rules": rule_words(content_of(run, table.columns)),
+            "index_words": index_words(content_of(run, table.columns)),
             "classes": class_counts(table),
             "has_many_classes": has_many_classes(run),
             "has_dynamics": any(row.dynamics_total is not None for row in table.results),
@@ -83,12 +84,6 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
             "cell_links": export_links(request, "cells"),
         },
     )
-
-
-def _earlier(table: RunTable) -> list[tuple[int, int]]:
-    """Years before that of the run, and how many indicators went in with figures of each."""
-    found = Counter(year for year in table.years.values() if year != table.run.year)
-    return sorted(found.items())
 
 
 def _filtered(table: RunTable, form: ResultFilterForm) -> list[IndexResult]:

@@ -459,7 +459,7 @@ def test_a_run_says_how_many_indicators_are_of_earlier_years(
 
     page = client_as(planner).get(reverse("monitoring:run-detail", args=[made.pk]))
 
-    assert page.context["earlier"] == [(2021, 1)]
+    assert page.context["need"].old == ["1 Indikator ist von 2021: spätere Zahlen lagen nicht vor."]
 
 
 # --- the catalogue ---------------------------------------------------------------------------------
@@ -486,3 +486,35 @@ def test_who_has_no_figures_yet_reads_the_whole_catalogue(
     world: World, client_as: ClientAs, planner: User
 ) -> None:
     assert listed(client_as(planner)) == {row.key for row in world.indicators}
+
+
+def test_the_atlas_and_its_files_begin_with_where_need_is_greatest_and_how_sure_that_is(
+    world: World, figures: None, head: User, client_as: ClientAs
+) -> None:
+    in_force(world, {(world.indicators[1], area, 2024): 70.0 - 9 * n for n, area in enumerate(world.areas)})
+    made, cycle = compute(world, count=2), factories.make_cycle(world)
+    PlanningCycle.objects.filter(pk=cycle.pk).update(index_run=made)
+    cycle.profiles.create(area=world.areas[0], released_at=timezone.now())
+    client = client_as(head)
+    page = client.get(ATLAS, {"show": "index", "area": world.areas[0].pk})
+    need, shown = page.context["view"].need, page.content.decode()
+    assert shown.index(need.need) < shown.index(need.sure) < shown.index("pg-atlas__map")
+    assert need.sure.startswith("Wie sicher: ")
+    assert "Gewichtung" in page.context["selected_text"]
+    table = client.get(ATLAS, {"show": "index", "export": "csv"}).content.decode("utf-8-sig")
+    assert need.need in table
+    assert "Anteil der Gewichtungen, bei denen es auffällig ist" in table.splitlines()[0]
+    IndexResult.objects.update(outstanding_share=None, best_rank=None, worst_rank=None)
+    table = client.get(ATLAS, {"show": "index", "export": "csv"}).content.decode("utf-8-sig")
+    assert "Gewichtung" not in table
+
+
+def test_a_rank_counts_the_areas_of_the_index_only(
+    run: IndexRun, head: User, client_as: ClientAs, world: World
+) -> None:
+    """An area left out has no place among the others: atlas, profile and area say the same number."""
+    left_out = run.results.filter(is_included=False).count()
+    factories.area(world.territory, "Neubaugebiet")
+    area = run.results.filter(rank=1).get().area
+    shown = client_as(head).get(reverse("monitoring:area-detail", args=[area.pk])).content.decode()
+    assert f"Rang 1 von {run.results.count() - left_out} " in shown

@@ -245,7 +245,7 @@ def test_a_change_of_zero_is_not_nothing(head: User, client_as: ClientAs, world:
     shown = page.content.decode()
     assert "pg-shade-zero" not in {row.css for row in page.context["view"].rows}
     assert "(nichts)" not in shown
-    assert "4 Klassen statt 5: Die Gebiete haben nur 4 verschiedene Werte." in shown
+    assert "4 Klassen statt 5: Es gibt nur 4 verschiedene Werte." in shown
     assert (
         "Klassen statt"
         not in client_as(head).get(ATLAS, {"show": "poor_change", "classes": "4"}).content.decode()

@@ -298,6 +298,7 @@ def test_profiles_are_released_only_when_each_was_looked_through(
     assert AreaProfile.objects.filter(released_at__isnull=False).count() == 0
 
     client.post(profile_page("edit", profiles[1]), TEXTS)
+    assert "Alle Steckbriefe freigeben" not in client.get(url).content.decode(), "it would only refuse"
     own = client.post(url)
     assert own.status_code == 422, "four eyes: who wrote one of the texts does not release them"
     assert AreaProfile.objects.filter(released_at__isnull=False).count() == 0
@@ -421,3 +422,42 @@ def test_the_list_costs_the_same_for_many_areas(
         page = client.get(url)
     assert len(page.context["page_obj"]) == 20
     assert len(many) == len(few)
+
+
+def test_after_a_run_by_an_own_method_the_form_holds_only_its_own_choices(
+    client: Client, cycle: PlanningCycle, world: World
+) -> None:
+    """A share of 60 % and a border of 6 are no choices of this form; as its values it could not be sent."""
+    content = BY_KEY["siegen"].content() | {
+        "indicator": [{"column": row.key} for row in world.indicators[:2]],
+        "missing_policy": "mean_of_available",
+        "minimum_share": 0.6,
+        "classes": {"method": "sd", "borders": [-1, 6], "labels": ["gering", "mittel", "hoch"]},
+    }
+    method = index_method_create(
+        territory=cycle.territory, name="Armut", content=content, user=world.people["planner"]
+    )
+    url = analysis_url(client, cycle)
+    client.post(url, rules(world, method=str(method.pk)))
+    assert IndexRun.objects.get().missing_policy == "mean_of_available"
+    form = client.get(url).context["compute_form"]
+    assert form["missing_policy"].value() in dict(form.fields["missing_policy"].choices)
+    assert form.fields["border"].clean(form["border"].value()) == 1
+
+
+def test_the_analysis_warns_of_areas_that_a_rule_on_inhabitants_would_leave_out(
+    client: Client, cycle: PlanningCycle, world: World
+) -> None:
+    world.territory.areas.update(population=None)
+    content = BY_KEY["mss"].content() | {"indicator": [{"column": world.indicators[0].key}]}
+    del content["dynamics"], content["stands_out"]
+    index_method_create(
+        territory=cycle.territory, name="Wie Berlin", content=content, user=world.people["planner"]
+    )
+    url = analysis_url(client, cycle)
+    page = client.get(url)
+    assert [name for name, _words in page.context["inhabitants_warnings"]] == ["Wie Berlin"]
+    page = client.post(url, rules(world, minimum_population="300"))
+    assert page.status_code in {200, 422}
+    assert [name for name, _words in page.context["inhabitants_warnings"]] == ["", "Wie Berlin"]
+    assert not IndexRun.objects.exists()

@@ -15,6 +15,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone, translation
 
 from monitoring.deviations import Deviation, chart_words, deviation_chart
 from monitoring.models import Area, AreaSuccession
@@ -182,8 +183,9 @@ def test_the_map_has_a_legend_and_the_hash_stands_once(papers: list[ProfileData]
 
 
 def test_a_tip_at_a_bar_is_explained_where_there_is_one(papers: list[ProfileData]) -> None:
-    assert "tip" not in chart_words([1.0, None, -3.0])
-    assert "beyond 3" in chart_words([1.0, -3.1])
+    with translation.override("en"):
+        assert "tip" not in chart_words([1.0, None, -3.0])
+        assert "beyond 3" in chart_words([1.0, -3.1])
 
 
 # --- chart -----------------------------------------------------------------------------------------
@@ -261,6 +263,46 @@ def test_paper_and_page_hold_the_same_figures(
         assert plain(row.indicator.name) in text
         if row.text:
             assert plain(row.text) in text
+
+
+def test_page_and_paper_say_how_sure_the_place_is(
+    client_as: ClientAs, planner: User, cycle: PlanningCycle, world: World
+) -> None:
+    profile_row = cycle.profiles.get(area=world.areas[0])
+    assert cycle.index_run is not None
+    results = cycle.index_run.results.filter(area=world.areas[0])
+    results.update(outstanding_share=0.62, best_rank=1, worst_rank=3)
+    sure = results.get().how_sure
+    client = client_as(planner)
+    page = client.get(reverse("workflows:profile-detail", args=[profile_row.pk])).content.decode()
+    assert "62" in sure
+    assert sure in page
+    assert plain(sure) in plain(text_of(pdf(client, cycle, world.areas[0])))
+    assert '<p lang="de">' in page
+
+
+def test_the_list_begins_with_where_need_is_greatest_for_who_sees_the_run(
+    client_as: ClientAs, planner: User, cycle: PlanningCycle, world: World
+) -> None:
+    AreaProfile.objects.update(released_at=timezone.now())
+    url = reverse("workflows:profile-list", args=[cycle.pk])
+    page = client_as(planner).get(url)
+    assert page.context["need"].need in page.content.decode()
+    page = client_as(world.fresh("provider_head")).get(url)
+    assert page.status_code == 200
+    assert "pg-need" not in page.content.decode()
+
+
+def test_who_sees_no_areas_gets_no_link_to_what_follows(
+    client_as: ClientAs, planner: User, cycle: PlanningCycle, world: World
+) -> None:
+    """A provider in the conference reads released profiles, but the chain from an area is not theirs."""
+    AreaProfile.objects.update(released_at=timezone.now())
+    url = reverse("workflows:profile-detail", args=[cycle.profiles.all()[0].pk])
+    assert "/why/area/" in client_as(planner).get(url).content.decode()
+    page = client_as(world.fresh("provider_head")).get(url)
+    assert page.status_code == 200
+    assert "/why/area/" not in page.content.decode()
 
 
 def test_drafts_are_for_those_who_prepare(

@@ -19,6 +19,7 @@ from workflows.models import AreaProfile
 from workflows.selectors.analysis import RankLine
 
 DEFAULT_BORDER = Decimal("1.00")
+LEAST_BORDER, MOST_BORDER = Decimal("0.01"), Decimal("5.00")
 
 
 class ComputeForm(forms.Form):
@@ -41,8 +42,8 @@ class ComputeForm(forms.Form):
     border = GermanDecimalField(
         label=_("Border"),
         required=False,
-        min_value=Decimal("0.01"),
-        max_value=Decimal("5.00"),
+        min_value=LEAST_BORDER,
+        max_value=MOST_BORDER,
         max_digits=4,
         decimal_places=2,
         help_text=_("Areas whose index lies above it stand out (standard deviations, usually 1 to 1.5)."),

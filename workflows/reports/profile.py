@@ -18,7 +18,7 @@ from monitoring.run_map import RunArea, run_map
 from monitoring.secrecy import Shown
 from monitoring.selectors.areas import area_shapes, border_days_of
 from monitoring.selectors.atlas import run_borders
-from monitoring.selectors.methods import content_of, rule_words
+from monitoring.selectors.methods import content_of, index_words
 from monitoring.selectors.runs import RunTable, run_table
 from monitoring.shapes import MapShapes
 from monitoring.words import FILLED_SIGN, shown_text, with_unit
@@ -287,7 +287,7 @@ def _facts(data: ProfileData) -> list[tuple[str, str]]:
         rows.append((_("Index"), str(run.year)))
     if result is not None and result.normalised is not None:
         deviation = _("%(number)s standard deviations from the mean") % {
-            "number": signed_de(result.normalised)
+            "number": signed_de(result.normalised, 2)
         }
         rows.append((_("Deviation of the index"), deviation))
     if result is not None and result.how_sure:
@@ -397,21 +397,10 @@ def _row(line: FigureLine, sources: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def _index_words(run: IndexRun, content: Content | None) -> str:
-    """How the index came about: in one sentence where it has a border, else by its rules."""
-    if run.border is None and content is not None:
-        return _("Index") + ": " + "; ".join(f"{name}: {words}" for name, words in rule_words(content)) + "."
-    return _(
-        "Index: the standardised deviations of all indicators added up. Deviation: by how many "
-        "standard deviations the index lies above or below the mean of the areas; by it an area "
-        "stands out."
-    )
-
-
 def _notes(data: ProfileData) -> list[str]:
     notes = []
-    if data.run is not None:
-        notes.append(_index_words(data.run, data.content))
+    if data.run is not None and data.content is not None:
+        notes.append(index_words(data.content))
         notes.append(_("Inputs of the index, SHA-256: %(hash)s") % {"hash": data.run.inputs_sha256})
     if data.run is not None and data.result is not None and data.result.how_sure:
         variants, spread = data.run.weightings

@@ -16,13 +16,16 @@ from monitoring.models import Area, IndexRun, Indicator
 from monitoring.profiles import profile_drafts
 from monitoring.selectors.areas import planning_areas
 from monitoring.selectors.figures import Coverage, coverage, used_indicators
+from monitoring.selectors.inhabitants import inhabitants_known
 from monitoring.selectors.methods import offered_methods
 from monitoring.selectors.runs import has_many_classes
-from monitoring.services.index import index_run_by_rules, index_run_create
+from monitoring.services.index import Missing, index_run_by_rules, index_run_create
 from project.common.errors import DomainError
 from project.common.keys import key_or_none
 from workflows.forms.analysis import (
     DEFAULT_BORDER,
+    LEAST_BORDER,
+    MOST_BORDER,
     ChooseForm,
     ChooseWithoutIndexForm,
     ComputeForm,
@@ -98,12 +101,15 @@ class RunAnalysisView(TaskView):
     def _compute_initial(self) -> dict[str, Any]:
         run = self.run
         if run is not None:
+            # What an own method had may be no choice of this form: the field then begins as without a run.
+            has_border = run.border is not None and LEAST_BORDER <= run.border <= MOST_BORDER
+            is_choice = run.missing_policy in Missing.values
             return {
                 "year": run.year,
                 "method": run.index_method_id,
                 "indicators": list(run.indicators.values_list("indicator_id", flat=True)),
-                "border": DEFAULT_BORDER if run.border is None else run.border,
-                "missing_policy": run.missing_policy,
+                "border": run.border if has_border else DEFAULT_BORDER,
+                "missing_policy": run.missing_policy if is_choice else Missing.EXCLUDE,
                 "minimum_population": run.minimum_population,
             }
         asked = set(
@@ -114,6 +120,15 @@ class RunAnalysisView(TaskView):
             "indicators": [row.pk for row in self.indicators if row.pk in asked and row.pk in self.coverage],
             "border": DEFAULT_BORDER,
         }
+
+    def inhabitants_warnings(self, form: ComputeForm) -> list[tuple[str, str]]:
+        """Whose rule on inhabitants would leave areas out: name ("" for the form's own), and what it says."""
+        given = form.cleaned_data if form.is_bound else form.initial
+        year = given.get("year") or self.cycle.data_to_year
+        known = inhabitants_known(self.cycle.territory, year)
+        found = [("", known.warning(given.get("minimum_population")))]
+        found += [(str(row), known.warning_of(row.content)) for row in offered_methods(self.cycle.territory)]
+        return [(name, warning) for name, warning in found if warning]
 
     # --- choosing -----------------------------------------------------------------------------
 
@@ -206,6 +221,7 @@ class RunAnalysisView(TaskView):
         choose = form if isinstance(form, ChooseForm) and form.lines else self.choose_form()
         return context | {
             "compute_form": compute,
+            "inhabitants_warnings": self.inhabitants_warnings(compute) if self.indicators else [],
             "choose_form": choose,
             "without_form": form if isinstance(form, ChooseWithoutIndexForm) else self.without_form(),
             "waived_requests": gone_without(self.cycle),

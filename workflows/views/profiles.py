@@ -22,7 +22,7 @@ from monitoring.deviations import chart_words
 from monitoring.models import Indicator
 from monitoring.profiles import profile_drafts
 from monitoring.selectors.areas import BorderChange, border_changes, broken_years
-from monitoring.selectors.runs import RunCell, run_table
+from monitoring.selectors.runs import RunCell, need_of, run_table, runs_seen_by
 from monitoring.words import shown_text
 from project.common.errors import DomainError
 from project.common.exports import Column, Kind, export_format, export_links, pdf_response, table_response
@@ -83,12 +83,21 @@ def profile_list(request: HttpRequest, pk: int) -> HttpResponseBase:
         "workflows/profile_list.html",
         {
             "cycle": cycle,
+            **_need(request, cycle),
             "page_obj": page_of(request, rows),
             "order": order,
             "search": text,
             "export_links": export_links(request),
         },
     )
+
+
+def _need(request: HttpRequest, cycle: PlanningCycle) -> dict[str, Any]:
+    """Where need is greatest and how sure that is; for who sees the run, as it names other areas too."""
+    run = runs_seen_by(request.user).filter(cycles=cycle).first()
+    if run is None:
+        return {}
+    return {"need": need_of(run), "sure_url": reverse("monitoring:run-detail", args=[run.pk])}
 
 
 def _export(cycle: PlanningCycle, rows: Any, fmt: Any) -> HttpResponseBase:
@@ -175,6 +184,7 @@ def profile_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "area": profile.area,
             "cycle": cycle,
             "run": run,
+            "result": run.results.filter(area=profile.area_id).first() if run else None,
             "ranked_count": run.results.filter(rank__isnull=False).count() if run else 0,
             **_map(profile),
             "changes": changes,
@@ -189,6 +199,7 @@ def profile_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "sources": sorted({row.indicator.source for row in rows}),
             "gone_without": gone_without(cycle),
             "sees_run": run is not None and bool(can(request.user, Perm.VIEW_TERRITORY, cycle.territory)),
+            "sees_why": bool(can(request.user, Perm.VIEW_AREA, profile.area)),
             "can_edit": profile.released_at is None and bool(can(request.user, Perm.EDIT_PROFILE, profile)),
         },
     )
