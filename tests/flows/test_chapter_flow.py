@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Callable
 
 import pytest
+import time_machine
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
@@ -21,9 +22,11 @@ from tests.stages import Stages
 from tests.workflows.taskpages import page_of, take
 from workflows.demo import driver
 from workflows.flows import ChapterFlow
-from workflows.models import ChapterEdition, ChapterRenewal, RenewalState
+from workflows.models import ChapterEdition, ChapterKind, ChapterRenewal, RenewalState, StageKind
 from workflows.nodes import complete_task, open_task
 from workflows.renewing import chapter_renew, renewal_give_up
+from workflows.services.cycles import stage_reschedule
+from workflows.services.social_report import chapter_add, report_begin
 
 ClientAs = Callable[[User], Client]
 
@@ -93,6 +96,49 @@ def test_written_returned_corrected_and_published(
     ]
     found = LogEntry.objects.filter(action__regex=r"^(renewal|edition)\.").order_by("pk")
     assert list(found.values_list("action", flat=True)) == actions
+
+
+def test_a_preview_of_a_returned_chapter_shows_the_figures_as_they_are_now(
+    reports: Reports, world: World, client_as: ClientAs
+) -> None:
+    planner = client_as(world.fresh("planner"))
+    renewal = reports.submitted(reports.chapter())
+    driver.release_chapter(
+        renewal, is_released=False, reason="Bitte kürzen", user=world.fresh("planning_head")
+    )
+    renewal.refresh_from_db()
+    figures = dict(renewal.figures)
+    figures["areas"] = [[pk, key, f"{name} (eingereicht)"] for pk, key, name in figures["areas"]]
+    ChapterRenewal.objects.filter(pk=renewal.pk).update(figures=figures)
+    preview = reverse("workflows:renewal-preview", args=[renewal.pk])
+    assert "(eingereicht)" not in planner.get(preview).content.decode()
+    ChapterRenewal.objects.filter(pk=renewal.pk).update(state=RenewalState.SUBMITTED)
+    assert "(eingereicht)" in planner.get(preview).content.decode(), "what was handed in is what is released"
+
+
+def test_a_returned_chapter_keeps_its_deadline_when_its_stage_ends_later(
+    world: World, stages: Stages
+) -> None:
+    planner = world.fresh("planner")
+    cycle = stages.at_data()
+    report = report_begin(
+        world.territory, planning_unit=world.planning_unit, slug="m", title="M", user=planner
+    )
+    chapter = chapter_add(report, title="Ziele", kind=ChapterKind.TEXT, user=planner)
+    stage = cycle.stages.get(kind=StageKind.ANALYSIS)
+    day = timezone.make_aware(datetime.datetime.combine(stage.due_on, datetime.time(10)))
+    with time_machine.travel(day - datetime.timedelta(days=3), tick=False):
+        renewal = chapter_renew(chapter, user=planner)
+        driver.write_chapter(renewal, TEXT, user=planner)
+        driver.release_chapter(renewal, is_released=False, reason="Kürzen", user=world.fresh("planning_head"))
+    card = open_task(renewal.process, ChapterFlow.write_chapter).card
+    assert card.due_on == stage.due_on + datetime.timedelta(days=4)
+    with time_machine.travel(day - datetime.timedelta(days=2), tick=False):
+        end = stage.due_on + datetime.timedelta(days=10)
+        stage_reschedule(stage, starts_on=stage.starts_on, due_on=end, reason="Verspätet", user=planner)
+    due_on = card.due_on
+    card.refresh_from_db()
+    assert card.due_on == due_on
 
 
 @pytest.mark.parametrize("is_handed_in", [False, True])

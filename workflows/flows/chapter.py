@@ -25,10 +25,16 @@ TURN_DAYS = 7
 
 def _write_due(process: Any) -> datetime.date:
     renewal = process.renewal
+    # Reckoned from what was done, not from today: a move of the cycle's dates leaves the task alone.
     if renewal.state == RenewalState.RETURNED:
-        return timezone.localdate() + datetime.timedelta(days=TURN_DAYS)
-    # Reckoned from the renewal, not from today: a move of the cycle's dates leaves the task alone.
+        return timezone.localdate(_returned_at(process)) + datetime.timedelta(days=TURN_DAYS)
     return timezone.localdate(renewal.begun_at) + datetime.timedelta(days=WRITE_DAYS)
+
+
+def _returned_at(process: Any) -> datetime.datetime:
+    returns = process.task_set.filter(flow_task=ChapterFlow.release_chapter, finished__isnull=False)
+    at: datetime.datetime = returns.order_by("-finished").values_list("finished", flat=True)[0]
+    return at
 
 
 def _release_due(process: Any) -> datetime.date:

@@ -244,7 +244,8 @@ def _part(figures: ChapterFigures, part: Part) -> list[blocks.Block]:
         parts.append(blocks.Beside((_figure(found, ""),), (values,), share=0.55))
     chart = part_course(part)
     if chart is not None:
-        parts.append(blocks.Figure(chart.drawing, caption=_("Mean of the areas over the years"), share=0.8))
+        caption = f"{_('Mean of the areas over the years')} ({part.unit.symbol})"
+        parts.append(blocks.Figure(chart.drawing, caption=caption, share=0.8))
     return parts
 
 

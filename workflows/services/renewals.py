@@ -230,6 +230,18 @@ def secrets_store(report: SocialReport) -> int:
     return len(rows)
 
 
+def secrets_refresh(territory: Organisation) -> int:
+    """Keep what the report of a territory may not show any more, since what is secret has changed.
+
+    Waits for a release that is under way, whose edition it must see.
+
+    Returns:
+        How many figures were found.
+    """
+    reports = SocialReport.objects.select_for_update().filter(territory=territory)
+    return sum(secrets_store(report) for report in reports)
+
+
 def renewal_end(renewal: ChapterRenewal, *, reason: str, user: User) -> None:
     """Give up the work; called by the flow when its message arrives.
 
