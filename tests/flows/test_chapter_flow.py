@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from project.common.errors import DomainError
 from stakeholders import services as people
@@ -26,7 +27,8 @@ from workflows.models import ChapterEdition, ChapterKind, ChapterRenewal, Renewa
 from workflows.nodes import complete_task, open_task
 from workflows.renewing import chapter_renew, renewal_give_up
 from workflows.services.cycles import stage_reschedule
-from workflows.services.social_report import chapter_add, report_begin
+from workflows.services.renewals import renewal_review, renewal_save
+from workflows.services.social_report import chapter_add, edition_withdraw, report_begin
 
 ClientAs = Callable[[User], Client]
 
@@ -211,6 +213,30 @@ def test_who_wrote_does_not_release(reports: Reports, world: World, client_as: C
     deputy = factories.staff("Stellvertretung", world.planning_unit, Function.DEPUTY)
     driver.release_chapter(renewal, user=deputy)
     assert ChapterEdition.objects.get().released_by == deputy
+
+
+def test_who_wrote_does_not_release_what_a_colleague_handed_in(
+    reports: Reports, world: World, client_as: ClientAs
+) -> None:
+    head = world.fresh("planning_head")
+    renewal = reports.renewal(reports.chapter())
+    renewal_save(renewal, text=TEXT, user=head)
+    driver.write_chapter(renewal, TEXT, user=world.fresh("planner"))
+    task = open_task(renewal.process, ChapterFlow.release_chapter)
+    assert client_as(head).get(page_of(task)).status_code == 403
+    with pytest.raises(DomainError) as refused:
+        renewal_review(renewal, is_released=True, user=head)
+    assert refused.value.code == "four_eyes"
+
+
+def test_a_draft_is_not_compared_with_a_withdrawn_edition(reports: Reports, world: World) -> None:
+    edition = reports.edition(reports.chapter())
+    with override("en"):
+        compared = reports.renewal(edition.chapter)
+        assert "last edition" in compared.text
+        renewal_give_up(compared, reason="Neu", user=world.fresh("planner"))
+        edition_withdraw(edition, reason="Falsch", user=world.fresh("planning_head"))
+        assert "last edition" not in reports.renewal(edition.chapter).text
 
 
 @pytest.mark.parametrize("name", ["planner", "planning_head"])

@@ -15,7 +15,7 @@ from viewflow import this
 from stakeholders.permissions import Perm
 from workflows.models import ChapterProcess, RenewalState, StageKind
 from workflows.nodes import Begin, Fork, GuardedView, Message, Outcome, PlanningFlow, Question
-from workflows.services.renewals import renewal_end
+from workflows.services.renewals import renewal_end, renewal_writers
 from workflows.views import chapter_tasks as views
 
 #: Days to write a chapter, and to release or correct it.
@@ -47,8 +47,7 @@ def _unit(process: Any) -> Any:
 
 
 def _writers(process: Any) -> list[int]:
-    writer = process.renewal.written_by_id
-    return [] if writer is None else [writer]
+    return renewal_writers(process.renewal)
 
 
 class ChapterFlow(PlanningFlow):
