@@ -264,7 +264,7 @@ def time_chart(
     if not years:
         raise ValueError("a chart over years needs years")
     numbers = [value for series in everything for _, value in series.values if value is not None]
-    ticks = nice_ticks(min(numbers, default=0), max(numbers, default=1))
+    ticks = _told_apart(min(numbers, default=0), max(numbers, default=1), write)
     broken = main.broken_years
     left, right, top, bottom = 56.0, 20.0, 30.0 if broken else 12.0, 28.0
 
@@ -355,6 +355,21 @@ def _labelled(years: Sequence[int], most: int = 8) -> list[int]:
     """Years to write below the axis: evenly spaced, counted back from the last."""
     step = math.ceil(len(years) / most)
     return list(years[::-1][::step])[::-1]
+
+
+def _told_apart(low: float, high: float, write: Formatter) -> list[float]:
+    """Ticks of an axis whose labels differ, so that a change too small to be written is not drawn large.
+
+    >>> _told_apart(3.02, 3.09, lambda value: f"{value:.1f}")
+    [2.9, 3.0, 3.1, 3.2]
+    """
+    least = 0.0 if low >= 0 else -math.inf
+    ticks = nice_ticks(low, high)
+    while len({write(tick) for tick in ticks}) < len(ticks):
+        more = (high - low) / 2 or abs(high) / 10
+        low, high = max(low - more, least), high + more
+        ticks = nice_ticks(low, high)
+    return ticks
 
 
 def nice_ticks(low: float, high: float, count: int = 4) -> list[float]:

@@ -20,6 +20,8 @@ _HELP_TOPICS = {
     "measures": "measures",
     "stakeholders": "people",
 }
+# Pages with a topic of their own, by the beginning of their name.
+_PAGES_OF_THE_REPORT = ("social-report-", "chapter-", "renewal-", "edition-", "public-")
 
 
 @cache
@@ -43,6 +45,8 @@ def _help_url(request: HttpRequest) -> str:
     match = request.resolver_match
     namespace = match.namespaces[0] if match and match.namespaces else ""
     topic = _HELP_TOPICS.get(namespace)
+    if namespace == "workflows" and match and (match.url_name or "").startswith(_PAGES_OF_THE_REPORT):
+        topic = "social-report"
     return (_url("help-topic", topic) if topic else "") or _url("help-index")
 
 

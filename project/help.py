@@ -20,6 +20,7 @@ TOPICS: dict[str, Promise] = {
     "tasks": _("Tasks"),
     "data": _("Delivering data"),
     "atlas": _("Social atlas and index"),
+    "social-report": _("Social report"),
     "conference": _("Planning conference"),
     "decisions": _("Decisions of the steering group"),
     "measures": _("Measures and target agreements"),

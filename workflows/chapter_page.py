@@ -113,6 +113,11 @@ class ChapterPage:
     data_on: datetime.date | None = None
     published_on: datetime.date | None = None
 
+    @property
+    def has_figures(self) -> bool:
+        """Whether there is more than text."""
+        return self.figures.kind != "text"
+
 
 def page_of_edition(edition: ChapterEdition, hidden: Collection[SecretKey]) -> ChapterPage:
     """The page of an edition, as it may be shown today. Queries: 0."""

@@ -29,7 +29,7 @@ from monitoring.secrecy import Shown
 from monitoring.selectors.methods import rule_words
 from monitoring.shapes import MapShapes
 from monitoring.words import shown_text, with_unit
-from project.common.formats import SIGN_UNKNOWN, date_de, sign_meaning, signed_de
+from project.common.formats import SIGN_UNKNOWN, date_de, decimal_de, sign_meaning, signed_de
 from project.common.svg import Drawing
 
 #: Counted up when frozen figures are written in another way; older ones stay as they are.
@@ -434,10 +434,10 @@ def part_course(part: Part) -> TimeChart | None:
     if part.unit.is_count or sum(mean is not None for _year, mean in part.course) < 2:
         return None
     return time_chart(
-        Series(_("Mean of the areas"), part.course),
+        Series(f"{_('Mean of the areas')} ({part.unit.symbol})", part.course),
         title=_("%(name)s: mean of the areas") % {"name": part.indicator.name},
         description=_("Course over the years; the table below holds the figures."),
-        write=lambda value: with_unit(value, part.unit),
+        write=lambda value: decimal_de(value, part.unit.decimals),
         height=200,
     )
 

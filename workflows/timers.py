@@ -10,14 +10,20 @@ from django.utils import timezone
 from viewflow.workflow.timers import fire_due_conditions, fire_due_timers
 
 from stakeholders.mail import mails_forget, mails_send
+from stakeholders.models import Organisation
 from stakeholders.services import sign_ins_forget, sync_roles
 from workflows.models import TimerRun
+from workflows.services.renewals import secrets_refresh
 from workflows.services.tasks import tasks_release_orphans
 
 logger = logging.getLogger(__name__)
 
 SWEEP = "sweep"
 ROLES = "roles"
+SECRETS = "secrets"
+
+#: Between two looks for figures of published reports that have become secret.
+SECRETS_EVERY = datetime.timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,7 @@ def timers_fire() -> int:
     roles_follow_the_day()
     tasks_release_orphans()
     fired = int(fire_due_timers()) + int(fire_due_conditions())
+    secrets_follow_the_catalogue()
     mails_send()
     mails_forget()
     with transaction.atomic():
@@ -72,6 +79,31 @@ def roles_follow_the_day() -> int:
         logger.exception("Rights could not be brought up to date; the next run tries again.")
         return 0
     return changed
+
+
+def secrets_follow_the_catalogue() -> int:
+    """Look once an hour for published figures that a change of indicators or areas has made secret.
+
+    Figures that come into force are looked at on the spot (``secrets_refresh``); the catalogue belongs to all
+    territories. A failure is logged and tried again with the next run; it does not hold up the timers.
+
+    Returns:
+        The number found; 0 if the hour is not over.
+    """
+    last_run_at = TimerRun.objects.filter(name=SECRETS).values_list("last_run_at", flat=True).first()
+    if last_run_at is not None and timezone.now() - last_run_at < SECRETS_EVERY:
+        return 0
+    try:
+        with transaction.atomic():
+            territories = Organisation.objects.filter(social_report__isnull=False).order_by("pk")
+            found = sum(secrets_refresh(territory) for territory in territories)
+            TimerRun.objects.update_or_create(
+                name=SECRETS, defaults={"last_run_at": timezone.now(), "fired_count": found}
+            )
+    except Exception:
+        logger.exception("Published reports could not be looked through; the next run tries again.")
+        return 0
+    return found
 
 
 def timer_state() -> TimerState:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -80,6 +80,7 @@ def source_import(
     path: Path,
     choice: Choice,
     user: User,
+    then: Callable[[Organisation], object],
     dry_run: bool = False,
 ) -> Imported:
     """Import a file: all or nothing; figures in force are succeeded and stay readable.
@@ -90,6 +91,7 @@ def source_import(
         path: The file, in any form of ``monitoring.sources``.
         choice: What of it is meant.
         user: Who imports; needs the right to plan for the territory.
+        then: Called with the territory once the figures are in force, all in one transaction.
         dry_run: Only check.
 
     Raises:
@@ -102,7 +104,7 @@ def source_import(
     notes = [str(note) for note in source.problems.notes]
     imported = Imported(len(figures.keys), matcher.left_out, notes)
     if not dry_run:
-        _store(imported, figures, territory, supplier, sent, source.form, user)
+        _store(imported, figures, territory, supplier, sent, source.form, user, then)
     return imported
 
 
@@ -176,6 +178,7 @@ def _store(
     sent: _Sent,
     form: str,
     user: User,
+    then: Callable[[Organisation], object],
 ) -> None:
     """Store file, delivery, values and remarks; the file goes again if the rest cannot be stored."""
     remarks = remarks_on(figures)
@@ -201,6 +204,7 @@ def _store(
             raise ImportFailedError(["The file was changed while it was read. Import it again."])
         with transaction.atomic():
             _store_rows(imported, delivery, figures, remarks.issues, sent, user)
+            then(territory)
     except BaseException:
         delivery.file.delete(save=False)
         raise

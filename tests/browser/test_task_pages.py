@@ -117,7 +117,12 @@ def _report(world: World, cycle: PlanningCycle, tour: TaskTour) -> None:
     tour.stop()  # write_chapter
     driver.write_chapter(renewal, renewal.text, user=world.fresh("planner"))
     tour.stop()  # release_chapter
-    driver.release_chapter(renewal, user=world.fresh("planning_head"))
+    head = world.fresh("planning_head")
+    driver.release_chapter(renewal, user=head)
+    page = tour.browser_page(head)
+    withdraw = reverse("workflows:edition-withdraw", args=[renewal.edition.pk])
+    tour.inspection.open(page, withdraw, "withdrawal of an edition")
+    page.close()
 
 
 def _deliver(world: World, cycle: PlanningCycle, tour: TaskTour) -> None:

@@ -6,10 +6,12 @@ import datetime
 from collections.abc import Callable
 
 import pytest
+import time_machine
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from project.common.errors import DomainError
 from stakeholders import services as people
@@ -21,9 +23,12 @@ from tests.stages import Stages
 from tests.workflows.taskpages import page_of, take
 from workflows.demo import driver
 from workflows.flows import ChapterFlow
-from workflows.models import ChapterEdition, ChapterRenewal, RenewalState
+from workflows.models import ChapterEdition, ChapterKind, ChapterRenewal, RenewalState, StageKind
 from workflows.nodes import complete_task, open_task
 from workflows.renewing import chapter_renew, renewal_give_up
+from workflows.services.cycles import stage_reschedule
+from workflows.services.renewals import renewal_review, renewal_save
+from workflows.services.social_report import chapter_add, edition_withdraw, report_begin
 
 ClientAs = Callable[[User], Client]
 
@@ -93,6 +98,49 @@ def test_written_returned_corrected_and_published(
     ]
     found = LogEntry.objects.filter(action__regex=r"^(renewal|edition)\.").order_by("pk")
     assert list(found.values_list("action", flat=True)) == actions
+
+
+def test_a_preview_of_a_returned_chapter_shows_the_figures_as_they_are_now(
+    reports: Reports, world: World, client_as: ClientAs
+) -> None:
+    planner = client_as(world.fresh("planner"))
+    renewal = reports.submitted(reports.chapter())
+    driver.release_chapter(
+        renewal, is_released=False, reason="Bitte kürzen", user=world.fresh("planning_head")
+    )
+    renewal.refresh_from_db()
+    figures = dict(renewal.figures)
+    figures["areas"] = [[pk, key, f"{name} (eingereicht)"] for pk, key, name in figures["areas"]]
+    ChapterRenewal.objects.filter(pk=renewal.pk).update(figures=figures)
+    preview = reverse("workflows:renewal-preview", args=[renewal.pk])
+    assert "(eingereicht)" not in planner.get(preview).content.decode()
+    ChapterRenewal.objects.filter(pk=renewal.pk).update(state=RenewalState.SUBMITTED)
+    assert "(eingereicht)" in planner.get(preview).content.decode(), "what was handed in is what is released"
+
+
+def test_a_returned_chapter_keeps_its_deadline_when_its_stage_ends_later(
+    world: World, stages: Stages
+) -> None:
+    planner = world.fresh("planner")
+    cycle = stages.at_data()
+    report = report_begin(
+        world.territory, planning_unit=world.planning_unit, slug="m", title="M", user=planner
+    )
+    chapter = chapter_add(report, title="Ziele", kind=ChapterKind.TEXT, user=planner)
+    stage = cycle.stages.get(kind=StageKind.ANALYSIS)
+    day = timezone.make_aware(datetime.datetime.combine(stage.due_on, datetime.time(10)))
+    with time_machine.travel(day - datetime.timedelta(days=3), tick=False):
+        renewal = chapter_renew(chapter, user=planner)
+        driver.write_chapter(renewal, TEXT, user=planner)
+        driver.release_chapter(renewal, is_released=False, reason="Kürzen", user=world.fresh("planning_head"))
+    card = open_task(renewal.process, ChapterFlow.write_chapter).card
+    assert card.due_on == stage.due_on + datetime.timedelta(days=4)
+    with time_machine.travel(day - datetime.timedelta(days=2), tick=False):
+        end = stage.due_on + datetime.timedelta(days=10)
+        stage_reschedule(stage, starts_on=stage.starts_on, due_on=end, reason="Verspätet", user=planner)
+    due_on = card.due_on
+    card.refresh_from_db()
+    assert card.due_on == due_on
 
 
 @pytest.mark.parametrize("is_handed_in", [False, True])
@@ -165,6 +213,30 @@ def test_who_wrote_does_not_release(reports: Reports, world: World, client_as: C
     deputy = factories.staff("Stellvertretung", world.planning_unit, Function.DEPUTY)
     driver.release_chapter(renewal, user=deputy)
     assert ChapterEdition.objects.get().released_by == deputy
+
+
+def test_who_wrote_does_not_release_what_a_colleague_handed_in(
+    reports: Reports, world: World, client_as: ClientAs
+) -> None:
+    head = world.fresh("planning_head")
+    renewal = reports.renewal(reports.chapter())
+    renewal_save(renewal, text=TEXT, user=head)
+    driver.write_chapter(renewal, TEXT, user=world.fresh("planner"))
+    task = open_task(renewal.process, ChapterFlow.release_chapter)
+    assert client_as(head).get(page_of(task)).status_code == 403
+    with pytest.raises(DomainError) as refused:
+        renewal_review(renewal, is_released=True, user=head)
+    assert refused.value.code == "four_eyes"
+
+
+def test_a_draft_is_not_compared_with_a_withdrawn_edition(reports: Reports, world: World) -> None:
+    edition = reports.edition(reports.chapter())
+    with override("en"):
+        compared = reports.renewal(edition.chapter)
+        assert "last edition" in compared.text
+        renewal_give_up(compared, reason="Neu", user=world.fresh("planner"))
+        edition_withdraw(edition, reason="Falsch", user=world.fresh("planning_head"))
+        assert "last edition" not in reports.renewal(edition.chapter).text
 
 
 @pytest.mark.parametrize("name", ["planner", "planning_head"])

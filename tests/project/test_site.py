@@ -163,3 +163,7 @@ def test_the_help_asks_nothing_of_the_database_without_a_person(client):
     with connection.execute_wrapper(counter):
         client.get("/help/tasks/")
     assert counter.count == 0
+
+
+def test_pages_of_the_social_report_have_a_help_topic_of_their_own(client):
+    assert reverse("help-topic", args=["social-report"]) in client.get("/sozialbericht/").content.decode()

@@ -87,6 +87,7 @@ def test_renewing_previewing_and_withdrawing(reports: Reports, world: World, cli
     preview = planner.get(page("renewal-preview", renewal.pk)).content.decode()
     assert "Zentrum Nord" in preview
     assert planner.post(page("renewal-give-up", renewal.pk), {"reason": "Später"}).status_code == 302
+    assert planner.get(page("renewal-preview", renewal.pk)).status_code == 404, "there is nothing to come"
     edition = reports.edition(chapter)
     withdraw = page("edition-withdraw", edition.pk)
     history = planner.get(page("chapter-detail", chapter.pk)).content.decode()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from monitoring.models import Indicator, Value
+from monitoring.models import Indicator, Unit, Value
 from monitoring.selectors.relations import with_related
 from monitoring.services.deliveries import delivery_accept
 from tests import factories
@@ -21,7 +24,7 @@ from workflows.models import ChapterEdition, ReportChapter, ReportSecret
 from workflows.selectors.chapter_secrets import hidden_in, hidden_in_each
 from workflows.services import deliveries
 from workflows.services.renewals import secrets_store
-from workflows.services.social_report import report_begin
+from workflows.timers import SECRETS_EVERY, secrets_follow_the_catalogue
 
 YEAR = 2024
 #: Counts of the four areas: none of the first ones is small.
@@ -178,15 +181,44 @@ def test_accepting_a_delivery_looks_for_secrets(
     world: World, stages: Stages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What comes into force may make a published figure secret; a returned delivery changes nothing."""
-    report = report_begin(
-        world.territory, planning_unit=world.planning_unit, slug="m", title="M", user=world.fresh("planner")
-    )
     looked: list[object] = []
-    monkeypatch.setattr(deliveries, "secrets_store", looked.append)
+    monkeypatch.setattr(deliveries, "secrets_refresh", looked.append)
     request = stages.at_data().requests.get(organisation=world.jobcenter)
     for is_accepted in (False, True):
         user = world.fresh("jobcenter_head")
         delivery = factories.delivery(world.jobcenter, factories.full_values(request, world.areas), user)
         driver.deliver(request, delivery, user=user)
         driver.review(request, is_accepted=is_accepted, reason="Prüfen", user=world.fresh("planner"))
-        assert looked == ([report] if is_accepted else [])
+        assert looked == ([world.territory] if is_accepted else [])
+
+
+def test_an_import_of_official_figures_looks_for_secrets(
+    reports: Reports, world: World, counted: Indicator, tmp_path: Path
+) -> None:
+    """It brings figures into force without a delivery that anybody checks."""
+    deliver(world, counted, FIRST)
+    first = reports.edition(chapter_of(reports, counted))
+    world.territory.ags = "05378"
+    world.territory.save(update_fields=["ags"])
+    path = tmp_path / "in.csv"
+    rows = [f"{area.key};{YEAR};{count}" for area, count in zip(world.areas, SMALL, strict=True)]
+    path.write_text("\n".join(["AGS;Jahr;cases", *rows]), encoding="utf-8")
+    user = world.people["planner"].username
+    call_command("import_values", path, territory="05378", supplier="Jugendamt", user=user)
+    assert shown(first) == in_order(world, (None, None, 40, 50))
+
+
+def test_the_timers_look_for_what_the_catalogue_makes_secret(
+    reports: Reports, world: World, counted: Indicator
+) -> None:
+    """No figure comes into force then: the count had no people behind it, and now has."""
+    Unit.objects.filter(pk=counted.unit_id).update(is_count=False)
+    deliver(world, counted, SMALL)
+    first = reports.edition(chapter_of(reports, counted))
+    assert shown(first) == in_order(world, SMALL)
+    secrets_follow_the_catalogue()
+    Unit.objects.filter(pk=counted.unit_id).update(is_count=True)
+    assert secrets_follow_the_catalogue() == 0, "looked a moment ago"
+    with time_machine.travel(timezone.now() + SECRETS_EVERY):
+        assert secrets_follow_the_catalogue() > 0
+    assert None in shown(first)

@@ -15,7 +15,7 @@ from viewflow import this
 from stakeholders.permissions import Perm
 from workflows.models import ChapterProcess, RenewalState, StageKind
 from workflows.nodes import Begin, Fork, GuardedView, Message, Outcome, PlanningFlow, Question
-from workflows.services.renewals import renewal_end
+from workflows.services.renewals import renewal_end, renewal_writers
 from workflows.views import chapter_tasks as views
 
 #: Days to write a chapter, and to release or correct it.
@@ -25,10 +25,16 @@ TURN_DAYS = 7
 
 def _write_due(process: Any) -> datetime.date:
     renewal = process.renewal
+    # Reckoned from what was done, not from today: a move of the cycle's dates leaves the task alone.
     if renewal.state == RenewalState.RETURNED:
-        return timezone.localdate() + datetime.timedelta(days=TURN_DAYS)
-    # Reckoned from the renewal, not from today: a move of the cycle's dates leaves the task alone.
+        return timezone.localdate(_returned_at(process)) + datetime.timedelta(days=TURN_DAYS)
     return timezone.localdate(renewal.begun_at) + datetime.timedelta(days=WRITE_DAYS)
+
+
+def _returned_at(process: Any) -> datetime.datetime:
+    returns = process.task_set.filter(flow_task=ChapterFlow.release_chapter, finished__isnull=False)
+    at: datetime.datetime = returns.order_by("-finished").values_list("finished", flat=True)[0]
+    return at
 
 
 def _release_due(process: Any) -> datetime.date:
@@ -41,8 +47,7 @@ def _unit(process: Any) -> Any:
 
 
 def _writers(process: Any) -> list[int]:
-    writer = process.renewal.written_by_id
-    return [] if writer is None else [writer]
+    return renewal_writers(process.renewal)
 
 
 class ChapterFlow(PlanningFlow):

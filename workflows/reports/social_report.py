@@ -204,8 +204,12 @@ def _chapter(data: ReportPaper, chapter: ChapterPaper) -> list[blocks.Block]:
             )
         )
     else:
-        parts += _text(text_blocks(chapter.text), level=2)
+        has_figures = figures.kind != "text"
+        if has_figures:
+            parts.append(blocks.Heading(_("What the figures say"), 2))
+        parts += _text(text_blocks(chapter.text), level=3 if has_figures else 2)
     if figures.kind == "domain":
+        parts.append(blocks.Heading(_("The indicators one by one"), 2))
         parts += [block for part in figures.parts for block in _part(figures, part)]
         parts += _tables(figures)
     if figures.kind == "index":
@@ -236,7 +240,7 @@ def _part(figures: ChapterFigures, part: Part) -> list[blocks.Block]:
     if part.indicator.source:
         facts.append((_("Source"), part.indicator.source))
     values = blocks.KeyValues(facts)
-    parts: list[blocks.Block] = [blocks.Heading(part.indicator.name, 2)]
+    parts: list[blocks.Block] = [blocks.Heading(part.indicator.name, 3)]
     found = part_map(figures, part)
     if found is None:
         parts.append(values)
@@ -244,7 +248,8 @@ def _part(figures: ChapterFigures, part: Part) -> list[blocks.Block]:
         parts.append(blocks.Beside((_figure(found, ""),), (values,), share=0.55))
     chart = part_course(part)
     if chart is not None:
-        parts.append(blocks.Figure(chart.drawing, caption=_("Mean of the areas over the years"), share=0.8))
+        caption = f"{_('Mean of the areas over the years')} ({part.unit.symbol})"
+        parts.append(blocks.Figure(chart.drawing, caption=caption, share=0.8))
     return parts
 
 

@@ -25,7 +25,14 @@ from monitoring.selectors.runs import RunTable, run_table
 from project.common.errors import DomainError
 from stakeholders.models import Organisation
 from workflows.chapters import FORM, Frozen
-from workflows.models import AreaProfile, ChapterKind, PlanningCycle, ReportChapter
+from workflows.models import (
+    AreaProfile,
+    ChapterKind,
+    ChapterRenewal,
+    PlanningCycle,
+    RenewalState,
+    ReportChapter,
+)
 from workflows.selectors.chapter_secrets import Cells, guard_of
 
 #: Maps in the report are drawn this large (pixels).
@@ -73,6 +80,21 @@ def freeze_chapter(chapter: ReportChapter, cycle: PlanningCycle) -> FrozenChapte
             return _areas(chapter, cycle)
         case _:
             return FrozenChapter({}, timezone.now())
+
+
+def draft_figures(renewal: ChapterRenewal) -> Frozen:
+    """Figures beside a text that is not published: as handed in for release, else as they are now.
+
+    Returns:
+        ``{}`` where they have gone meanwhile.
+    """
+    if renewal.state == RenewalState.SUBMITTED:
+        handed_in: Frozen = renewal.figures
+        return handed_in
+    try:
+        return freeze_chapter(renewal.chapter, renewal.cycle).figures
+    except DomainError:
+        return {}
 
 
 def indicators_of(chapter: ReportChapter) -> list[Indicator]:

@@ -35,11 +35,10 @@ from workflows.models import (
     DeliveryReview,
     PlanningCycle,
     RequestReopening,
-    SocialReport,
     StageKind,
 )
 from workflows.selectors.requests import asked_of, deliveries_uploaded, draft_of, with_due
-from workflows.services.renewals import secrets_store
+from workflows.services.renewals import secrets_refresh
 
 #: Planning has at least this long to check, the supplier to correct or to deliver after all (days).
 TURN_DAYS = 7
@@ -321,8 +320,7 @@ def delivery_review(request: DataRequest, *, is_accepted: bool, reason: str, use
     )
     if is_accepted:
         delivery_accept(delivery, user=user)
-        for report in SocialReport.objects.select_for_update().filter(territory=request.cycle.territory):
-            secrets_store(report)
+        secrets_refresh(request.cycle.territory)
     request.state = DataRequestState.ACCEPTED if is_accepted else DataRequestState.RETURNED
     request.save(update_fields=["state"])
     log_action(

@@ -9,13 +9,12 @@ from django.db.models import Q
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from project.common.errors import DomainError
 from stakeholders.models import User
 from workflows.chapter_page import ChapterPage, page_of_draft
 from workflows.chapters import Frozen
 from workflows.forms.social_report import ReleaseChapterForm, WriteChapterForm
 from workflows.models import ChapterKind, ChapterRenewal
-from workflows.selectors.chapter_figures import freeze_chapter
+from workflows.selectors.chapter_figures import draft_figures
 from workflows.selectors.conference import statements_seen_by
 from workflows.services.renewals import latest_edition, renewal_review, renewal_save, renewal_submit
 from workflows.views.access import signed_in
@@ -62,10 +61,7 @@ class WriteChapter(ChapterTaskView):
     @cached_property
     def figures(self) -> Frozen:
         """Figures in force; none if they have gone meanwhile."""
-        try:
-            return freeze_chapter(self.renewal.chapter, self.renewal.cycle).figures
-        except DomainError:
-            return {}
+        return draft_figures(self.renewal)
 
     def get_initial(self) -> dict[str, Any]:
         return {"text": self.renewal.text}

@@ -23,7 +23,7 @@ from workflows.chapter_page import page_of_draft
 from workflows.forms.social_report import ChapterEditForm, ChapterForm, ReasonForm, ReportFrameForm
 from workflows.models import ChapterEdition, ChapterKind, ChapterRenewal, ReportChapter, SocialReport
 from workflows.renewing import chapter_renew, renewal_give_up
-from workflows.selectors.chapter_figures import freeze_chapter
+from workflows.selectors.chapter_figures import draft_figures
 from workflows.selectors.social_report import (
     chapter_lines,
     chapters_seen_by,
@@ -331,14 +331,10 @@ def _renewal(request: HttpRequest, pk: int) -> ChapterRenewal:
 
 @require_safe
 def renewal_preview(request: HttpRequest, pk: int) -> HttpResponse:
-    """A chapter as the public would see it."""
+    """A chapter as the public would see it; once it is finished there is nothing to look forward to."""
     renewal = _renewal(request, pk)
-    figures = renewal.figures
-    if not figures:
-        try:
-            figures = freeze_chapter(renewal.chapter, renewal.cycle).figures
-        except DomainError:
-            figures = {}
+    if not renewal.is_open:
+        raise Http404
     return render(
         request,
         "workflows/renewal_preview.html",
@@ -346,7 +342,7 @@ def renewal_preview(request: HttpRequest, pk: int) -> HttpResponse:
             "renewal": renewal,
             "chapter": renewal.chapter,
             "report": renewal.chapter.report,
-            "page": page_of_draft(renewal, figures),
+            "page": page_of_draft(renewal, draft_figures(renewal)),
         },
     )
 

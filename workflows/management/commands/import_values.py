@@ -12,6 +12,7 @@ from monitoring.services.source_import import Choice, ImportFailedError, source_
 from project.common.errors import DomainError
 from stakeholders.models import Organisation, User
 from stakeholders.models.organisations import TERRITORY_KINDS
+from workflows.services.renewals import secrets_refresh
 
 
 class Command(BaseCommand):
@@ -61,6 +62,7 @@ class Command(BaseCommand):
                 path=path,
                 choice=choice,
                 user=user,
+                then=secrets_refresh,
                 dry_run=options["dry_run"],
             )
         except ImportFailedError as error:
