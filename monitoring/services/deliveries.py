@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import hashlib
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 
-from django.core.files.base import ContentFile, File
+from django.core.files.base import File
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -263,10 +264,11 @@ def delivery_from_grid(
             texts = [cells.get((area.key, year, row.key), "") for row in indicators]
             figures = [read_entry(text, rules[row.key]) for text, row in zip(texts, indicators, strict=True)]
             writer.writerow([area.key, area.name, year, *map(entry_text, figures)])
+    content = out.getvalue().encode()
     return delivery_reading(
         territory=territory,
         supplier=supplier,
-        upload=ContentFile(out.getvalue().encode(), name=GRID_FILE_NAME),
+        upload=Upload(GRID_FILE_NAME, content, hashlib.sha256(content).hexdigest()),
         indicators=indicators,
         areas=areas,
         years=years,
