@@ -188,23 +188,35 @@ def why_fewer(values: Sequence[float | None], classing: Classing, method: ClassM
     """
     if method is ClassMethod.BORDER or classing.count >= count or all(value is None for value in values):
         return ""
+    found = classing.count
     different = {value for value in values if value is not None and classing.place(value) != 0}
-    names = {"count": classing.count, "wanted": count, "different": len(different)}
-    if len(different) < count:
-        return (
-            ngettext(
-                "%(count)s class instead of %(wanted)s: there are only %(different)s different figures.",
-                "%(count)s classes instead of %(wanted)s: there are only %(different)s different figures.",
-                classing.count,
-            )
-            % names
+    names = {"count": found, "wanted": count, "different": len(different)}
+    if len(different) == 1:
+        text = _("One class instead of %(wanted)s: there is only one figure.")
+    elif len(different) < count:
+        text = ngettext(
+            "%(count)s class instead of %(wanted)s: there are only %(different)s different figures.",
+            "%(count)s classes instead of %(wanted)s: there are only %(different)s different figures.",
+            found,
         )
-    if method is ClassMethod.DEVIATIONS:
-        text = _("%(count)s classes instead of %(wanted)s: no area lies so far above the mean.")
+    elif method is ClassMethod.DEVIATIONS:
+        text = ngettext(
+            "%(count)s class instead of %(wanted)s: no area lies so far above the mean.",
+            "%(count)s classes instead of %(wanted)s: no area lies so far above the mean.",
+            found,
+        )
     elif method is ClassMethod.QUANTILES:
-        text = _("%(count)s classes instead of %(wanted)s: many areas with the same figure share one.")
+        text = ngettext(
+            "%(count)s class instead of %(wanted)s: many areas with the same figure share one.",
+            "%(count)s classes instead of %(wanted)s: many areas with the same figure share one.",
+            found,
+        )
     else:
-        text = _("%(count)s classes instead of %(wanted)s: as written, some borders would be the same.")
+        text = ngettext(
+            "%(count)s class instead of %(wanted)s: as written, some borders would be the same.",
+            "%(count)s classes instead of %(wanted)s: as written, some borders would be the same.",
+            found,
+        )
     return text % names
 
 

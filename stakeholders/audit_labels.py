@@ -283,6 +283,7 @@ _DETAILS: dict[str, tuple[str | Promise, Callable[[Any], str]]] = {
     "statements": (_("Statements"), _text),
     "area": (_("Area"), _text),
     "areas": (_("Areas"), _text),
+    "own_areas": (_("Released by their author"), _text),
     "year": (_("Year"), _text),
     "file": (_("File"), _text),
     "new_count": (_("New entries"), _text),

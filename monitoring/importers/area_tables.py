@@ -21,6 +21,7 @@ LAST_YEAR: Final = 2100
 _MOST_PEOPLE: Final = 100_000_000
 _MOST_ISSUES: Final = 1_000
 _SOURCE_LENGTH: Final = 200
+_EXAMPLES: Final = 3
 _KEY_NAMES: Final = ("Gebietsschlüssel", "Gebietsschluessel", "Schlüssel", "area_key", "Key", "AGS", "ARS")
 #: Headings as we write them first, then what else is understood; compared without case.
 POPULATION_HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -137,6 +138,7 @@ class _Reader(Generic[RowT]):
             self._prepare(filled[1:])
             for row in filled[1:]:
                 self._take(row)
+            self._finish()
             if len(filled) == 1:
                 self._error("no_table_rows", filled[0][0])
         ordered = sorted(
@@ -173,6 +175,9 @@ class _Reader(Generic[RowT]):
 
     def _take(self, row: Sequence[Cell]) -> None:
         raise NotImplementedError
+
+    def _finish(self) -> None:
+        """Say what can only be said of all rows together."""
 
     def _keep(self, key: tuple[object, ...], row: RowT, cell: Cell) -> None:
         if key in self.rows:
@@ -240,12 +245,32 @@ class _Reader(Generic[RowT]):
 
 @dataclass
 class _PopulationReader(_Reader[PopulationRow]):
+    #: Cells in which nothing stands, with the key or name of their area.
+    empty: list[tuple[Cell, str]] = field(default_factory=list)
+
     def _take(self, row: Sequence[Cell]) -> None:
+        count_cell = self._cell(row, "count")
+        if not count_cell.text:
+            # The form hands out all areas of all levels: nobody knows the figures of all of them.
+            area, _year = self._area(row, "area", "name"), self._year(row)
+            if area is not None:
+                self.empty.append((count_cell, self.areas[area]))
+            return
         area, year, count = self._area(row, "area", "name"), self._year(row), self._count(row)
         if area is None or year is None or count is None:
             return
         cell = self._cell(row, "count")
         self._keep((area, year), PopulationRow(area, year, count, cell), cell)
+
+    def _finish(self) -> None:
+        if not self.empty:
+            return
+        cell, _name = self.empty[0]
+        if not self.rows and not any(issue.severity is Severity.ERROR for issue in self.issues):
+            self._error("no_figures", cell)
+            return
+        examples = ", ".join(name for _cell, name in self.empty[:_EXAMPLES])
+        self._note("people_missing", cell, count=len(self.empty), examples=examples)
 
     def _year(self, row: Sequence[Cell]) -> int | None:
         cell = self._plain(row, "year")

@@ -132,6 +132,10 @@ MESSAGES: Final = {
         "delete rows with totals."
     ),
     "no_people": _("“%(value)s” is no whole number of inhabitants. Please enter one, such as 1234."),
+    "people_missing": _(
+        "Rows without inhabitants stay out: %(count)s, such as %(examples)s. Please enter them if you have "
+        "them."
+    ),
     "no_share": _("“%(value)s” is no share. Please enter percent above 0, at most 100, such as 37.5."),
     "share_not_percent": _(
         "No share of this column is above 1. Please enter percent: 50 for half of the inhabitants, not 0.5."

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 
-from django.core.files.base import ContentFile, File
+from django.core.files.base import File
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from monitoring.importers.entries import entry_text, read_entry, wrong_entries
-from monitoring.importers.form import COMMENT_LENGTH, HEADINGS, DeliveredValue
+from monitoring.importers.form import COMMENT_LENGTH, DeliveredValue
 from monitoring.models import (
-    GRID_FILE_NAME,
     Area,
     Delivery,
     DeliveryIssue,
@@ -204,77 +200,6 @@ def _store(
             "values": delivery.value_count,
             "errors": sum(issue.severity == Severity.ERROR for issue in issues),
         },
-    )
-
-
-def delivery_from_grid(
-    *,
-    territory: Organisation,
-    supplier: Organisation,
-    cells: Mapping[tuple[str, int, str], str],
-    indicators: Iterable[Indicator],
-    areas: Iterable[Area],
-    years: Iterable[int],
-    user: User,
-    comment: str = "",
-) -> ReadDelivery:
-    """Take figures typed into the form in the browser; nothing is written yet.
-
-    Every cell is judged by itself. What was understood is kept as a CSV file, written in one way, so that
-    every figure can be traced to it.
-
-    Args:
-        territory: Planning authority that receives the delivery.
-        supplier: Organisation that delivers.
-        cells: What was typed, by area key, year and indicator key; empty texts are not delivered.
-        indicators: Indicators asked for, with their units.
-        areas: Areas asked for.
-        years: Years asked for.
-        user: Who typed.
-        comment: Words of the supplier to planning.
-
-    Returns:
-        The delivery, to be stored.
-
-    Raises:
-        DomainError: ``wrong_cells``, which names the first of them; ``nothing_typed``.
-    """
-    indicators, areas, years = list(indicators), list(areas), sorted(years)
-    rules = {row.key: row for row in request_of(indicators, areas, years).indicators}
-    wrong = wrong_entries(cells, rules)
-    if wrong:
-        (area_key, wrong_year, key), error = next(iter(wrong.items()))
-        raise DomainError(
-            "wrong_cells",
-            _("%(area)s, “%(indicator)s”, %(year)s: %(message)s Nothing was saved.")
-            % {
-                "area": next((area.name for area in areas if area.key == area_key), area_key),
-                "indicator": next(row.name for row in indicators if row.key == key),
-                "year": wrong_year,
-                "message": error.message,
-            },
-        )
-    if not any(text.strip() for text in cells.values()):
-        raise DomainError("nothing_typed", _("Nothing has been typed yet. Nothing was saved."))
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=";")
-    writer.writerow(
-        [HEADINGS["area"][0], HEADINGS["name"][0], HEADINGS["year"][0], *(row.name for row in indicators)]
-    )
-    for year in years:
-        for area in areas:
-            texts = [cells.get((area.key, year, row.key), "") for row in indicators]
-            figures = [read_entry(text, rules[row.key]) for text, row in zip(texts, indicators, strict=True)]
-            writer.writerow([area.key, area.name, year, *map(entry_text, figures)])
-    return delivery_reading(
-        territory=territory,
-        supplier=supplier,
-        upload=ContentFile(out.getvalue().encode(), name=GRID_FILE_NAME),
-        indicators=indicators,
-        areas=areas,
-        years=years,
-        user=user,
-        comment=comment,
     )
 
 

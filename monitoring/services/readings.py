@@ -18,7 +18,16 @@ from monitoring.importers.form import DeliveredValue, Request, RequestedIndicato
 from monitoring.importers.issues import Issue
 from monitoring.importers.simple import is_our_form, read_delivery
 from monitoring.issues import REFUSED, SOURCE
-from monitoring.models import Area, Delivery, DeliveryIssue, DeliveryMapping, Indicator, Severity, Value
+from monitoring.models import (
+    GRID_FILE_NAME,
+    Area,
+    Delivery,
+    DeliveryIssue,
+    DeliveryMapping,
+    Indicator,
+    Severity,
+    Value,
+)
 from monitoring.selectors.figures import figures_delivered, figures_in_force
 from monitoring.services.mappings import said_of
 from monitoring.services.source_readings import opened, said_signature, source_read
@@ -32,6 +41,8 @@ REFERENCE_SHEET: Final = "Bisherige Werte"
 #: A CSV that is too long to be held whole can still be streamed.
 _TOO_LONG: Final = frozenset({"far_cell", "too_many_cells", "too_complex"})
 _NAME_LENGTH: Final = 200
+#: A file of the name that figures typed in the browser are kept under.
+_NAME_OF_GRID_FILE: Final = "Eingabe im Formular (Datei).csv"
 _CELL_LENGTH: Final = 200
 _SHEET_LENGTH: Final = 60
 _CHUNK: Final = 64 * 1024
@@ -111,6 +122,9 @@ def upload_take(upload: File[bytes]) -> Upload:
         if len(kept) < limit:
             kept += chunk[: limit - len(kept)]
     name = PurePath((upload.name or "").replace("\\", "/")).name[-_NAME_LENGTH:] or "?"
+    if name == GRID_FILE_NAME:
+        # Downloaded, changed and sent as a file: it is read like one, whatever its name says.
+        name = _NAME_OF_GRID_FILE
     return Upload(name, bytes(kept), digest.hexdigest())
 
 

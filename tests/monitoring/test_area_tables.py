@@ -113,7 +113,8 @@ def test_a_table_is_typed(world: World, client_as: ClientAs) -> None:
         (HEAD + "05378000;20222;5\n", 1),
         (HEAD + "05378000;2024;viele\n05378000;2023;1,5\n05378000;2022;-1\n", 3),
         (HEAD + "05378000;2024;5\n05378000;2024;6\n", 1),
-        (HEAD + "05378000;2024;=1+1\n05378000\n", 3),
+        (HEAD + "05378000;2024;=1+1\n05378000\n", 2),
+        ("AGS;Gebiet;Jahr;Einwohner\n05378000;;2024;\n05378001;;2024;\n", 1),
         ("AGS;Jahr;Einwohner;Jahr\n05378000;2024;5;2023\n", 1),
     ],
 )
@@ -126,6 +127,23 @@ def test_one_wrong_row_keeps_all_out(world: World, client_as: ClientAs, text: st
     assert save(client, page).status_code == 422
     assert not AreaPopulation.objects.exists()
     assert not LogEntry.objects.filter(action="population.imported").exists()
+
+
+def test_rows_left_empty_in_the_form_stay_out_and_are_counted(world: World, client_as: ClientAs) -> None:
+    AreaPopulation.objects.create(area=world.areas[1], year=2024, count=500)
+    client = client_as(world.people["planner"])
+    page = preview(client, HEAD + "05378000;2024;1300\n05378001;2024;\n05378002;2024; \n")
+    plan = page.context["plan"]
+    assert (plan.errors, len(plan.changes)) == ([], 1)
+    (hint,) = plan.hints
+    assert (hint.row, hint.column) == (3, "C")
+    assert "2" in hint.message
+    assert world.areas[1].name in hint.message
+    assert save(client, page).status_code == 302
+    assert dict(AreaPopulation.objects.values_list("area", "count")) == {
+        world.areas[0].pk: 1300,
+        world.areas[1].pk: 500,
+    }, "an empty cell is not zero and takes nothing away"
 
 
 def test_formulas_are_refused_with_their_place(world: World, client_as: ClientAs) -> None:

@@ -17,11 +17,11 @@ from monitoring.models import GRID_FILE_NAME, Delivery, DeliveryIssue, Severity,
 from monitoring.selectors.deliveries import issue_lines
 from monitoring.services.deliveries import (
     delivery_accept,
-    delivery_from_grid,
     delivery_mark_submitted,
     delivery_read,
     delivery_store,
 )
+from monitoring.services.grid_deliveries import delivery_from_grid
 from project.common.errors import DomainError
 from stakeholders.models import LogEntry
 from tests import factories

@@ -28,7 +28,7 @@ from monitoring.services.methods import index_method_change, index_method_create
 from stakeholders.models import User
 from tests import factories
 from tests.factories import World
-from tests.monitoring.test_catalogue import take_over
+from tests.monitoring.catalogue import take_over
 
 ClientAs = Callable[[User], Client]
 CREATE = "/index-methods/create/"

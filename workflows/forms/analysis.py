@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.db.models import QuerySet
+from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -195,8 +197,31 @@ class ChooseWithoutIndexForm(forms.Form):
         return areas, {row.pk: self.cleaned_data["reason"] for row in areas}
 
 
+class SeenField(forms.CharField):
+    """A moment sent along in a form, to the microsecond."""
+
+    widget = forms.HiddenInput
+
+    def prepare_value(self, value: Any) -> Any:
+        """As it is sent."""
+        return value.isoformat() if isinstance(value, datetime.datetime) else value
+
+    def clean(self, value: Any) -> datetime.datetime | None:
+        """What cannot be read was not seen."""
+        try:
+            return datetime.datetime.fromisoformat(value or "")
+        except ValueError:
+            return None
+
+
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Text of a profile."""
+    """Text of a profile.
+
+    Attributes:
+        seen: When the text the form began with was saved, to see whether a colleague saved meanwhile.
+    """
+
+    seen = SeenField(required=False)
 
     class Meta:
         model = AreaProfile
@@ -206,7 +231,26 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["weaknesses"].required = True
+        self.initial["seen"] = self.instance.edited_at
+
+    def rebase(self, stored: AreaProfile) -> None:
+        """Say which text the form replaces when it is sent once more."""
+        data = cast(QueryDict, self.data).copy()
+        data["seen"] = "" if stored.edited_at is None else stored.edited_at.isoformat()
+        self.data = data
 
 
-class ReleaseForm(forms.Form):
-    """Releases all profiles; there is nothing to fill in."""
+class ReleaseProfilesForm(forms.Form):
+    """Releases all profiles; only who is alone has something to fill in."""
+
+    def __init__(self, *args: Any, is_alone: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if is_alone:
+            self.fields["reason"] = forms.CharField(
+                label=_("Why nobody else can release them"),
+                max_length=500,
+                help_text=_(
+                    "Who wrote does not release. You are the only one of the planning unit, so you may; the "
+                    "reason stands in the log. Better: let your administration name a deputy."
+                ),
+            )

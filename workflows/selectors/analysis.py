@@ -17,7 +17,7 @@ from monitoring.selectors.atlas import run_borders
 from monitoring.selectors.figures import figures_in_force
 from monitoring.selectors.methods import content_of, method_words, missing_words
 from monitoring.selectors.runs import drivers_of, filled_of, ordered_results
-from stakeholders.permissions import Perm, visible
+from stakeholders.permissions import Perm, holders, visible
 from workflows.models import AreaProfile, PlanningCycle
 
 
@@ -119,6 +119,46 @@ def profiles_seen_by(user: Any) -> QuerySet[AreaProfile]:
     written = visible(user, Perm.EDIT_PROFILE, AreaProfile.objects.all())
     released = visible(user, Perm.VIEW_PROFILE, AreaProfile.objects.filter(released_at__isnull=False))
     return AreaProfile.objects.filter(Q(pk__in=written.values("pk")) | Q(pk__in=released.values("pk")))
+
+
+@dataclass(frozen=True)
+class ReleaseBar:
+    """Whether four eyes keep a person from releasing the profiles of a cycle.
+
+    Attributes:
+        own: Profiles not released yet whose text is theirs.
+        has_colleagues: Whether anybody else of the planning unit has the right to release.
+        is_free_colleague: Whether one of them wrote none of the profiles.
+    """
+
+    own: Sequence[AreaProfile]
+    has_colleagues: bool
+    is_free_colleague: bool
+
+    @property
+    def is_barred(self) -> bool:
+        """A colleague has to release."""
+        return bool(self.own) and self.has_colleagues
+
+    @property
+    def is_alone(self) -> bool:
+        """They wrote, and there is nobody else: with a reason they may release all the same."""
+        return bool(self.own) and not self.has_colleagues
+
+
+def release_bar(cycle: PlanningCycle, user: Any) -> ReleaseBar:
+    """Who wrote does not release, unless they are the only one of the planning unit. Queries: 2."""
+    written = list(
+        cycle.profiles.filter(released_at__isnull=True, edited_by__isnull=False)
+        .select_related("area")
+        .defer("area__geometry")
+        .order_by("area__name")
+    )
+    people = holders(Perm.ACT_FOR_ORGANISATION, cycle.planning_unit).exclude(pk=user.pk)
+    colleagues = set(people.values_list("pk", flat=True))
+    authors = {profile.edited_by_id for profile in written}
+    own = [profile for profile in written if profile.edited_by_id == user.pk]
+    return ReleaseBar(own, bool(colleagues), bool(colleagues - authors))
 
 
 def with_results(profiles: QuerySet[AreaProfile]) -> QuerySet[AreaProfile]:

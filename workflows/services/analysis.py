@@ -4,14 +4,16 @@ from collections.abc import Iterable, Mapping
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from monitoring.models import Area, IndexRun
 from project.common.errors import DomainError
 from stakeholders.audit import log_action
 from stakeholders.models import User
+from stakeholders.permissions import Perm, require
 from workflows.models import AreaProfile, PlanningCycle
-from workflows.selectors.analysis import trial_runs
+from workflows.selectors.analysis import ReleaseBar, release_bar, trial_runs
 
 
 @transaction.atomic
@@ -87,18 +89,44 @@ def areas_choose(
 
 @transaction.atomic
 def profile_save(
-    profile: AreaProfile, *, strengths: str, weaknesses: str, potentials: str, user: User
+    profile: AreaProfile,
+    *,
+    strengths: str,
+    weaknesses: str,
+    potentials: str,
+    user: User,
 ) -> None:
     """Save a profile's text; not after its release.
 
     The row is held: a release at the same moment comes after the text, and is never written over.
 
+    Args:
+        profile: Not released; ``edited_at`` as it was when the person began, to see who saved meanwhile.
+        strengths: What helps.
+        weaknesses: What is needed.
+        potentials: What could be built on.
+        user: Who writes; needs the right to write profiles.
+
     Raises:
-        DomainError: ``profile_released``.
+        PermissionDenied: The user may not.
+        DomainError: ``profile_released``; ``saved_meanwhile`` if a colleague has saved another text since.
     """
-    if AreaProfile.objects.select_for_update().get(pk=profile.pk).released_at is not None:
+    require(user, Perm.EDIT_PROFILE, profile)
+    held = AreaProfile.objects.select_for_update(of=("self",)).select_related("edited_by").get(pk=profile.pk)
+    if held.released_at is not None:
         raise DomainError("profile_released", _("The profile has been released and stays as it is."))
-    profile.strengths, profile.weaknesses, profile.potentials = strengths, weaknesses, potentials
+    text = (strengths, weaknesses, potentials)
+    is_other = text != (held.strengths, held.weaknesses, held.potentials)
+    if is_other and held.edited_at != profile.edited_at and held.edited_by_id != user.pk:
+        raise DomainError(
+            "saved_meanwhile",
+            _(
+                "%(who)s has saved another text meanwhile, so yours is not saved yet. It still stands here: "
+                "saving once more replaces that of %(who)s, which stands below the form."
+            )
+            % {"who": held.edited_by},
+        )
+    profile.strengths, profile.weaknesses, profile.potentials = text
     profile.edited_by = user
     profile.edited_at = timezone.now()
     profile.save(update_fields=["strengths", "weaknesses", "potentials", "edited_by", "edited_at"])
@@ -112,33 +140,54 @@ def unfinished_profiles(cycle: PlanningCycle) -> list[AreaProfile]:
     )
 
 
-def own_profiles(cycle: PlanningCycle, user: User) -> list[AreaProfile]:
-    """Profiles not released yet whose text is the person's: four eyes bar them from releasing. Queries: 1."""
-    rows = cycle.profiles.filter(released_at__isnull=True, edited_by=user)
-    return list(rows.select_related("area").order_by("area__name"))
-
-
 @transaction.atomic
-def profiles_release(cycle: PlanningCycle, *, user: User) -> None:
+def profiles_release(cycle: PlanningCycle, *, user: User, reason: str = "") -> None:
     """Release the cycle's profiles to the conference.
+
+    Who wrote does not release. Where the planning unit has nobody else, the author may, with a reason in the
+    log: the conference looks at the profiles next, so that others see them before anything is decided.
 
     Args:
         cycle: Its profiles have been looked through.
         user: Who releases them.
+        reason: Why there are no four eyes; for one who is alone.
 
     Raises:
-        DomainError: ``own_profile`` if the last hand on one of the texts was theirs.
+        DomainError: ``own_profile`` if the last hand on one of the texts was theirs, and a colleague could
+            release them; ``reason_missing`` if nobody else could.
     """
-    own = own_profiles(cycle, user)
-    if own:
-        names = ", ".join(profile.area.name for profile in own)
-        raise DomainError(
-            "own_profile",
-            _(
+    list(cycle.profiles.select_for_update().order_by("pk").values_list("pk", flat=True))
+    bar = release_bar(cycle, user)
+    if bar.is_barred:
+        raise DomainError("own_profile", _bar_words(bar))
+    if bar.is_alone and not reason.strip():
+        raise DomainError("reason_missing", _("Please say why nobody else can release the profiles."))
+    cycle.profiles.filter(released_at__isnull=True).update(released_at=timezone.now())
+    names = [profile.area.name for profile in bar.own]
+    log_action(
+        "profiles.released",
+        user=user,
+        obj=cycle,
+        territory=cycle.territory,
+        data={"own_areas": names, "reason": reason.strip()} if bar.is_alone else {},
+    )
+
+
+def _bar_words(bar: ReleaseBar) -> str:
+    names = {"areas": ", ".join(profile.area.name for profile in bar.own)}
+    if bar.is_free_colleague:
+        return (
+            gettext(
                 "Four-eyes rule: you wrote these profiles yourself: %(areas)s. Give the task back or hand it "
                 "over; a colleague of the planning unit releases them."
             )
-            % {"areas": names},
+            % names
         )
-    cycle.profiles.filter(released_at__isnull=True).update(released_at=timezone.now())
-    log_action("profiles.released", user=user, obj=cycle, territory=cycle.territory)
+    return (
+        gettext(
+            "Four-eyes rule: you wrote these profiles yourself: %(areas)s. All colleagues of the planning "
+            "unit wrote others. Let one of them look through yours as well and save them; then you "
+            "release all."
+        )
+        % names
+    )

@@ -17,12 +17,12 @@ from monitoring.models import Delivery, DeliveryMapping
 from monitoring.services.deliveries import (
     ReadDelivery,
     delivery_accept,
-    delivery_from_grid,
     delivery_mark_submitted,
     delivery_reading,
     delivery_store,
     value_comments_carry,
 )
+from monitoring.services.grid_deliveries import delivery_from_grid
 from monitoring.services.mappings import mapping_save, mapping_with
 from monitoring.services.matching import Said
 from monitoring.services.readings import Upload, stored_upload, upload_signature, upload_take

@@ -29,10 +29,17 @@ from workflows.forms.analysis import (
     ChooseForm,
     ChooseWithoutIndexForm,
     ComputeForm,
-    ReleaseForm,
+    ReleaseProfilesForm,
 )
 from workflows.models import PlanningCycle
-from workflows.selectors.analysis import ranking, trial_runs, trials_of, with_results
+from workflows.selectors.analysis import (
+    ReleaseBar,
+    ranking,
+    release_bar,
+    trial_runs,
+    trials_of,
+    with_results,
+)
 from workflows.selectors.requests import gone_without, unsettled_requests
 from workflows.services.analysis import areas_choose, profiles_release, unfinished_profiles
 from workflows.views.access import signed_in
@@ -237,7 +244,7 @@ class WriteProfilesView(TaskView):
     """Look through each profile, then release all of them to the conference."""
 
     template_name = "workflows/write_profiles.html"
-    form_class = ReleaseForm
+    form_class = ReleaseProfilesForm
     success_message = _("Released. The profiles go to the planning conference.")
 
     def perform(self, form: forms.Form) -> None:
@@ -249,7 +256,19 @@ class WriteProfilesView(TaskView):
                 gettext("These profiles have not been looked through or name no weakness: %(areas)s.")
                 % {"areas": names},
             )
-        profiles_release(self.process.cycle, user=signed_in(self.request))
+        profiles_release(
+            self.process.cycle,
+            user=signed_in(self.request),
+            reason=form.cleaned_data.get("reason", ""),
+        )
+
+    @cached_property
+    def bar(self) -> ReleaseBar:
+        """Whether four eyes keep the person from releasing."""
+        return release_bar(self.process.cycle, self.request.user)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"is_alone": self.bar.is_alone}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         cycle = self.process.cycle
@@ -258,7 +277,7 @@ class WriteProfilesView(TaskView):
         return super().get_context_data(**kwargs) | {
             "profiles": profiles,
             "done_count": done,
-            "is_author": any(profile.edited_by == self.request.user for profile in profiles),
+            "is_author": self.bar.is_barred,
             "today": timezone.localdate(),
             "expected": ", ".join(row.organisation.name for row in unsettled_requests(cycle)),
         }

@@ -236,11 +236,17 @@ def profile_edit(request: HttpRequest, pk: int) -> HttpResponse:
     profile = _profile(request, pk)
     require(request.user, Perm.EDIT_PROFILE, profile)
     form = ProfileForm(request.POST or None, instance=profile)
+    stored: AreaProfile | None = None
     if request.method == "POST" and form.is_valid():
+        row = AreaProfile.objects.get(pk=profile.pk)
+        row.edited_at = form.cleaned_data.pop("seen")
         try:
-            profile_save(AreaProfile.objects.get(pk=profile.pk), user=signed_in(request), **form.cleaned_data)
+            profile_save(row, user=signed_in(request), **form.cleaned_data)
         except DomainError as error:
             form.add_error(None, str(error.message))
+            if error.code == "saved_meanwhile":
+                stored = AreaProfile.objects.get(pk=profile.pk)
+                form.rebase(stored)
         else:
             messages.success(request, _("The profile of %(area)s is saved.") % {"area": profile.area.name})
             return redirect(_next_url(profile))
@@ -252,6 +258,7 @@ def profile_edit(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "form": form,
             "profile": profile,
+            "stored": stored,
             "area": profile.area,
             "cycle": profile.cycle,
             **_map(profile),
