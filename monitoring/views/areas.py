@@ -79,7 +79,7 @@ def area_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
         {
             "area": area,
             "changes": changes,
-            "populations": area.populations.order_by("-year")[:_POPULATIONS],
+            "populations": list(area.populations.order_by("-year")[:_POPULATIONS]),
             "groups": groups.items(),
             # Where a figure comes from: for planning and the house that delivered it.
             "seen_deliveries": set(

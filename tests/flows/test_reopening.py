@@ -159,6 +159,9 @@ def test_an_accepted_delivery_is_corrected_and_the_earlier_figures_stay_readable
     assert "Zahlendreher" in page.content.decode()
     assert page.context["earlier"] == request.delivery
     assert "Ohne Berichtigung weitergehen" in planner.get(detail).content.decode()
+    requests = planner.get(reverse("workflows:request-list", args=[request.cycle_id])).content.decode()
+    assert "Berichtigung erbeten" in requests
+    assert "alles" not in requests
 
     delivery = factories.delivery(request.organisation, figures | {cell: 31.5}, specialist)
     driver.deliver(request, delivery, user=specialist)

@@ -102,7 +102,7 @@ def with_progress(requests: QuerySet[DataRequest]) -> QuerySet[DataRequest]:
     """Add what lists show: counts, until when, who has the task, since when it waits.
 
     Annotations: ``indicator_count``, ``task_due_on``, ``task_owner`` (name or None), ``task_since``,
-    ``returned_at``, ``reminded_at`` of the open task. Queries: none of its own.
+    ``was_accepted``, ``returned_at``, ``reminded_at`` of the open task. Queries: none of its own.
     """
     open_cards = _open_cards()
     reviews = DeliveryReview.objects.filter(request=OuterRef("pk")).order_by("-reviewed_at")
@@ -116,6 +116,7 @@ def with_progress(requests: QuerySet[DataRequest]) -> QuerySet[DataRequest]:
         indicator_count=Count("indicators", distinct=True),
         task_owner=Subquery(open_cards.values(owner=name)[:1]),
         task_since=Subquery(open_cards.values("task__created")[:1]),
+        was_accepted=Exists(reviews.filter(is_accepted=True)),
         returned_at=Subquery(reviews.filter(is_accepted=False).values("reviewed_at")[:1]),
         card_pk=Subquery(open_cards.values("pk")[:1]),
         reminded_at=Subquery(reminders.values("at")[:1]),
