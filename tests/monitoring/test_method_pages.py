@@ -546,3 +546,18 @@ def test_what_took_the_place_of_a_missing_figure_is_no_correction() -> None:
         assert _cell_words(own, last, has_other_rules=False) == "figure missing now, filled instead"
         assert _cell_words(own, RunCell(Shown(7.1), 0.5), has_other_rules=False) == "its own figure changed"
         assert _cell_words(last, last, has_other_rules=False) == "unchanged"
+
+
+def test_a_rule_that_one_of_two_runs_does_not_have_is_told_in_words(world: World, figures: None) -> None:
+    """Percentile ranks deviate from no mean: no dash that looks like a missing figure."""
+    ranks = BY_KEY["svi"].content() | {
+        "indicator": [{"column": row.key, "domain": "Alle"} for row in world.indicators[:2]]
+    }
+    by_ranks = index_run_by_rules(
+        territory=world.territory, year=2024, content=ranks, user=world.people["planner"]
+    )
+    with override("en"):
+        rules = {row[0]: row[1:] for row in compared(run_table(compute(world)), run_table(by_ranks)).rules}
+    assert rules["Deviation from"] == ("the mean of all areas, each counted once", "does not apply here")
+    assert rules["Indicators of a domain"][0] == "does not apply here"
+    assert "–" not in {words for pair in rules.values() for words in pair}
