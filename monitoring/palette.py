@@ -77,11 +77,17 @@ def shade_css(place: int, count: int) -> str:
 
     Args:
         place: 1 for the lowest class.
-        count: Number of classes, at most 7. One or two take the ends of three, so that they differ clearly.
+        count: Number of classes. One or two take the ends of three, so that they differ clearly; more than 7,
+            as runs of former methods may have, share the colours of 7.
 
         >>> shade_css(2, 5), shade_css(2, 2), shade_css(1, 1)
         ('pg-shade-5-2', 'pg-shade-3-3', 'pg-shade-3-1')
+        >>> shade_css(1, 10), shade_css(5, 10), shade_css(10, 10)
+        ('pg-shade-7-1', 'pg-shade-7-4', 'pg-shade-7-7')
     """
+    most = max(SHADES)
+    if count > most:
+        return f"pg-shade-{most}-{1 + round((place - 1) * (most - 1) / (count - 1))}"
     if count == 2:
         return f"pg-shade-3-{2 * place - 1}"
     return f"pg-shade-{max(count, 3)}-{place}"

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from monitoring import presets
+from monitoring.charts import MAP_CLASSES
 from monitoring.index import Floats
 from monitoring.index_spec import FilesError
 from monitoring.levels import Method
@@ -203,15 +204,22 @@ def method_spec(content: presets.Content) -> MethodSpec:
     """Read rules.
 
     Raises:
-        DomainError: ``method_invalid`` with everything that is wrong.
+        DomainError: ``method_invalid`` with everything that is wrong; ``too_many_classes`` for a map.
     """
     try:
-        return read_method(content)
+        spec = read_method(content)
     except FilesError as error:
         raise DomainError(
             "method_invalid",
             gettext("The rules do not fit together: %(problems)s") % {"problems": "; ".join(error.problems)},
         ) from error
+    if spec.status.classes is not None and len(spec.status.classes.labels) > MAP_CLASSES:
+        raise DomainError(
+            "too_many_classes",
+            gettext("At most %(count)s classes, please: more could not be told apart on a map.")
+            % {"count": MAP_CLASSES},
+        )
+    return spec
 
 
 def indicators_of(spec: MethodSpec) -> list[Indicator]:

@@ -30,8 +30,8 @@ def index_method_create(
 
     Raises:
         PermissionDenied: The user may not plan the territory.
-        DomainError: ``name_missing``, ``name_taken``, ``method_invalid``, ``unknown_indicator``,
-            ``counts_in_index``.
+        DomainError: ``name_missing``, ``name_taken``, ``method_invalid``, ``too_many_classes``,
+            ``unknown_indicator``, ``counts_in_index``.
     """
     require(user, Perm.PLAN_TERRITORY, territory)
     name = " ".join(name.split())
@@ -62,7 +62,8 @@ def index_method_change(method: IndexMethod, *, content: Content, note: str = ""
 
     Raises:
         PermissionDenied: The user may not plan the territory.
-        DomainError: ``old_version``, ``method_invalid``, ``unknown_indicator``, ``counts_in_index``.
+        DomainError: ``old_version``, ``method_invalid``, ``too_many_classes``, ``unknown_indicator``,
+            ``counts_in_index``.
     """
     require(user, Perm.PLAN_TERRITORY, method.territory)
     # All versions are held: of two changes at once the second sees the first.

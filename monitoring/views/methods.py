@@ -38,6 +38,8 @@ from stakeholders.permissions import Perm, can, territories_where
 #: Runs by a method shown on its page.
 _RUNS_SHOWN = 20
 
+_FIELD_OF_CODE = {"name_taken": "name", "name_missing": "name", "too_many_classes": "labels"}
+
 
 @require_safe
 def method_list(request: HttpRequest) -> HttpResponse:
@@ -179,7 +181,8 @@ def _saved(form: MethodForm, save: Any) -> IndexMethod | None:
     try:
         method: IndexMethod = save()
     except DomainError as error:
-        field = "name" if error.code in {"name_taken", "name_missing"} and "name" in form.fields else None
+        field = _FIELD_OF_CODE.get(error.code)
+        field = field if field in form.fields else None
         form.add_error(field, str(error.message))
         return None
     return method

@@ -82,6 +82,17 @@ def test_a_method_is_saved_and_logged(world: World) -> None:
         ({"indicator": [{"column": "nobody"}]}, "unknown_indicator"),
         ({"indicator": []}, "method_invalid"),
         ({"stands_out": ["?"]}, "method_invalid"),
+        (
+            {
+                "classes": {
+                    "method": "quantile",
+                    "borders": [0.1, 0.2, 0.4, 0.6, 0.8],
+                    "labels": ["1", "2", "3", "4", "5", "6"],
+                },
+                "stands_out": ["6"],
+            },
+            "too_many_classes",
+        ),
     ],
 )
 def test_rules_that_make_no_sense_are_not_saved(world: World, changes: dict[str, Any], code: str) -> None:

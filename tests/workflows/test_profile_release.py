@@ -103,7 +103,10 @@ def test_the_page_asks_for_the_reason_only_who_is_alone(
     client = client_as(planner)
     url = take(client, cycle.process, PlanningCycleFlow.write_profiles)
     _write(cycle, 0, planner)
-    assert 'name="reason"' not in client.get(url).content.decode()
+    page = client.get(url)
+    assert 'name="reason"' not in page.content.decode()
+    assert page.context["is_author"]
+    assert page.context["is_free_colleague"]
     assert client.post(url, {"reason": "Eilt"}).status_code == 422, "a colleague can"
     _alone(world)
     assert 'name="reason"' in client.get(url).content.decode()

@@ -278,6 +278,7 @@ class WriteProfilesView(TaskView):
             "profiles": profiles,
             "done_count": done,
             "is_author": self.bar.is_barred,
+            "is_free_colleague": self.bar.is_free_colleague,
             "today": timezone.localdate(),
             "expected": ", ".join(row.organisation.name for row in unsettled_requests(cycle)),
         }
