@@ -33,7 +33,7 @@ def chapter_draft(
     Args:
         figures: As they may be shown.
         before: Those of the last edition, as they may be shown today; None for the first edition.
-        profiles: Released texts of profiles by area; lines on figures that are secret are left out.
+        profiles: Released texts of profiles by area; lines on figures or means that are secret are left out.
 
     Returns:
         Text with headings ("## ") and lists ("- ") in the current language; "" for text only.
@@ -203,10 +203,12 @@ def _area(figures: ChapterFigures, area: ChapterArea, profile: ProfileText) -> s
         if less:
             lines.append(_("Less need than elsewhere: %(names)s.") % {"names": less})
         return "\n".join(lines)
+    # A text of a profile names figures beside the mean, which is secret where no deviation is shown at all.
     unsaid = {
         name
         for part in figures.parts
-        if (row := part.of(area.pk)) is not None and row.shown.is_secret
+        if (row := part.of(area.pk)) is not None
+        and (row.shown.is_secret or all(other.z is None for other in part.rows))
         for name in (part.indicator.name_de, part.indicator.name_en)
     }
     paragraphs = ["\n".join(lines)]

@@ -224,3 +224,14 @@ def test_pages_cost_the_same_for_many_chapters(
 
 def test_the_sign_in_page_leads_there(client: Client, db: None) -> None:
     assert "/sozialbericht/" in client.get(reverse("stakeholders:login")).content.decode()
+
+
+def test_a_chapter_of_text_only_has_no_date_of_figures(reports: Reports) -> None:
+    edition = reports.edition(reports.chapter(ChapterKind.TEXT, "Ziele"))
+    slug = reports.report.slug
+    address = reverse("workflows:public-chapter", args=[slug, edition.chapter.slug])
+    for url in (address, reverse("workflows:public-report", args=[slug])):
+        page = Client().get(url).content.decode()
+        assert "veröffentlicht am" in page
+        assert "Stand der Zahlen" not in page
+        assert "SHA-256" not in page

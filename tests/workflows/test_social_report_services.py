@@ -17,10 +17,12 @@ from tests import factories
 from tests.chapters import TEXT, Reports, make_reports
 from tests.factories import World
 from tests.stages import Stages
-from workflows.chapters import fingerprint
+from workflows.chapters import fingerprint, read_figures
 from workflows.demo import driver
+from workflows.drafting import chapter_draft
 from workflows.models import ChapterEdition, ChapterKind, EditionWithdrawal, RenewalState, SocialReport
 from workflows.renewing import chapter_renew, renewal_give_up
+from workflows.selectors.chapter_figures import freeze_chapter
 from workflows.selectors.social_report import chapter_lines, contents_of
 from workflows.services.renewals import renewal_end, renewal_review, renewal_save, renewal_submit
 from workflows.services.social_report import (
@@ -256,6 +258,17 @@ def test_index_and_areas_follow_the_run_of_the_cycle(reports: Reports, world: Wo
     text = reports.edition(reports.chapter(ChapterKind.TEXT, "Ziele"))
     again = reports.renewal(text.chapter)
     assert again.text == text.text, "of text only, the last one is gone on with"
+
+
+def test_a_draft_leaves_out_lines_on_a_mean_that_is_secret(reports: Reports) -> None:
+    """The profile was written before: it names the mean beside the figure."""
+    figures = freeze_chapter(reports.chapter(ChapterKind.AREAS, "Gebiete"), reports.cycle).figures
+    area = figures["outstanding"][0]
+    name = figures["indicators"][0]["name_de"]
+    profiles = {area: [("Schwächen", [f"{name}: 20 %, das Mittel ist 12 %"])]}
+    assert f"{name}: 20 %" in chapter_draft(read_figures(figures), None, profiles)
+    hidden = [(row["pk"], row["year"], None) for row in figures["indicators"]]
+    assert f"{name}: 20 %" not in chapter_draft(read_figures(figures, hidden), None, profiles)
 
 
 def test_newer_figures_are_told(reports: Reports, world: World) -> None:

@@ -49,6 +49,16 @@ class ChapterPaper:
     published_on: datetime.date
     sha256: str
 
+    @property
+    def day(self) -> datetime.date:
+        """What the chapter is known by: the date of its figures, of text only that of its publication."""
+        return self.data_on if self.figures else self.published_on
+
+    @property
+    def data_day(self) -> str:
+        """Date of the figures; a dash for text only."""
+        return date_de(self.data_on) if self.figures else "–"
+
 
 @dataclass(frozen=True)
 class ReportPaper:
@@ -143,7 +153,7 @@ def _front(data: ReportPaper) -> list[blocks.Block]:
         _("last renewed on %(day)s") % {"day": date_de(latest)},
     )
     rows: list[blocks.Row] = [
-        (chapter.title, date_de(chapter.data_on), date_de(chapter.published_on)) for chapter in data.chapters
+        (chapter.title, chapter.data_day, date_de(chapter.published_on)) for chapter in data.chapters
     ]
     columns = (
         blocks.Column(_("Chapter"), 3),
@@ -160,6 +170,8 @@ def _front(data: ReportPaper) -> list[blocks.Block]:
 
 
 def _stand(chapter: ChapterPaper) -> str:
+    if not chapter.figures:
+        return _("Published on %(day)s.") % {"day": date_de(chapter.published_on)}
     return _("Data as of %(day)s, published on %(published)s.") % {
         "day": date_de(chapter.data_on),
         "published": date_de(chapter.published_on),
@@ -181,7 +193,7 @@ def _text(found: Sequence[TextBlock], *, level: int) -> list[blocks.Block]:
 def _chapter(data: ReportPaper, chapter: ChapterPaper) -> list[blocks.Block]:
     figures = read_figures(chapter.figures, chapter.hidden)
     badges = (
-        _("Data as of %(day)s") % {"day": date_de(chapter.data_on)},
+        *([_("Data as of %(day)s") % {"day": chapter.data_day}] if chapter.figures else []),
         _("published on %(day)s") % {"day": date_de(chapter.published_on)},
         _("Edition %(number)s") % {"number": chapter.number},
     )
@@ -191,7 +203,7 @@ def _chapter(data: ReportPaper, chapter: ChapterPaper) -> list[blocks.Block]:
             1,
             preline=data.title,
             badges=badges,
-            running=f"{chapter.title} · {date_de(chapter.data_on)}",
+            running=f"{chapter.title} · {date_de(chapter.day)}",
         )
     ]
     if figures.is_masked:
@@ -216,6 +228,8 @@ def _chapter(data: ReportPaper, chapter: ChapterPaper) -> list[blocks.Block]:
         parts += _ranking(figures)
     if figures.kind == "areas":
         parts += _areas(figures)
+    if not chapter.figures:
+        return parts
     parts.append(blocks.Heading(_("Sources and method"), 2))
     notes = [*notes_of(figures), _("Figures, SHA-256: %(hash)s") % {"hash": chapter.sha256}]
     return parts + [blocks.Paragraph(note, "note") for note in notes]

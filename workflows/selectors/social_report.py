@@ -55,6 +55,11 @@ class ContentsLine:
         """Whether what was published last was taken back."""
         return hasattr(self.edition, "withdrawal")
 
+    @property
+    def has_figures(self) -> bool:
+        """Whether it shows more than text, so that the date of its figures says something."""
+        return self.chapter.kind != ChapterKind.TEXT
+
 
 def contents_of(report: SocialReport, *, has_figures: bool = False) -> list[ContentsLine]:
     """Chapters of a report that have been published, in their order, each with its last edition.
