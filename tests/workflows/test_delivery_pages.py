@@ -265,23 +265,6 @@ def test_who_has_handed_in_is_told_before_filling_anything_in(
     assert "Zurzeit wird keine Lieferung erwartet" in page.content.decode()
 
 
-def test_a_downloaded_form_sent_as_a_file_is_read_as_one(
-    grid: Grid, asked: DataRequest, head: User, client_as: ClientAs, world: World
-) -> None:
-    changed = (
-        "Gebiet;Gebietsschlüssel;Jahr;Kennwert school_entry_deficit;Kennwert childcare_rate\n"
-        + "".join(
-            f"{area.name};{area.key};{year};10,5;30,5\n" for year in (2023, 2024) for area in world.areas
-        )
-    )
-    upload(client_as(head), asked, changed.encode(), "Eingabe im Formular.csv")
-    delivery = Delivery.objects.get()
-    assert not delivery.is_typed
-    fields = grid.client.get(grid.url, {"year": "2024"}).context["form"]
-    by_key = {row.key: place for place, row in enumerate(world.indicators)}
-    assert fields[cell(world, 0, by_key["childcare_rate"])].value() == "30,5", "not the one beside it"
-
-
 # --- The list of a cycle ---------------------------------------------------------------------------------
 
 
