@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from monitoring.likeness import most_alike
-from monitoring.models import Area, Indicator
-from monitoring.selectors.atlas import AtlasRow, AtlasView
+from monitoring.models import Area, AreaKind, Indicator
+from monitoring.selectors.atlas import AtlasRow, AtlasView, indicator_view
 from monitoring.selectors.figures import figures_in_force
 
 #: Areas most like one that are shown.
@@ -40,6 +40,7 @@ class Comparison:
         neighbours: Areas that touch it; empty for an island and without boundaries.
         alike: Areas most like it, nearest first.
         indicator_count: Indicators likeness was looked for in.
+        above: What it is part of and has a figure of its own, such as its municipality and the Kreis.
     """
 
     row: AtlasRow
@@ -47,6 +48,7 @@ class Comparison:
     neighbours: Sequence[AtlasRow]
     alike: Sequence[Companion]
     indicator_count: int
+    above: Sequence[AtlasRow] = ()
 
     @property
     def neighbours_mean(self) -> float | None:
@@ -71,6 +73,7 @@ def comparison_of(
     year: int,
     indicators: Sequence[Indicator],
     neighbours: Mapping[int, Sequence[int]],
+    above: Sequence[AtlasRow] = (),
 ) -> Comparison:
     """Compare an area with the mean, with its neighbours and with areas like it.
 
@@ -82,6 +85,7 @@ def comparison_of(
         year: Year of the figures.
         indicators: All of the territory, with units; likeness goes by the rates, as counts depend on size.
         neighbours: Primary keys of touching areas by primary key.
+        above: From ``rows_above``; what has no figure is left out.
 
     Returns:
         The comparison. Queries: 2, none without rates.
@@ -96,7 +100,44 @@ def comparison_of(
         neighbours=touching,
         alike=_alike(row.area, view.rows, rates, year) if rates else [],
         indicator_count=len(rates),
+        above=[other for other in above if other.value is not None],
     )
+
+
+def rows_above(
+    area: Area, indicator: Indicator, year: int, *, level: str, levels: Sequence[AreaKind]
+) -> list[AtlasRow]:
+    """What an area is part of, on the levels above on which the indicator has figures, nearest first.
+
+    The mean of small areas is not the figure of the Kreis; where that was delivered, it stands beside.
+
+    Args:
+        area: The area.
+        indicator: With its unit.
+        year: Year of the figures.
+        level: Level of the area.
+        levels: From ``atlas_levels``, the finest first.
+
+    Returns:
+        Rows as the atlas shows them on those levels. Queries: none where there is no level above;
+        else 4 a level, and 1 for each area above.
+    """
+    values = [row.value for row in levels]
+    upper = values[values.index(level) + 1 :] if level in values else []
+    if not upper:
+        return []
+    above = []
+    parent = area.parent
+    while parent is not None:
+        above.append(parent.pk)
+        parent = parent.parent
+    rows = [
+        row
+        for name in upper
+        for row in indicator_view(area.territory, indicator, year, level=name).rows
+        if row.area.pk in above
+    ]
+    return sorted(rows, key=lambda row: above.index(row.area.pk))
 
 
 def _alike(area: Area, rows: Sequence[AtlasRow], rates: Sequence[Indicator], year: int) -> list[Companion]:

@@ -31,7 +31,7 @@ from monitoring.models import IndexRun
 from monitoring.palette import is_dark, shade_colours
 from monitoring.selectors.areas import AreaPicture, area_picture, border_changes, broken_years
 from monitoring.selectors.atlas import INDEX, AtlasRow, AtlasView, index_view, indicator_view
-from monitoring.selectors.comparison import Comparison, comparison_of
+from monitoring.selectors.comparison import Comparison, comparison_of, rows_above
 from monitoring.selectors.methods import content_of, index_words
 from monitoring.words import FILLED_SIGN
 from project.common.exports import export_format
@@ -124,6 +124,11 @@ def _context(
             year=choice.year,
             indicators=choice.indicators,
             neighbours=picture.neighbours if picture is not None else {},
+            above=rows_above(
+                chosen.area, choice.indicator, choice.year, level=choice.level or "", levels=choice.levels
+            )
+            if choice.indicator is not None
+            else (),
         )
     changes = border_changes(comparison.row.area) if comparison is not None else []
     course = _course(choice, view, comparison, broken_years(changes))
@@ -313,6 +318,12 @@ def _compare_groups(comparison: Comparison, view: AtlasView) -> list[tuple[str, 
     """The area and the means, its neighbours, the areas like it."""
     row = comparison.row
     first = [CompareRow(row.area.name, row.text or NO_VALUE, "chosen", row.area.pk, row.note or row.filled)]
+    first += [
+        CompareRow(
+            other.area.name, other.text, "above", remark=other.note or _("figure of the whole, as delivered")
+        )
+        for other in comparison.above
+    ]
     first += [CompareRow(name, _written(value, view), "mean") for name, value in _means(comparison)]
     neighbours = [
         CompareRow(
@@ -353,6 +364,7 @@ def _compare_svg(comparison: Comparison, view: AtlasView) -> str:
     """The area above what it is compared with, a bar each."""
     row = comparison.row
     bars = [CompareBar(row.area.name, row.value, row.text or NO_VALUE, "chosen")]
+    bars += [CompareBar(other.area.name, other.value, other.text, "mean") for other in comparison.above]
     bars += [CompareBar(name, value, _written(value, view), "mean") for name, value in _means(comparison)]
     others = [
         (_("Neighbours"), comparison.neighbours[:_CHARTED_NEIGHBOURS]),

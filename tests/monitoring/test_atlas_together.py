@@ -273,6 +273,24 @@ def test_an_area_beside_the_mean_its_neighbours_and_areas_like_it(
 
 
 @pytest.mark.usefixtures("figures")
+def test_the_own_figure_of_the_whole_stands_beside_the_mean_of_its_parts(
+    head: User, client_as: ClientAs, world: World
+) -> None:
+    town = factories.area(world.territory, "Burscheid", kind=AreaKind.MUNICIPALITY, population=19000)
+    other = factories.area(world.territory, "Overath", kind=AreaKind.MUNICIPALITY, population=27000)
+    Area.objects.filter(pk__in=[area.pk for area in world.areas[:2]]).update(parent=town)
+    rate = world.indicators[0]
+    in_force(world, {(rate, town, 2024): 11.3, (rate, other, 2024): 12.4})
+    query = {"show": rate.key, "year": "2024", "level": "small_area", "area": world.areas[0].pk}
+    text = part_of(client_as(head).get(ATLAS, query).content.decode(), "comparison")
+    assert "Burscheid" in text
+    assert "11,3" in text
+    assert "Overath" not in text, "it is no part of that one"
+    query["area"] = world.areas[3].pk
+    assert "Burscheid" not in part_of(client_as(head).get(ATLAS, query).content.decode(), "comparison")
+
+
+@pytest.mark.usefixtures("figures")
 def test_counts_do_not_make_areas_alike(head: User, client_as: ClientAs, world: World) -> None:
     persons = factories.unit("persons", "Personen", is_count=True, decimals=0)
     cases = factories.indicator("cases", unit=persons)
