@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
@@ -47,14 +50,23 @@ def index_method_create(
     return method
 
 
+def method_state(method: IndexMethod) -> str:
+    """Fingerprint of what a form of a method shows: who opened an older one overwrites nothing unseen."""
+    shown = json.dumps([method.content, method.note], sort_keys=True)
+    return hashlib.sha256(shown.encode()).hexdigest()
+
+
 @transaction.atomic
-def index_method_change(method: IndexMethod, *, content: Content, note: str = "", user: User) -> IndexMethod:
+def index_method_change(
+    method: IndexMethod, *, content: Content, note: str = "", opened: str = "", user: User
+) -> IndexMethod:
     """Change the rules of a method; once a run used it, as a new version beside the old one.
 
     Args:
         method: The latest version of its name.
         content: New rules.
         note: What it is for.
+        opened: ``method_state`` when the form was opened; empty where nobody looked at a form.
         user: Needs the right to plan the territory.
 
     Returns:
@@ -62,8 +74,8 @@ def index_method_change(method: IndexMethod, *, content: Content, note: str = ""
 
     Raises:
         PermissionDenied: The user may not plan the territory.
-        DomainError: ``old_version``, ``method_invalid``, ``too_many_classes``, ``unknown_indicator``,
-            ``counts_in_index``.
+        DomainError: ``old_version``, ``changed_meanwhile``, ``method_invalid``, ``too_many_classes``,
+            ``unknown_indicator``, ``counts_in_index``.
     """
     require(user, Perm.PLAN_TERRITORY, method.territory)
     # All versions are held: of two changes at once the second sees the first.
@@ -73,6 +85,14 @@ def index_method_change(method: IndexMethod, *, content: Content, note: str = ""
     method = versions.get(pk=method.pk)
     if method.version != last:
         raise DomainError("old_version", _("There is a newer version of this method. Change that one."))
+    if opened and opened != method_state(method):
+        raise DomainError(
+            "changed_meanwhile",
+            _(
+                "Somebody has changed this method since you opened it. Its rules of now stand at the top; "
+                "what you entered is kept. Save again if yours shall replace them."
+            ),
+        )
     indicators_of(method_spec(content))
     if method.is_used and method.content != content:
         versions.update(is_offered=False)

@@ -30,6 +30,7 @@ from monitoring.services.methods import (
     index_method_change,
     index_method_create,
     index_method_set_aside,
+    method_state,
 )
 from project.common.errors import DomainError
 from stakeholders.models import Organisation, User
@@ -124,6 +125,7 @@ def method_change(request: HttpRequest, pk: int) -> HttpResponse:
     if not can(request.user, Perm.PLAN_TERRITORY, method.territory).allowed:
         raise PermissionDenied(_("Only the social planning unit changes methods of the index."))
     indicators = method_indicators(method.territory, method.content)
+    opened = request.POST.get("opened", "") or method_state(method)
     form = MethodForm(
         request.POST or None,
         initial=content_initial(method.content, indicators) | {"note": method.note},
@@ -134,7 +136,11 @@ def method_change(request: HttpRequest, pk: int) -> HttpResponse:
         changed = _saved(
             form,
             lambda: index_method_change(
-                method, content=form.content(), note=form.cleaned_data["note"], user=_user(request)
+                method,
+                content=form.content(),
+                note=form.cleaned_data["note"],
+                opened=opened,
+                user=_user(request),
             ),
         )
         if changed is not None:
@@ -143,7 +149,15 @@ def method_change(request: HttpRequest, pk: int) -> HttpResponse:
                 text = _("Saved as version %(version)s. Runs by the earlier one stay as they are.")
             messages.success(request, text % {"version": changed.version})
             return redirect("monitoring:method-detail", changed.pk)
-    return _form_page(request, form, {"territory": method.territory, "method": method})
+        method = get_object_or_404(methods_seen_by(request.user), pk=pk)
+    is_stale = opened != method_state(method)
+    context = {
+        "territory": method.territory,
+        "method": method,
+        "opened": method_state(method),
+        "rules_now": rule_words(method.content) if is_stale else [],
+    }
+    return _form_page(request, form, context)
 
 
 @require_POST

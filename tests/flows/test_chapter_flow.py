@@ -203,6 +203,7 @@ def test_who_wrote_does_not_release(reports: Reports, world: World, client_as: C
     """A head who writes needs a deputy; that a colleague handed it in for them changes nothing."""
     head = world.fresh("planning_head")
     renewal = reports.renewal(reports.chapter())
+    deputy = factories.staff("Stellvertretung", world.planning_unit, Function.DEPUTY)
     driver.write_chapter(renewal, TEXT, user=head)
     task = open_task(renewal.process, ChapterFlow.release_chapter)
     client = client_as(head)
@@ -210,7 +211,6 @@ def test_who_wrote_does_not_release(reports: Reports, world: World, client_as: C
     assert client.post(page_of(task), RELEASE).status_code == 403
     with pytest.raises(PermissionDenied):
         complete_task(task, user=world.fresh("planning_head"), act=lambda process: None)
-    deputy = factories.staff("Stellvertretung", world.planning_unit, Function.DEPUTY)
     driver.release_chapter(renewal, user=deputy)
     assert ChapterEdition.objects.get().released_by == deputy
 
@@ -220,6 +220,7 @@ def test_who_wrote_does_not_release_what_a_colleague_handed_in(
 ) -> None:
     head = world.fresh("planning_head")
     renewal = reports.renewal(reports.chapter())
+    factories.staff("Stellvertretung", world.planning_unit, Function.DEPUTY)
     renewal_save(renewal, text=TEXT, user=head)
     driver.write_chapter(renewal, TEXT, user=world.fresh("planner"))
     task = open_task(renewal.process, ChapterFlow.release_chapter)

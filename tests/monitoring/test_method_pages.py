@@ -307,6 +307,25 @@ def test_a_change_of_a_used_method_becomes_a_version(
     assert "Klassen" in shown
 
 
+@pytest.mark.usefixtures("figures")
+def test_who_changes_an_older_state_is_shown_the_newer_one_first(
+    world: World, planner: User, client_as: ClientAs
+) -> None:
+    made = method(world)
+    client = client_as(planner)
+    url = reverse("monitoring:method-change", args=[made.pk])
+    opened = client.get(url).context["opened"]
+    assert client.post(url, sent(world, note="von der Kollegin", opened=opened)).status_code == 302
+    stale = client.post(url, sent(world, note="von mir", opened=opened))
+    assert stale.status_code == 422
+    text = stale.content.decode()
+    assert "von der Kollegin" in text
+    assert "von mir" in text
+    assert IndexMethod.objects.get().note == "von der Kollegin"
+    assert client.post(url, sent(world, note="von mir", opened=stale.context["opened"])).status_code == 302
+    assert IndexMethod.objects.get().note == "von mir"
+
+
 def test_putting_aside(world: World, planner: User, client_as: ClientAs) -> None:
     made = method(world)
     client = client_as(planner)

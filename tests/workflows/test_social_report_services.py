@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from monitoring.models import Domain, Value
 from project.common.errors import DomainError
-from stakeholders.models import LogEntry
+from stakeholders.models import Function, LogEntry
 from tests import factories
 from tests.chapters import TEXT, Reports, make_reports
 from tests.factories import World
@@ -188,6 +188,8 @@ def test_releasing_takes_another_person_and_the_figures_that_were_read(
 
     own = reports.chapter(ChapterKind.TEXT, "Ziele")
     written = chapter_renew(own, user=head)
+    assert code_of(lambda: renewal_submit(written, text=TEXT, user=head)) == "nobody_to_release"
+    factories.staff("Stellvertretung", world.planning_unit, Function.DEPUTY)
     driver.write_chapter(written, TEXT, user=head)
     assert code_of(lambda: renewal_review(written, is_released=True, user=head)) == "four_eyes"
 

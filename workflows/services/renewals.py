@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from project.common.errors import DomainError
 from stakeholders.audit import log_action
 from stakeholders.models import LogEntry, Organisation, User
-from stakeholders.permissions import Perm, require
+from stakeholders.permissions import Perm, holders, require
 from workflows.chapters import fingerprint, read_figures
 from workflows.drafting import chapter_draft
 from workflows.models import (
@@ -107,12 +107,22 @@ def renewal_submit(renewal: ChapterRenewal, *, text: str, user: User) -> None:
 
     Raises:
         PermissionDenied: The user does not act for the planning unit.
-        DomainError: ``not_being_written``, ``text_missing``, and those of ``freeze_chapter``.
+        DomainError: ``not_being_written``, ``text_missing``, ``nobody_to_release`` where four eyes would
+            leave nobody to go on with it, and those of ``freeze_chapter``.
     """
     _expect_writing(renewal, user)
     if not text.strip():
         raise DomainError(
             "text_missing", _("Write what the figures say; a chapter without text helps nobody.")
+        )
+    heads = holders(Perm.LEAD_ORGANISATION, renewal.chapter.report.planning_unit)
+    if not heads.exclude(pk__in={user.pk, *renewal_writers(renewal)}).exists():
+        raise DomainError(
+            "nobody_to_release",
+            _(
+                "Who writes a chapter cannot release it, and nobody else leads the planning unit. Ask your "
+                "administration to name a deputy, then hand it in."
+            ),
         )
     frozen = freeze_chapter(renewal.chapter, renewal.cycle)
     renewal.text, renewal.written_by, renewal.saved_at = text.strip(), user, timezone.now()
