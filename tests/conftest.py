@@ -7,12 +7,16 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.test import Client
 from django.utils import translation
+from hypothesis import HealthCheck, settings
 
 from project.messages import compile_messages
 from stakeholders.models import User
 from tests.factories import World, make_world
 from tests.stages import Stages
 
+# Laws are about results: how long an example takes on a busy machine says nothing.
+settings.register_profile("passgenau", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("passgenau")
 # A plain pytest on a fresh clone has no compiled texts yet.
 compile_messages()
 

@@ -8,7 +8,7 @@ from itertools import combinations
 
 import pytest
 from django.utils import translation
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from monitoring import classes
@@ -35,7 +35,6 @@ def test_each_method_makes_at_most_the_classes_wanted(method: ClassMethod, count
     assert list(classing.borders) == sorted(set(classing.borders))
 
 
-@settings(deadline=None)
 @given(FIGURES, st.sampled_from(METHODS), st.integers(min_value=3, max_value=7))
 def test_every_figure_has_a_class_and_order_is_kept(
     values: list[float | None], method: ClassMethod, count: int
@@ -62,7 +61,6 @@ def test_the_worth_of_methods_by_hand() -> None:
     )
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(min_value=0, max_value=60), min_size=1, max_size=9), st.integers(3, 4))
 def test_natural_classes_are_the_best_there_are(numbers: list[int], count: int) -> None:
     """Against every possible way to cut the sorted figures."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from monitoring import likeness
@@ -78,7 +78,6 @@ def test_nothing_known_or_all_alike_gives_nobody(table: list[list[float | None]]
     assert most_alike(table, 0) == []
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(*[st.integers(-50, 50)] * 3), min_size=2, max_size=12, unique=True),
     st.integers(min_value=1, max_value=9),
@@ -93,7 +92,6 @@ def test_neither_unit_nor_zero_point_matters(
     assert [alike.distance for alike in one] == pytest.approx([alike.distance for alike in two], abs=1e-9)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(*[st.integers(-50, 50)] * 2), min_size=3, max_size=10, unique=True))
 def test_distance_is_the_same_both_ways(rows: list[tuple[int, int]]) -> None:
     table: list[list[float | None]] = [[float(value) for value in row] for row in rows]

@@ -216,13 +216,14 @@ def test_formulas_are_not_calculated(tmp_path):
         tmp_path, [["AGS", "Jahr", "Quote"], ["05366004", 2022, "=1+1"], ["05366008", 2022, 3]]
     )
     assert result.problems == [
-        "sheet Sheet, row 2, column C: '=1+1': This is a formula. Copy the table and paste it as values."
+        "sheet Sheet, row 2, column C: '=1+1': This is a formula, and what it gives is not taken. "
+        "Copy the table and paste it as values."
     ]
 
 
 def test_formula_as_key(tmp_path):
     result = read_sheet(tmp_path, [["ID", "Jahr", "Quote"], ["=A3", 2022, 2], ["05366008", 2022, 3]])
-    assert "row 2, column A: '=A3': This is a formula." in result.problems[0]
+    assert "row 2, column A: '=A3': This is a formula" in result.problems[0]
 
 
 def test_all_values_given_twice_are_counted_and_the_first_thousand_listed(tmp_path, monkeypatch):

@@ -399,8 +399,9 @@ def _row(line: FigureLine, sources: Sequence[str]) -> tuple[str, ...]:
 
 def _notes(data: ProfileData) -> list[str]:
     notes = []
-    if data.run is not None and data.content is not None:
-        notes.append(index_words(data.content))
+    if data.run is not None:
+        if data.content is not None:
+            notes.append(index_words(data.content))
         notes.append(_("Inputs of the index, SHA-256: %(hash)s") % {"hash": data.run.inputs_sha256})
     if data.run is not None and data.result is not None and data.result.how_sure:
         variants, spread = data.run.weightings
