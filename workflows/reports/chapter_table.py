@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
+from monitoring.class_words import class_words
 from monitoring.words import exported_value
 from project.common.exports import Column, Format, Kind, table_response
 from workflows.chapter_page import ChapterPage
@@ -45,7 +46,7 @@ def chapter_table(page: ChapterPage, fmt: Format, source_lines: Sequence[str]) -
         Column(_("Source"), "part.indicator.source"),
     ]
     lines = [_Line(part, row) for part in page.figures.parts for row in part.rows]
-    return table_response(page.title, columns, lines, fmt, source_lines)
+    return table_response(_name(page), columns, lines, fmt, source_lines)
 
 
 def _ranking(page: ChapterPage, fmt: Format, source_lines: Sequence[str]) -> HttpResponseBase:
@@ -54,8 +55,13 @@ def _ranking(page: ChapterPage, fmt: Format, source_lines: Sequence[str]) -> Htt
         Column(_("Area key"), lambda row: row[0].key),
         Column(_("Area"), lambda row: row[0].name),
         Column(_("Deviation of the index"), lambda row: row[1].normalised, Kind.NUMBER, places=2),
-        Column(_("Class"), lambda row: row[1].class_label),
+        Column(_("Class"), lambda row: class_words(row[1].class_label)),
         Column(_("Stands out"), lambda row: _("yes") if row[1].stands_out else _("no")),
         Column(_("How sure"), lambda row: row[1].how_sure),
     ]
-    return table_response(page.title, columns, page.figures.results, fmt, source_lines)
+    return table_response(_name(page), columns, page.figures.results, fmt, source_lines)
+
+
+def _name(page: ChapterPage) -> str:
+    """Two editions of a chapter are two files."""
+    return f"{page.title} {page.published_on:%Y-%m-%d}" if page.published_on else page.title
