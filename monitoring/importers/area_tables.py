@@ -94,14 +94,15 @@ class AreaTable(Generic[RowT]):
     sheet: str = ""
 
 
-def read_populations(table: Table, areas: Mapping[str, str]) -> AreaTable[PopulationRow]:
+def read_populations(table: Table, areas: Mapping[str, str], *, last_year: int) -> AreaTable[PopulationRow]:
     """Read inhabitants by area and year.
 
     Args:
         table: The cells of the file.
         areas: Key and name of each area of the territory.
+        last_year: The year that runs; of a later one nobody has counted the inhabitants.
     """
-    return _PopulationReader(table, areas, POPULATION_HEADINGS).read()
+    return _PopulationReader(table, areas, POPULATION_HEADINGS, last_year=last_year).read()
 
 
 def read_successions(table: Table, areas: Mapping[str, str]) -> AreaTable[SuccessionRow]:
@@ -245,6 +246,7 @@ class _Reader(Generic[RowT]):
 
 @dataclass
 class _PopulationReader(_Reader[PopulationRow]):
+    last_year: int = LAST_YEAR
     #: Cells in which nothing stands, with the key or name of their area.
     empty: list[tuple[Cell, str]] = field(default_factory=list)
 
@@ -279,6 +281,9 @@ class _PopulationReader(_Reader[PopulationRow]):
         year = key_or_none(cell.text)
         if year is None or not FIRST_YEAR <= year <= LAST_YEAR:
             self._error("year_invalid", cell)
+            return None
+        if year > self.last_year:
+            self._error("year_to_come", cell)
             return None
         return year
 

@@ -50,6 +50,9 @@ MESSAGES: Final = {
         "The key %(key)s belongs to %(name)s, but the row says “%(value)s”. Please check which is right."
     ),
     "year_invalid": _("“%(value)s” is not a year. Please enter four digits, such as 2024."),
+    "year_to_come": _(
+        "%(value)s is still to come: nobody has counted its inhabitants. Please check the year."
+    ),
     "year_not_requested": _(
         "The year %(value)s was not requested. Requested: %(years)s. Please delete the row."
     ),

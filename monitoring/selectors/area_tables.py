@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Generic, TypeVar
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from monitoring.changes import unusual_changes
@@ -176,7 +177,7 @@ def population_plan(territory: Organisation, table: Table) -> TablePlan[Populati
         25 percent against the figure without a year. Queries: 2.
     """
     versions = AreaVersions(territory)
-    read = read_populations(table, versions.names)
+    read = read_populations(table, versions.names, last_year=timezone.localdate().year)
     stored = {
         (area, year): count
         for area, year, count in AreaPopulation.objects.filter(area__territory=territory).values_list(

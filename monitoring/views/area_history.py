@@ -171,7 +171,8 @@ def _existing(territory: Organisation) -> Sequence[Area]:
 def _population_columns(territory: Organisation) -> list[Column]:
     """The form: all areas, for the year after the latest known one, with the counts still to be entered."""
     latest = AreaPopulation.objects.filter(area__territory=territory).order_by("-year").first()
-    year = latest.year + 1 if latest is not None else timezone.localdate().year - 1
+    this_year = timezone.localdate().year
+    year = min(latest.year + 1, this_year) if latest is not None else this_year - 1
     names = POPULATION_HEADINGS
     return [
         Column(names["area"][0], "key"),

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 from openpyxl import Workbook, load_workbook
 
 from monitoring.models import Area, AreaKind, AreaPopulation, AreaSuccession, FileImport
@@ -192,6 +193,14 @@ def test_what_changed_meanwhile_is_shown_again(world: World, client_as: ClientAs
     AreaPopulation.objects.create(area=world.areas[0], year=2024, count=1200)
     assert save(client, page).status_code == 422
     assert AreaPopulation.objects.get().count == 1200
+
+
+def test_a_year_to_come_is_refused(world: World, client_as: ClientAs) -> None:
+    this_year = timezone.localdate().year
+    client = client_as(world.people["planner"])
+    plan = preview(client, f"{HEAD}{world.areas[0].key};{this_year + 1};5\n").context["plan"]
+    assert "steht noch bevor" in str(plan.errors[0].message)
+    assert not preview(client, f"{HEAD}{world.areas[0].key};{this_year};5\n").context["plan"].errors
 
 
 def test_the_version_of_the_year_gets_the_figure(world: World, client_as: ClientAs) -> None:
