@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from measures.selectors.reports import ReportLine
 from measures.services.reporting import Actual, impossible
 from measures.status import Oddity
-from project.forms import GermanDecimalField, needed_if
+from project.forms import GermanDecimalField
+from workflows.forms.answers import AnswerForm
 
 _LONG_TEXT = 2000
 
@@ -88,38 +89,11 @@ class ReportForm(forms.Form):
         ]
 
 
-class ReviewForm(forms.Form):
+class ReviewForm(AnswerForm):
     """Planning confirms a report or returns it."""
 
-    CONFIRM, RETURN = "confirm", "return"
-
-    answer = forms.ChoiceField(
-        label=_("Are the figures plausible?"),
-        choices=[
-            (CONFIRM, _("Yes, confirm the report")),
-            (RETURN, _("No, return it to be corrected")),
-        ],
-        widget=forms.RadioSelect,
-    )
-    reason = needed_if(
-        forms.CharField(
-            label=_("What has to be changed?"),
-            required=False,
-            max_length=_LONG_TEXT,
-            widget=forms.Textarea({"rows": 4}),
-            help_text=_("Needed if you return it; the organisation will read it."),
-        ),
-        _("only needed for a return"),
-    )
-
-    def clean(self) -> dict[str, Any]:
-        """A return needs its reason."""
-        cleaned = super().clean() or self.cleaned_data
-        if cleaned.get("answer") == self.RETURN and not cleaned.get("reason", "").strip():
-            self.add_error("reason", _("Say what has to be changed; the organisation will read it."))
-        return cleaned
-
-    @property
-    def is_confirmed(self) -> bool:
-        """Whether the report is confirmed."""
-        return bool(self.cleaned_data["answer"] == self.CONFIRM)
+    YES = "confirm"
+    question = _("Are the figures plausible?")
+    yes = _("Yes, confirm the report")
+    reader = _("Needed if you return it; the organisation will read it.")
+    missing = _("Say what has to be changed; the organisation will read it.")

@@ -13,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 from monitoring.models import Domain, Indicator
 from project.forms import needed_if
 from stakeholders.models import Organisation
+from workflows.forms.answers import AnswerForm
 from workflows.models import ChapterKind, SocialReport
 
 _LONG_TEXT = 20_000
@@ -144,38 +145,11 @@ class WriteChapterForm(forms.Form):
     )
 
 
-class ReleaseChapterForm(forms.Form):
+class ReleaseChapterForm(AnswerForm):
     """The head releases a chapter or returns it."""
 
-    RELEASE, RETURN = "release", "return"
-
-    answer = forms.ChoiceField(
-        label=_("May everybody read this?"),
-        choices=[
-            (RELEASE, _("Yes, publish it now")),
-            (RETURN, _("No, return it to be corrected")),
-        ],
-        widget=forms.RadioSelect,
-    )
-    reason = needed_if(
-        forms.CharField(
-            label=_("What has to be changed?"),
-            required=False,
-            max_length=2000,
-            widget=forms.Textarea({"rows": 4}),
-            help_text=_("Needed if you return it; the author will read it."),
-        ),
-        _("only needed for a return"),
-    )
-
-    def clean(self) -> dict[str, Any]:
-        """A return needs its reason."""
-        cleaned = super().clean() or self.cleaned_data
-        if cleaned.get("answer") == self.RETURN and not cleaned.get("reason", "").strip():
-            self.add_error("reason", _("Say what has to be changed; the author will read it."))
-        return cleaned
-
-    @property
-    def is_released(self) -> bool:
-        """Whether it becomes public."""
-        return bool(self.cleaned_data["answer"] == self.RELEASE)
+    YES = "release"
+    question = _("May everybody read this?")
+    yes = _("Yes, publish it now")
+    reader = _("Needed if you return it; the author will read it.")
+    missing = _("Say what has to be changed; the author will read it.")

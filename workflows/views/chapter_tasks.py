@@ -99,14 +99,14 @@ class ReleaseChapter(ChapterTaskView):
     @property
     def success_message(self) -> Any:  # type: ignore[override]
         """What happened."""
-        if self.request.POST.get("answer") == ReleaseChapterForm.RELEASE:
+        if self.request.POST.get("answer") == ReleaseChapterForm.YES:
             return _("Published: from now on everybody can read the chapter.")
         return _("Returned with your reason; the author has been asked to correct it.")
 
     def perform(self, form: forms.Form) -> None:
         assert isinstance(form, ReleaseChapterForm)
         renewal_review(
-            self.renewal, is_released=form.is_released, reason=form.cleaned_data["reason"], user=self.user
+            self.renewal, is_released=form.is_yes, reason=form.cleaned_data["reason"], user=self.user
         )
 
 

@@ -75,14 +75,14 @@ class ConfirmFigures(ReportTaskView):
     @property
     def success_message(self) -> Any:  # type: ignore[override]
         """What happened."""
-        if self.request.POST.get("answer") == ReviewForm.CONFIRM:
+        if self.request.POST.get("answer") == ReviewForm.YES:
             return _("The figures are confirmed and count from now on.")
         return _("Returned with your reason; the organisation has been asked to correct it.")
 
     def perform(self, form: forms.Form) -> None:
         assert isinstance(form, ReviewForm)
         report_review(
-            self.report, is_confirmed=form.is_confirmed, reason=form.cleaned_data["reason"], user=self.user
+            self.report, is_confirmed=form.is_yes, reason=form.cleaned_data["reason"], user=self.user
         )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
