@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError, connection, connections
+from django.db.models import Model
 from django.test import Client
 from viewflow.workflow.lock import NoLock
 from viewflow.workflow.models import Task
@@ -54,16 +56,24 @@ pytestmark = [
 PATIENCE = 0.8
 
 
+def unheld(model: type[Model]) -> SimpleNamespace:
+    """The model as it was read before services held its rows: without a lock."""
+    return SimpleNamespace(
+        objects=SimpleNamespace(select_for_update=lambda **_kwargs: model._default_manager)
+    )
+
+
 class MeetingPoint:
     """Two threads wait for each other here; who waits in vain goes on alone, as do all after them."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float = PATIENCE) -> None:
+        self._patience = patience
         self._barrier = threading.Barrier(2)
         self.has_met = False
 
     def __call__(self) -> None:
         try:
-            self._barrier.wait(PATIENCE)
+            self._barrier.wait(self._patience)
         except threading.BrokenBarrierError:
             return
         self.has_met = True

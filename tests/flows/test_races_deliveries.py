@@ -17,7 +17,7 @@ from project.common.errors import DomainError
 from stakeholders.models import LogEntry
 from tests import factories
 from tests.factories import World
-from tests.flows.test_races import MeetingPoint, race
+from tests.flows.test_races import MeetingPoint, race, unheld
 from tests.stages import Stages
 from workflows.models import DataRequest, DataRequestState
 from workflows.services import deliveries
@@ -30,18 +30,6 @@ pytestmark = [
 without_lock = pytest.mark.parametrize("has_lock", [False, True])
 
 
-class NoLock:
-    """Requests as they were read before: without holding them."""
-
-    class objects:  # noqa: N801
-        """A manager that locks nothing."""
-
-        @staticmethod
-        def select_for_update(**_kwargs: Any) -> Any:
-            """Rows without a lock."""
-            return DataRequest.objects
-
-
 @pytest.fixture
 def asked(stages: Stages, world: World) -> DataRequest:
     """The youth office shall deliver."""
@@ -52,7 +40,8 @@ def asked(stages: Stages, world: World) -> DataRequest:
 @pytest.fixture
 def meet(monkeypatch: pytest.MonkeyPatch) -> MeetingPoint:
     """Both have looked at what waits, neither has stored anything."""
-    point = MeetingPoint()
+    # Files are read in a child process first, which takes longer on a busy machine.
+    point = MeetingPoint(patience=4)
     monkeypatch.setattr(deliveries, "delivery_store", point.before(deliveries.delivery_store))
     return point
 
@@ -85,7 +74,7 @@ def test_two_upload_the_same_file(
     has_lock: bool, asked: DataRequest, world: World, meet: MeetingPoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not has_lock:
-        monkeypatch.setattr(deliveries, "DataRequest", NoLock)
+        monkeypatch.setattr(deliveries, "DataRequest", unheld(DataRequest))
     file = content(world)
 
     def act(request: DataRequest, user: Any) -> Any:
@@ -106,7 +95,7 @@ def test_two_save_the_form_in_the_browser(
     has_lock: bool, asked: DataRequest, world: World, meet: MeetingPoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not has_lock:
-        monkeypatch.setattr(deliveries, "DataRequest", NoLock)
+        monkeypatch.setattr(deliveries, "DataRequest", unheld(DataRequest))
     texts = {"head": "40,5", world.people["specialist"].username: "41,5"}
 
     def act(request: DataRequest, user: Any) -> Any:
@@ -134,7 +123,7 @@ def test_two_say_what_the_same_file_means(
     )
     assert waiting.has_errors
     if not has_lock:
-        monkeypatch.setattr(deliveries, "DataRequest", NoLock)
+        monkeypatch.setattr(deliveries, "DataRequest", unheld(DataRequest))
 
     def act(request: DataRequest, user: Any) -> Any:
         # Each leaves another name out as well: only what the winner said may be remembered.
@@ -166,7 +155,7 @@ def test_a_file_comes_while_a_colleague_hands_in_the_one_before(
     mark = deliveries.delivery_mark_submitted
     monkeypatch.setattr(deliveries, "delivery_mark_submitted", meet.before(mark))
     if not has_lock:
-        monkeypatch.setattr(deliveries, "DataRequest", NoLock)
+        monkeypatch.setattr(deliveries, "DataRequest", unheld(DataRequest))
     file = SimpleUploadedFile("neu.csv", content(world))
 
     results = race(

@@ -27,7 +27,7 @@ from project.common.importing import Cell, Table
 from stakeholders.models import LogEntry, User
 from tests import factories
 from tests.factories import World
-from tests.flows.test_races import MeetingPoint, race
+from tests.flows.test_races import MeetingPoint, race, unheld
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -37,18 +37,6 @@ pytestmark = [
 
 def refusals(results: list[Any]) -> list[str]:
     return [result.code for result in results if isinstance(result, DomainError)]
-
-
-class NotHeld:
-    """People as they were read before: without holding them."""
-
-    class objects:  # noqa: N801
-        """A manager that locks nothing."""
-
-        @staticmethod
-        def select_for_update(**_kwargs: Any) -> Any:
-            """Rows without a lock."""
-            return User.objects
 
 
 def no_hold(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -298,7 +286,7 @@ def test_two_uploads_of_one_person_leave_one_waiting(
     point = MeetingPoint()
     monkeypatch.setattr(FileImport, "save", point.before(FileImport.save))
     if not has_lock:
-        monkeypatch.setattr(imports, "User", NotHeld)
+        monkeypatch.setattr(imports, "User", unheld(User))
 
     def act(name: str) -> Callable[[], Any]:
         user = world.fresh("planner")

@@ -18,7 +18,7 @@ from monitoring.services.readings import Upload
 from stakeholders.models import LogEntry, Organisation
 from tests import factories
 from tests.factories import World
-from tests.flows.test_races import MeetingPoint, race
+from tests.flows.test_races import MeetingPoint, race, unheld
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -37,7 +37,7 @@ def test_two_suppliers_of_the_same_figure(
         for number, supplier in enumerate((world.youth_office, world.jobcenter))
     ]
     if not has_lock:
-        monkeypatch.setattr(deliveries, "Organisation", NoLock)
+        monkeypatch.setattr(deliveries, "Organisation", unheld(Organisation))
     point = MeetingPoint()
     # Before values come into force: where both have looked and neither has written.
     queryset = type(Value.objects.all())
@@ -96,15 +96,3 @@ def test_two_windows_take_over_the_same_file_of_the_catalogue(
     assert LogEntry.objects.filter(action__startswith="catalogue.").count() == 1
     keys = list(IndicatorSet.objects.values_list("key", flat=True))
     assert len(keys) == len(set(keys)) >= 1
-
-
-class NoLock:
-    """What the service was before."""
-
-    class objects:  # noqa: N801
-        """A manager that locks nothing."""
-
-        @staticmethod
-        def select_for_update(**_kwargs: Any) -> Any:
-            """Rows without a lock."""
-            return Organisation.objects
