@@ -143,17 +143,23 @@ def area_import(request: HttpRequest) -> HttpResponse:
     )
 
 
+def waiting_import(user: User, pk: int, kind: str) -> FileImport:
+    """A file somebody uploaded and has not taken over yet; not there for anybody else. Queries: 1."""
+    territories = territories_where(user, Perm.MANAGE_CATALOGUE)
+    return get_object_or_404(
+        FileImport.objects.filter(territory__in=territories),
+        pk=pk,
+        kind=kind,
+        created_by=user,
+        applied_at__isnull=True,
+    )
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def area_preview(request: HttpRequest, pk: int) -> HttpResponse:
     """What a file of areas would change, on a map and in a list; then takes it over."""
     _territory, user = kept_territory(request)
-    row = get_object_or_404(
-        FileImport.objects.filter(territory__in=territories_where(user, Perm.MANAGE_CATALOGUE)),
-        pk=pk,
-        kind=ImportKind.AREAS,
-        created_by=user,
-        applied_at__isnull=True,
-    )
+    row = waiting_import(user, pk, ImportKind.AREAS)
     assert row.territory is not None
     content = file_import_content(row)
     features = read_geojson(content, row.file_name, max_bytes=settings.IMPORT_MAX_BYTES)

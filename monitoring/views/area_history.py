@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from monitoring.forms_areas import SuccessionForm, TableUploadForm
 from monitoring.importers.area_tables import POPULATION_HEADINGS, SUCCESSION_HEADINGS
-from monitoring.models import Area, AreaPopulation, AreaSuccession, FileImport, ImportKind
+from monitoring.models import Area, AreaPopulation, AreaSuccession, ImportKind
 from monitoring.selectors.area_tables import TablePlan, population_plan, shares_missing, succession_plan
 from monitoring.services.area_history import (
     population_take_over,
@@ -31,13 +31,12 @@ from monitoring.services.area_history import (
 )
 from monitoring.services.imports import file_import_begin, file_import_content
 from monitoring.services.readings import Upload, upload_take
-from monitoring.views.area_admin import kept_territory
+from monitoring.views.area_admin import kept_territory, waiting_import
 from project.common.errors import DomainError
 from project.common.exports import Column, Kind, export_format, export_links, table_response
 from project.common.importing import ImportRefused, Table, read_table
 from project.common.listing import page_of
 from stakeholders.models import Organisation
-from stakeholders.permissions import Perm, territories_where
 
 _FIELD_OF_CODE = {"same_area": "new", "other_level": "new", "share_above_all": "share_percent"}
 _SHOWN: Final = 200
@@ -242,13 +241,7 @@ def succession_preview(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _preview(request: HttpRequest, pk: int, what: _TableImport) -> HttpResponse:
     _territory, user = kept_territory(request)
-    row = get_object_or_404(
-        FileImport.objects.filter(territory__in=territories_where(user, Perm.MANAGE_CATALOGUE)),
-        pk=pk,
-        kind=what.kind,
-        created_by=user,
-        applied_at__isnull=True,
-    )
+    row = waiting_import(user, pk, what.kind)
     assert row.territory is not None
     table = _read(Upload(row.file_name, file_import_content(row), row.sha256))
     status = 200
