@@ -65,14 +65,16 @@ def rules_add(
     if replaced is not None:
         replaced.delete()
     version = _write(
-        body,
+        RulesOfProcedure(
+            body=body,
+            valid_from=valid_from,
+            allows_circulated=allows_circulated,
+            notice_days=notice_days,
+            source=source.strip(),
+            reason=reason.strip(),
+            entered_by=user,
+        ),
         rules,
-        valid_from=valid_from,
-        allows_circulated=allows_circulated,
-        notice_days=notice_days,
-        source=source,
-        reason=reason,
-        user=user,
     )
     log_action(
         "rules.added",
@@ -109,16 +111,7 @@ def rules_begin(
     body: Body, rules: VotingRules, *, valid_from: datetime.date, user: User | None
 ) -> RulesOfProcedure:
     """First version of a body that is founded; part of ``body_create``, which logs it."""
-    return _write(
-        body,
-        rules,
-        valid_from=valid_from,
-        allows_circulated=False,
-        notice_days=0,
-        source="",
-        reason="",
-        user=user,
-    )
+    return _write(RulesOfProcedure(body=body, valid_from=valid_from, entered_by=user), rules)
 
 
 def _check_day(body: Body, day: datetime.date) -> None:
@@ -135,17 +128,7 @@ def _check_day(body: Body, day: datetime.date) -> None:
         )
 
 
-def _write(
-    body: Body,
-    rules: VotingRules,
-    *,
-    valid_from: datetime.date,
-    allows_circulated: bool,
-    notice_days: int,
-    source: str,
-    reason: str,
-    user: User | None,
-) -> RulesOfProcedure:
+def _write(version: RulesOfProcedure, rules: VotingRules) -> RulesOfProcedure:
     if rules.tie == Tie.CHAIR and rules.majority != Majority.SIMPLE:
         raise DomainError(
             "tie_needs_simple_majority",
@@ -153,18 +136,7 @@ def _write(
         )
     if len({group.kind for group in rules.groups}) != len(rules.groups):
         raise DomainError("group_twice", _("Name each group once."))
-    version = RulesOfProcedure(
-        body=body,
-        valid_from=valid_from,
-        quorum_share=rules.quorum_share,
-        majority=rules.majority,
-        tie=rules.tie,
-        allows_circulated=allows_circulated,
-        notice_days=notice_days,
-        source=source.strip(),
-        reason=reason.strip(),
-        entered_by=user,
-    )
+    version.quorum_share, version.majority, version.tie = rules.quorum_share, rules.majority, rules.tie
     save_checked(version)
     _write_groups(version, rules.groups)
     return version
