@@ -50,48 +50,6 @@ class ReadDelivery:
     indicators: Sequence[Indicator]
 
 
-def delivery_read(
-    *,
-    territory: Organisation,
-    supplier: Organisation,
-    upload: File[bytes] | Upload,
-    indicators: Iterable[Indicator],
-    areas: Iterable[Area],
-    years: Iterable[int],
-    user: User,
-    comment: str = "",
-    year: str = "",
-) -> Delivery:
-    """Read a delivered file and keep what it says: ``delivery_reading`` and ``delivery_store`` in one.
-
-    Args:
-        territory: Planning authority that receives the delivery.
-        supplier: Organisation that delivers.
-        upload: The file; its name tells CSV from Excel.
-        indicators: Indicators asked for, with their units.
-        areas: Areas asked for.
-        years: Years asked for.
-        user: Who uploads.
-        comment: Words of the supplier to planning.
-        year: Of figures of a file that names none.
-
-    Returns:
-        The delivery, not handed in yet. Look at ``has_errors`` and ``issues``.
-    """
-    read = delivery_reading(
-        territory=territory,
-        supplier=supplier,
-        upload=upload,
-        indicators=indicators,
-        areas=areas,
-        years=years,
-        user=user,
-        comment=comment,
-        year=year,
-    )
-    return delivery_store(read, user=user)
-
-
 def delivery_reading(
     *,
     territory: Organisation,

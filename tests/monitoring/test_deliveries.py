@@ -18,7 +18,7 @@ from monitoring.selectors.deliveries import issue_lines
 from monitoring.services.deliveries import (
     delivery_accept,
     delivery_mark_submitted,
-    delivery_read,
+    delivery_reading,
     delivery_store,
 )
 from monitoring.services.grid_deliveries import delivery_from_grid
@@ -48,8 +48,9 @@ def read(world: World, content: str | bytes, name: str = "zahlen.csv", **kwargs:
         "areas": world.areas,
         "years": [2024],
         "user": world.people["head"],
-    }
-    return delivery_read(upload=ContentFile(raw, name=name), **(defaults | kwargs))
+    } | kwargs
+    read = delivery_reading(upload=ContentFile(raw, name=name), **defaults)
+    return delivery_store(read, user=defaults["user"])
 
 
 def codes(delivery: Delivery, severity: Severity = Severity.ERROR) -> list[str]:

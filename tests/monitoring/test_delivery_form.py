@@ -11,7 +11,7 @@ from django.core.files.base import ContentFile
 
 from monitoring.delivery_form import form_csv, form_xlsx
 from monitoring.models import Delivery, Value
-from monitoring.services.deliveries import delivery_accept, delivery_read
+from monitoring.services.deliveries import delivery_accept, delivery_reading, delivery_store
 from tests import factories
 from tests.factories import World
 
@@ -32,13 +32,16 @@ def known(world: World) -> None:
 
 
 def deliver_back(world: World, content: bytes, name: str) -> Delivery:
-    return delivery_read(
-        territory=world.territory,
-        supplier=world.youth_office,
-        upload=ContentFile(content, name=name),
-        indicators=world.indicators[:2],
-        areas=world.areas,
-        years=[2024],
+    return delivery_store(
+        delivery_reading(
+            territory=world.territory,
+            supplier=world.youth_office,
+            upload=ContentFile(content, name=name),
+            indicators=world.indicators[:2],
+            areas=world.areas,
+            years=[2024],
+            user=world.people["head"],
+        ),
         user=world.people["head"],
     )
 

@@ -17,7 +17,12 @@ from django.db import IntegrityError, connection
 from monitoring.changes import unusual_changes
 from monitoring.models import Delivery, DeliveryIssue, Indicator, Value
 from monitoring.services import source_import, value_store
-from monitoring.services.deliveries import delivery_accept, delivery_mark_submitted, delivery_read
+from monitoring.services.deliveries import (
+    delivery_accept,
+    delivery_mark_submitted,
+    delivery_reading,
+    delivery_store,
+)
 from monitoring.services.value_store import Rows, values_store
 from monitoring.sources import Reading, SourceError, read_source
 from monitoring.sources.blocks import Block, read_parts
@@ -72,13 +77,16 @@ def run(world: World, path: Path, text: str, **options: Any) -> None:
 def row_by_row(world: World, text: str, indicators: list[Indicator]) -> Delivery:
     """The way of the forms, which writes objects."""
     areas = list(world.territory.areas.filter(key__in=KEYS))
-    delivery = delivery_read(
-        territory=world.territory,
-        supplier=world.youth_office,
-        upload=ContentFile(text.encode(), name="in.csv"),
-        indicators=indicators,
-        areas=areas,
-        years=[2020, 2021, 2022],
+    delivery = delivery_store(
+        delivery_reading(
+            territory=world.territory,
+            supplier=world.youth_office,
+            upload=ContentFile(text.encode(), name="in.csv"),
+            indicators=indicators,
+            areas=areas,
+            years=[2020, 2021, 2022],
+            user=world.people["planner"],
+        ),
         user=world.people["planner"],
     )
     assert not delivery.has_errors

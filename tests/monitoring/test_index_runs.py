@@ -15,7 +15,7 @@ from django.utils import translation
 
 from monitoring.index import classify
 from monitoring.models import Area, AreaKind, IndexResult, IndexRun, IndexScore, Indicator, Value
-from monitoring.services.deliveries import delivery_accept, delivery_read
+from monitoring.services.deliveries import delivery_accept, delivery_reading, delivery_store
 from monitoring.services.index import Missing, index_run_create
 from project.common.errors import DomainError
 from stakeholders.models import Function, LogEntry, OrganisationKind, User
@@ -358,12 +358,15 @@ def deliver_berlin(
     for row in rows:
         figures = ["." if float(row[column]) == -9999 else row[column] for column in columns]
         lines.append(";".join([row["PLR_ID"], "2020", *figures]))
-    return delivery_read(
-        territory=office.territory,
-        supplier=office,
-        upload=ContentFile("\n".join(lines).encode(), name="mss.csv"),
-        indicators=indicators,
-        areas=Area.objects.filter(territory=office.territory),
-        years=[2020],
+    return delivery_store(
+        delivery_reading(
+            territory=office.territory,
+            supplier=office,
+            upload=ContentFile("\n".join(lines).encode(), name="mss.csv"),
+            indicators=indicators,
+            areas=Area.objects.filter(territory=office.territory),
+            years=[2020],
+            user=planner,
+        ),
         user=planner,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from monitoring.models import Area
-from monitoring.services.deliveries import delivery_read
+from monitoring.services.deliveries import delivery_reading, delivery_store
 from stakeholders.models import Organisation, User
 from stakeholders.permissions import Perm
 from workflows.demo import driver
@@ -44,14 +44,19 @@ def deliver(
         for row in rows(values_file)
         if row["indicator"] in asked and cycle.data_from_year <= int(row["year"]) <= cycle.data_to_year
     ]
-    delivery = delivery_read(
-        territory=cycle.territory,
-        supplier=supplier,
-        upload=delivery_file(wanted, areas, f"lieferung-{supplier.label.lower()}-{cycle.data_to_year}.csv"),
-        indicators=list(request.indicators.all()),
-        areas=list(areas.values()),
-        years=range(cycle.data_from_year, cycle.data_to_year + 1),
-        comment="",
+    delivery = delivery_store(
+        delivery_reading(
+            territory=cycle.territory,
+            supplier=supplier,
+            upload=delivery_file(
+                wanted, areas, f"lieferung-{supplier.label.lower()}-{cycle.data_to_year}.csv"
+            ),
+            indicators=list(request.indicators.all()),
+            areas=list(areas.values()),
+            years=range(cycle.data_from_year, cycle.data_to_year + 1),
+            comment="",
+            user=user,
+        ),
         user=user,
     )
     driver.deliver(request, delivery, user=user)

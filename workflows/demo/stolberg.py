@@ -14,7 +14,7 @@ from measures.services.projects import project_create
 from measures.services.reporting import Actual
 from monitoring.models import Area, AreaKind, Direction, Indicator, Unit
 from monitoring.profiles import profile_drafts
-from monitoring.services.deliveries import delivery_read
+from monitoring.services.deliveries import delivery_reading, delivery_store
 from monitoring.services.index import index_run_create
 from stakeholders import services as people
 from stakeholders.models import Function, Organisation, OrganisationKind, User
@@ -237,14 +237,17 @@ def _deliver(cycle: PlanningCycle, cast: Cast, areas: dict[str, Area]) -> None:
         if row["area_key"] in areas
     ]
     user = cast.person("statistik")
-    delivery = delivery_read(
-        territory=cycle.territory,
-        supplier=request.organisation,
-        upload=delivery_file(values, areas, f"lieferung-statistikstelle-{YEAR}.csv"),
-        indicators=list(request.indicators.all()),
-        areas=list(areas.values()),
-        years=[YEAR],
-        comment="",
+    delivery = delivery_store(
+        delivery_reading(
+            territory=cycle.territory,
+            supplier=request.organisation,
+            upload=delivery_file(values, areas, f"lieferung-statistikstelle-{YEAR}.csv"),
+            indicators=list(request.indicators.all()),
+            areas=list(areas.values()),
+            years=[YEAR],
+            comment="",
+            user=user,
+        ),
         user=user,
     )
     driver.deliver(request, delivery, user=user)
