@@ -1,10 +1,9 @@
 """Charts of areas and indicators: data to geometry, pure; ``project.common.svg`` writes them."""
 
-import bisect
 import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -12,9 +11,9 @@ from django.utils.translation import gettext as _
 from monitoring.geometry import Point
 from monitoring.shapes import MapShapes
 from project.common.formats import NO_VALUE, decimal_de
+from project.common.palette import NONE_CSS, is_dark, shade_colours
 from project.common.svg import Circle, Drawing, Group, Line, Path, Rect, Shape, Text, to_svg
 
-MAP_CLASSES: Final = 5
 _SPARK_WIDTH, _SPARK_HEIGHT = 90.0, 24.0
 
 Formatter = Callable[[float], str]
@@ -30,20 +29,16 @@ class MapArea:
     Attributes:
         key: Key of the area, as in ``MapShapes``.
         text: Name and figure, such as "Kall: 6,7 %", shown on hovering and read aloud.
-        map_class: 1 (lowest) to 5; None for no data, drawn hatched.
+        css: Class name of the fill, from ``Classing.css`` or the palette; ``NONE_CSS`` is drawn hatched.
         href: Page behind the area; "" for none.
         mark: Short text drawn in the area (a rank); "" for none.
-        css: Class name of the fill, for maps with another number of classes; "" for that of the class.
-        is_dark: Whether letters on that fill are white.
     """
 
     key: str
     text: str
-    map_class: int | None
+    css: str
     href: str = ""
     mark: str = ""
-    css: str = ""
-    is_dark: bool = False
 
 
 def choropleth(
@@ -55,7 +50,7 @@ def choropleth(
     highlighted: Collection[str] = (),
     uid: str = "map",
 ) -> Drawing:
-    """Draw areas in five classes from light (low) to dark (high).
+    """Draw areas in their classes, from light (low) to dark (high).
 
     Args:
         shapes: Projected areas.
@@ -64,27 +59,25 @@ def choropleth(
         description: What can be seen, and where the table is.
         highlighted: Keys of areas with a bold outline.
         uid: Different for each map on a page.
-
-    Raises:
-        ValueError: A class without a fill of its own is not 1 to 5.
     """
+    colours = shade_colours()
     drawn: list[Shape] = []
     marks: list[Shape] = []
     for area in areas:
         rings = shapes.rings.get(area.key)
         if rings is None:
             continue
-        if not area.css and area.map_class is not None and not 1 <= area.map_class <= MAP_CLASSES:
-            raise ValueError("map classes are 1 to 5")
         # The hatch is a fill of its own; a class with a colour would cover it.
-        css = "pg-map__area--none" if area.map_class is None else area.css or f"pg-class-{area.map_class}"
-        path = Path(rings, f"pg-map__area {css}", is_hatched=area.map_class is None)
+        has_none = area.css == NONE_CSS
+        path = Path(
+            rings, f"pg-map__area {'pg-map__area--none' if has_none else area.css}", is_hatched=has_none
+        )
         # The table beside the map leads to the same places in one row after another.
         drawn.append(Group((path,), title=area.text, href=area.href, is_tab_stop=False))
         if area.mark:
             x, y = shapes.centres[area.key]
-            is_dark = area.is_dark or (not area.css and (area.map_class or 0) >= 4)
-            css = "pg-map__mark pg-map__mark--light" if is_dark else "pg-map__mark"
+            has_dark = not has_none and is_dark(colours[area.css])
+            css = "pg-map__mark pg-map__mark--light" if has_dark else "pg-map__mark"
             marks.append(Text(x, y + 4, area.mark, css, "middle"))
     outlines = [
         Path(shapes.rings[key], "pg-map__outline") for key in sorted(highlighted) if key in shapes.rings
@@ -92,51 +85,6 @@ def choropleth(
     return Drawing(
         shapes.width, shapes.height, title, description, (*drawn, *outlines, *marks), css="pg-map", uid=uid
     )
-
-
-def quantile_borders(values: Sequence[float | None], classes: int = MAP_CLASSES) -> list[float]:
-    """Borders that put about as many areas into each class; fewer where values repeat.
-
-    Args:
-        values: Figures of the areas; None for no data.
-        classes: Number of classes.
-
-    Returns:
-        Up to ``classes - 1`` rising borders, each the highest value of a class.
-
-        >>> quantile_borders([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, None])
-        [2, 4, 6, 8]
-        >>> quantile_borders([1, 1, 1, 1, 9])
-        [1]
-    """
-    numbers = sorted(value for value in values if value is not None)
-    if not numbers:
-        return []
-    picks = {numbers[math.ceil(len(numbers) * share / classes) - 1] for share in range(1, classes)}
-    return sorted(border for border in picks if border < numbers[-1])
-
-
-def map_class(value: float | None, borders: Sequence[float]) -> int | None:
-    """Class of a value; a value on a border belongs to the lower class.
-
-    Fewer borders than four spread over the palette, so that two classes differ clearly.
-
-    Args:
-        value: Figure; None for no data.
-        borders: Rising, at most four.
-
-        >>> [map_class(value, [2, 4, 6, 8]) for value in (1, 2, 2.5, 9, None)]
-        [1, 1, 2, 5, None]
-        >>> [map_class(value, [5]) for value in (1, 9)]
-        [1, 5]
-    """
-    if value is None:
-        return None
-    return _spread(bisect.bisect_left(borders, value), len(borders))
-
-
-def _spread(place: int, borders: int) -> int:
-    return 1 if borders == 0 else 1 + round(place * (MAP_CLASSES - 1) / borders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +98,7 @@ class LegendEntry:
     @property
     def swatch(self) -> SafeString:
         """The colour as a small picture; the words stand beside it."""
-        if self.css == "pg-class-none":
+        if self.css == NONE_CSS:
             shape: Shape = Path(
                 (((0, 0), (20, 0), (20, 20), (0, 20)),), "pg-map__area--none", is_hatched=True
             )

@@ -13,9 +13,9 @@ import numpy as np
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from monitoring.charts import LegendEntry, quantile_borders
-from monitoring.palette import NONE_CSS, ZERO_CSS, shade_css
+from monitoring.charts import LegendEntry
 from project.common.formats import as_written
+from project.common.palette import NONE_CSS, ZERO_CSS, shade_css
 
 
 class ClassMethod(StrEnum):
@@ -114,6 +114,28 @@ def classing_of(
     if places is not None:
         borders = [as_written(border, places) or 0.0 for border in borders]
     return Classing(tuple(sorted({border for border in borders if border < max(numbers)})), has_zero)
+
+
+def quantile_borders(values: Sequence[float | None], classes: int = DEFAULT_CLASSES) -> list[float]:
+    """Borders that put about as many areas into each class; fewer where values repeat.
+
+    Args:
+        values: Figures of the areas; None for no data.
+        classes: Number of classes.
+
+    Returns:
+        Up to ``classes - 1`` rising borders, each the highest value of a class.
+
+        >>> quantile_borders([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, None])
+        [2, 4, 6, 8]
+        >>> quantile_borders([1, 1, 1, 1, 9])
+        [1]
+    """
+    numbers = sorted(value for value in values if value is not None)
+    if not numbers:
+        return []
+    picks = {numbers[math.ceil(len(numbers) * share / classes) - 1] for share in range(1, classes)}
+    return sorted(border for border in picks if border < numbers[-1])
 
 
 def _equal(numbers: Sequence[float], count: int) -> list[float]:

@@ -6,18 +6,17 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from monitoring.charts import LegendEntry
-from monitoring.palette import (
+from project.common.looks import LOOKS as COMMON_LOOKS
+from project.common.looks import Look
+from project.common.palette import (
     HATCH_STRIPE,
     INK,
     LINE_ON_LIGHT,
     MUTED,
     NONE_CSS,
     PAPER,
-    line_on,
     shade_colours,
 )
-from project.common.looks import LOOKS as COMMON_LOOKS
-from project.common.looks import Look
 from project.common.png import text_width, to_png
 from project.common.svg import Drawing, Path, Rect, Shape, Text, moved, to_svg
 
@@ -36,9 +35,11 @@ LOOKS: Final[dict[str, Look]] = {
     "legend": Look(INK, size=_TEXT),
     "source": Look(MUTED, size=_TEXT),
     "pg-map__area": Look("", PAPER, 1.0),
-    **{css: Look(colour, line_on(colour), 1.0) for css, colour in shade_colours().items()},
     "pg-map__area--none": Look("", LINE_ON_LIGHT, 1.0),
-    **{css: COMMON_LOOKS[css] for css in ("pg-map__outline", "pg-map__mark", "pg-map__mark--light")},
+    **{
+        css: COMMON_LOOKS[css]
+        for css in (*shade_colours(), "pg-map__outline", "pg-map__mark", "pg-map__mark--light")
+    },
 }
 
 

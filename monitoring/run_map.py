@@ -8,11 +8,11 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from monitoring.charts import MapArea, choropleth, map_class
+from monitoring.charts import MapArea, choropleth
 from monitoring.classes import Classing, legend_of
-from monitoring.palette import NONE_CSS
 from monitoring.shapes import MapShapes
 from project.common.formats import signed_de
+from project.common.palette import NONE_CSS
 from project.common.svg import Drawing, Path, Rect, Shape, Text
 
 _LEGEND_WIDTH: Final = 280.0
@@ -56,35 +56,29 @@ def run_map(
         place: The territory.
         year: Of the index.
     """
+    classing = Classing(tuple(borders))
     drawing = choropleth(
         shapes,
-        [MapArea(row.key, row.name, map_class(row.deviation, borders)) for row in areas],
+        [MapArea(row.key, row.name, classing.css(row.deviation)) for row in areas],
         title=_("Where %(area)s lies in %(territory)s") % {"area": chosen.name, "territory": place},
         description=_("The darker, the more need by the index %(year)s; the area is outlined.")
         % {"year": year},
         highlighted=[chosen.key],
         uid="profile",
     )
-    return RunMap(
-        drawing,
-        _legend([row.deviation for row in areas], borders, chosen.name if chosen.key in shapes.rings else ""),
-    )
+    outlined = chosen.name if chosen.key in shapes.rings else ""
+    return RunMap(drawing, _legend([row.deviation for row in areas], classing, outlined))
 
 
-def _legend(numbers: Sequence[float | None], borders: Sequence[float], name: str) -> Drawing:
+def _legend(numbers: Sequence[float | None], classing: Classing, name: str) -> Drawing:
     """One line a class with the number of its areas, and one for the outline."""
     lines: list[tuple[Shape, str]] = []
-    classing = Classing(tuple(borders))
-    place = 0
     for entry in legend_of(numbers, classing, write=lambda value: signed_de(value, 2)):
         at = len(lines) * _ROW + 3
         if entry.css == NONE_CSS:
             swatch: Shape = Path((_square(at),), "pg-map__area--none", is_hatched=True)
         else:
-            # A number inside of the class tells its colour on the map.
-            inside = borders[place] if place < len(borders) else (max(borders, default=0.0) + 1)
-            swatch = Rect(0.5, at, _SWATCH, _SWATCH, f"pg-class-{map_class(inside, borders)}")
-            place += 1
+            swatch = Rect(0.5, at, _SWATCH, _SWATCH, entry.css)
         lines.append((swatch, f"{entry.text} ({entry.count})"))
     if name:
         lines.append((Path((_square(len(lines) * _ROW + 3),), "pg-map__outline"), name))

@@ -14,22 +14,14 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
-from monitoring.charts import (
-    LegendEntry,
-    MapArea,
-    Series,
-    TimeChart,
-    choropleth,
-    map_class,
-    quantile_borders,
-    time_chart,
-)
+from monitoring.charts import LegendEntry, MapArea, Series, TimeChart, choropleth, time_chart
+from monitoring.classes import DEFAULT_CLASSES, Classing, ClassMethod, classing_of, legend_of
 from monitoring.models import IndexResult, Indicator, Unit
 from monitoring.secrecy import Shown
 from monitoring.selectors.methods import rule_words
 from monitoring.shapes import MapShapes
 from monitoring.words import shown_text, with_unit
-from project.common.formats import SIGN_UNKNOWN, date_de, decimal_de, sign_meaning, signed_de
+from project.common.formats import NO_VALUE, SIGN_UNKNOWN, date_de, decimal_de, sign_meaning, signed_de
 from project.common.svg import Drawing
 
 #: Counted up when frozen figures are written in another way; older ones stay as they are.
@@ -381,14 +373,20 @@ def part_map(figures: ChapterFigures, part: Part) -> ChapterMap | None:
     if figures.shapes is None or not part.known:
         return None
     name = f"{part.indicator.name} {part.year}"
-    values = {row.area.pk: row for row in part.rows}
-    borders = quantile_borders([row.shown.value for row in part.rows])
+    found = {row.area.pk: row for row in part.rows}
+    rows = [found.get(area.pk) for area in figures.areas]
+    numbers = [row.shown.value if row is not None else None for row in rows]
+    classing = classing_of(
+        numbers,
+        ClassMethod.QUANTILES,
+        DEFAULT_CLASSES,
+        places=part.unit.decimals,
+        zero_is_none=part.unit.counts_people,
+    )
     areas = []
-    for area in figures.areas:
-        row = values.get(area.pk)
-        value = row.shown.value if row is not None else None
-        text = shown_text(row.shown, part.unit, has_unit=True) if row is not None else ""
-        areas.append(MapArea(str(area.pk), f"{area.name}: {text or '–'}", map_class(value, borders)))
+    for area, row, value in zip(figures.areas, rows, numbers, strict=True):
+        text = shown_text(row.shown, part.unit, has_unit=True) if row is not None else NO_VALUE
+        areas.append(MapArea(str(area.pk), f"{area.name}: {text}", classing.css(value)))
     drawing = choropleth(
         figures.shapes,
         areas,
@@ -396,37 +394,7 @@ def part_map(figures: ChapterFigures, part: Part) -> ChapterMap | None:
         description=_("Map of the areas: the darker, the higher the figure. The table below says the same."),
         uid=f"map-{part.pk}",
     )
-    return ChapterMap(drawing, _legend([row.map_class for row in areas], borders, part.unit))
-
-
-def _legend(classes: Sequence[int | None], borders: Sequence[float], unit: Unit) -> list[LegendEntry]:
-    """What the classes mean; colours spread over the palette as in ``map_class``."""
-    entries = []
-    for place in range(len(borders) + 1):
-        names = {
-            "low": with_unit(borders[place - 1], unit) if place else "",
-            "high": with_unit(borders[place], unit) if place < len(borders) else "",
-        }
-        if not borders:
-            words = _("all areas with a figure")
-        elif place == 0:
-            words = _("up to %(high)s") % names
-        elif place == len(borders):
-            words = _("above %(low)s") % names
-        else:
-            words = _("above %(low)s to %(high)s") % names
-        inside = map_class(_inside(borders, place), borders) or 1
-        entries.append(LegendEntry(f"pg-class-{inside}", words, classes.count(inside)))
-    if None in classes:
-        entries.append(LegendEntry("pg-class-none", _("no value shown"), classes.count(None)))
-    return entries
-
-
-def _inside(borders: Sequence[float], place: int) -> float:
-    """A number in a class: its upper border, or more than the last one."""
-    if not borders:
-        return 0.0
-    return borders[place] if place < len(borders) else borders[-1] + 1.0
+    return ChapterMap(drawing, legend_of(numbers, classing, write=lambda value: with_unit(value, part.unit)))
 
 
 def part_course(part: Part) -> TimeChart | None:
@@ -446,14 +414,14 @@ def index_map(figures: ChapterFigures) -> ChapterMap | None:
     """Map of the index in the classes of its run; areas that stand out carry their rank."""
     if figures.shapes is None or figures.run is None:
         return None
-    borders = list(figures.run.borders)
+    classing = Classing(tuple(figures.run.borders))
     areas = [
         MapArea(
             str(area.pk),
             f"{area.name}: {_('Rank')} {result.rank}, {signed_de(result.normalised)}"
             if result.rank is not None
             else f"{area.name}: {_('not part of the index')}",
-            map_class(result.normalised, borders),
+            classing.css(result.normalised),
             mark=str(result.rank) if result.stands_out else "",
         )
         for area, result in figures.results
@@ -469,7 +437,8 @@ def index_map(figures: ChapterFigures) -> ChapterMap | None:
         uid="map-index",
     )
     deviations = Unit(symbol_de="Standardabweichungen", symbol_en="standard deviations", decimals=1)
-    return ChapterMap(drawing, _legend([row.map_class for row in areas], borders, deviations))
+    numbers = [result.normalised for _area, result in figures.results]
+    return ChapterMap(drawing, legend_of(numbers, classing, write=lambda value: with_unit(value, deviations)))
 
 
 # --- words -----------------------------------------------------------------------------------------

@@ -42,6 +42,11 @@ class Unit(models.Model):
         return _in_page_language(self.symbol_de, self.symbol_en)
 
     @property
+    def counts_people(self) -> bool:
+        """Whether zero says that there is nobody: of counts and rates, not of changes."""
+        return self.is_count or self.rate_per is not None
+
+    @property
     def rate_per(self) -> int | None:
         """To how many people or cases a rate is related; None for what is no rate of people."""
         if self.is_count:

@@ -40,7 +40,6 @@ class AtlasRow:
         rank: 1 for the highest figure (of the index: the most need); None without a figure.
         value: The figure as it is shown; None for none.
         text: As written, number or sign.
-        map_class: 1 for the lowest class, 0 for zero apart; None without a figure.
         css: Class name of the fill.
         stands_out: Whether the index of the area is above the border.
         note: Why there is no figure, in words; "" if there is one.
@@ -56,7 +55,6 @@ class AtlasRow:
     rank: int | None
     value: float | None
     text: str
-    map_class: int | None
     css: str
     stands_out: bool = False
     note: str = ""
@@ -273,7 +271,6 @@ def _index_row(row: IndexResult, classing: Classing, filled: str) -> AtlasRow:
         rank=row.rank,
         value=row.normalised,
         text=_marked(row.normalised, 2, filled),
-        map_class=classing.place(row.normalised),
         css=classing.css(row.normalised),
         stands_out=row.stands_out,
         note="" if row.is_included else left_out_reason(row.reason),
@@ -330,10 +327,7 @@ def indicator_view(
     places = indicator.unit.decimals
     # Classes and ranks go by what readers see: equal figures stand alike.
     numbers = [as_written(shown[area.pk].value, places) for area in areas]
-    # Only of people and their shares zero says that there is nobody; a change of zero is no change.
-    unit = indicator.unit
-    counts_people = unit.is_count or unit.rate_per is not None
-    classing = classing_of(numbers, method, count, places=places, zero_is_none=counts_people)
+    classing = classing_of(numbers, method, count, places=places, zero_is_none=indicator.unit.counts_people)
     mean = figures.mean(indicator, year)
     rows = _indicator_rows(areas, shown, indicator.unit, classing, mean)
     years = figures.years(indicator)
@@ -373,7 +367,6 @@ def _indicator_rows(
                 rank=None if number is None else ranks[number],
                 value=number,
                 text=shown_text(shown, unit) if shown.sign or shown.value is not None else "",
-                map_class=classing.place(number),
                 css=classing.css(number),
                 note=_note(shown, unit),
                 sign=shown.sign,

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from monitoring import presets
-from monitoring.charts import MAP_CLASSES
+from monitoring.classes import MOST_CLASSES
 from monitoring.index import Floats
 from monitoring.index_spec import FilesError
 from monitoring.levels import Method
@@ -213,11 +213,11 @@ def method_spec(content: presets.Content) -> MethodSpec:
             "method_invalid",
             gettext("The rules do not fit together: %(problems)s") % {"problems": "; ".join(error.problems)},
         ) from error
-    if spec.status.classes is not None and len(spec.status.classes.labels) > MAP_CLASSES:
+    if spec.status.classes is not None and len(spec.status.classes.labels) > MOST_CLASSES:
         raise DomainError(
             "too_many_classes",
             gettext("At most %(count)s classes, please: more could not be told apart on a map.")
-            % {"count": MAP_CLASSES},
+            % {"count": MOST_CLASSES},
         )
     return spec
 

@@ -38,6 +38,7 @@ from project.common.errors import DomainError
 from project.common.exports import Column, Kind, export_format, export_links, table_response
 from project.common.keys import key_or_none
 from project.common.listing import order_of, page_of, term_of
+from project.common.palette import shade_css
 from project.common.svg import to_svg
 from stakeholders.models import Organisation, User
 from stakeholders.permissions import Perm, territories_where
@@ -220,7 +221,7 @@ def _map(plan: AreaPlan) -> SafeString:
         MapArea(
             key=str(row.feature.number),
             text=f"{row.name} ({row.state.label})",
-            map_class=1 if row.state is AreaState.UNCHANGED else 3,
+            css=shade_css(1 if row.state is AreaState.UNCHANGED else 2, 3),
         )
         for row in plan.changes
         if str(row.feature.number) in geometries

@@ -31,6 +31,7 @@ from monitoring.words import exported_value, shown_text, why_hidden
 from project.common.exports import Column, Kind, export_format, export_links, table_response
 from project.common.formats import date_de
 from project.common.keys import key_or_none
+from project.common.palette import shade_css
 from project.common.svg import to_svg
 from stakeholders.permissions import Perm, visible
 
@@ -168,7 +169,8 @@ def _map(area: Area, neighbours: Sequence[Area]) -> SafeString:
     if shapes is None:
         return SafeString("")
     drawn = [
-        MapArea(key=str(row.pk), text=row.name, map_class=4 if row.pk == area.pk else 1) for row in neighbours
+        MapArea(key=str(row.pk), text=row.name, css=shade_css(2 if row.pk == area.pk else 1, 3))
+        for row in neighbours
     ]
     return to_svg(
         choropleth(

@@ -28,7 +28,6 @@ from monitoring.charts import MapArea, Series, TimeChart, choropleth
 from monitoring.classes import ClassMethod, legend_of, why_fewer
 from monitoring.forms import AtlasForm
 from monitoring.models import IndexRun
-from monitoring.palette import is_dark, shade_colours
 from monitoring.selectors.areas import AreaPicture, area_picture, border_changes, broken_years
 from monitoring.selectors.atlas import INDEX, AtlasRow, AtlasView, index_view, indicator_view
 from monitoring.selectors.comparison import Comparison, comparison_of, rows_above
@@ -255,7 +254,6 @@ def _map(
     marked = [row for row in view.rows if row.rank is not None and (row.stands_out or not view.is_index)]
     is_marked = len(marked) <= _MARKED_AREAS
     is_filled_marked = len(view.filled_rows) <= _MARKED_AREAS
-    colours = shade_colours()
     areas = []
     for row in view.rows:
         has_mark = row.rank is not None and (row is chosen or (is_marked and row in marked))
@@ -266,11 +264,9 @@ def _map(
             MapArea(
                 key=str(row.area.pk),
                 text=_text_of(row, view),
-                map_class=row.map_class,
                 href=f"{base}&area={row.area.pk}#area-{row.area.pk}" if has_links else "",
                 mark=mark,
                 css=row.css,
-                is_dark=row.map_class is not None and is_dark(colours[row.css]),
             )
         )
     return choropleth(

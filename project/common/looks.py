@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from project.common.palette import line_on, shade_colours
+
 INK: Final = "#131525"
 MUTED: Final = "#51577a"
 LINK: Final = "#2044aa"
@@ -65,12 +67,7 @@ LOOKS: Final[dict[str, Look]] = {
     "pg-bar__arrow": Look(INK),
     "pg-bar__none": Look("", LINE_STRONG, dash=(4, 3)),
     "pg-bar__target": Look("", INK, 2),
-    "pg-class-0": Look("#ffffff", "#ffffff"),
-    "pg-class-1": Look("#eff3ff", LINE),
-    "pg-class-2": Look("#bdd7e7", "#ffffff"),
-    "pg-class-3": Look("#6baed6", "#ffffff"),
-    "pg-class-4": Look("#3182bd", "#ffffff"),
-    "pg-class-5": Look("#08519c", "#ffffff"),
+    **{css: Look(colour, line_on(colour)) for css, colour in shade_colours().items()},
     "pg-class-none": Look("#e6e6e6", LINE),
     "pg-map__area--none": Look("#f6f6f6", LINE_STRONG),
     "pg-map__outline": Look("", INK, 3),

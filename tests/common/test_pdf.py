@@ -307,7 +307,9 @@ def test_long_running_heads_end_with_dots() -> None:
 
 def test_colours_are_those_of_the_style_sheets() -> None:
     folder = Path(settings.BASE_DIR) / "project" / "static" / "passgenau"
-    sheets = "\n".join((folder / name).read_text() for name in ("passgenau.css", "charts.css", "maps.css"))
+    sheets = "\n".join(
+        (folder / name).read_text() for name in ("passgenau.css", "charts.css", "shades.css", "maps.css")
+    )
     variables = dict(re.findall(r"(--pg-[a-z-]+):\s*(#[0-9a-f]{6})", sheets))
     for css, look in LOOKS.items():
         found = re.search(rf"^\.{css} {{[^}}]*\bfill: ([^;]+);", sheets, re.MULTILINE)

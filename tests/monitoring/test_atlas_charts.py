@@ -108,7 +108,7 @@ def test_long_texts_of_a_sheet_are_wrapped_and_nothing_leaves_it() -> None:
     shapes = map_shapes({"1": square(0, 0), "2": square(1, 0)})
     drawing = choropleth(
         shapes,
-        [MapArea("1", "a", 1, css="pg-shade-3-1"), MapArea("2", "b", None, css="pg-class-none")],
+        [MapArea("1", "a", "pg-shade-3-1"), MapArea("2", "b", "pg-class-none")],
         title="t",
         description="d",
     )

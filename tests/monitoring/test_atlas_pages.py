@@ -19,6 +19,7 @@ from django.utils import timezone
 from monitoring.models import Area, IndexResult, IndexRun, Indicator
 from monitoring.services.deliveries import delivery_accept
 from monitoring.services.index import index_run_create
+from project.common.palette import NONE_CSS
 from stakeholders.models import User
 from tests import factories
 from tests.factories import World
@@ -107,7 +108,7 @@ def test_figures_that_read_alike_have_one_rank_and_one_class(
     view = client_as(head).get(ATLAS, {"show": "sgb2_rate", "year": "2024"}).context["view"]
 
     first = view.rows[:4]
-    assert {(row.rank, row.text, row.map_class) for row in first} == {(1, "0,7", first[0].map_class)}
+    assert {(row.rank, row.text, row.css) for row in first} == {(1, "0,7", first[0].css)}
     names = [row.area.name for row in first if row.area in areas]
     assert names == ["Wohnplatz 2", "Wohnplatz 10"]
     assert view.rows[4].rank == 5
@@ -131,7 +132,7 @@ def test_a_missing_figure_is_shown_by_its_sign_and_hatched(
 ) -> None:
     page = client_as(head).get(ATLAS, {"show": "childcare_rate", "year": "2024"})
     last = page.context["view"].rows[-1]
-    assert (last.area, last.rank, last.text, last.map_class) == (world.areas[3], None, ".", None)
+    assert (last.area, last.rank, last.text, last.css) == (world.areas[3], None, ".", NONE_CSS)
     assert "pg-map__area--none" in page.content.decode()
 
 
@@ -142,7 +143,7 @@ def test_the_index_marks_what_stands_out(run: IndexRun, head: User, client_as: C
         ("Waldsiedlung", True),
         ("Südhang", False),
     ]
-    assert rows[0].map_class == 5
+    assert rows[0].css == "pg-shade-5-5"
     assert reverse("monitoring:run-detail", args=[run.pk]) in page.content.decode()
 
 
@@ -259,7 +260,7 @@ def test_a_secret_count_is_shown_nowhere_nor_what_gives_it_away(
         "Waldsiedlung": "4.040",
     }
     for name in ("Zentrum Nord", "Altstadt"):
-        assert (rows[name].rank, rows[name].value, rows[name].map_class) == (None, None, None)
+        assert (rows[name].rank, rows[name].value, rows[name].css) == (None, None, NONE_CSS)
     for name, text in every_way_out(client, world, cases).items():
         assert "773" not in text, name
         assert not re.search(r"(?<![\d.,;])2(?:,0)? Personen", text), name

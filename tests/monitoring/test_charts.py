@@ -16,14 +16,13 @@ from monitoring.charts import (
     MapArea,
     Series,
     choropleth,
-    map_class,
     nice_ticks,
-    quantile_borders,
     sparkline,
     time_chart,
 )
 from monitoring.shapes import map_shapes
 from project.common.formats import percent_de
+from project.common.palette import NONE_CSS
 from project.common.svg import Circle, Group, Path, Text, to_svg
 
 DEMO = FilePath(__file__).resolve().parents[2] / "workflows" / "demo" / "data"
@@ -64,10 +63,10 @@ def test_map_fits_its_place() -> None:
 
 def test_classes_links_outline_and_no_data() -> None:
     areas = [
-        MapArea("a", "A: 1 %", 1),
-        MapArea("b", "B: 9 %", 5, href="/b/", mark="1"),
-        MapArea("c", "C: kein Wert", None),
-        MapArea("unknown", "D: 3 %", 2),
+        MapArea("a", "A: 1 %", "pg-shade-5-1"),
+        MapArea("b", "B: 9 %", "pg-shade-5-5", href="/b/", mark="1"),
+        MapArea("c", "C: kein Wert", NONE_CSS),
+        MapArea("unknown", "D: 3 %", "pg-shade-5-2"),
     ]
     drawing = choropleth(
         map_shapes(GEOMETRIES), areas, title="Quote", description="d", highlighted={"b", "z"}, uid="m1"
@@ -79,7 +78,11 @@ def test_classes_links_outline_and_no_data() -> None:
         ("C: kein Wert", ""),
     ]
     css = [shape.css for group in groups for shape in group.shapes if isinstance(shape, Path)]
-    assert css == ["pg-map__area pg-class-1", "pg-map__area pg-class-5", "pg-map__area pg-map__area--none"]
+    assert css == [
+        "pg-map__area pg-shade-5-1",
+        "pg-map__area pg-shade-5-5",
+        "pg-map__area pg-map__area--none",
+    ]
     outlines = [shape for shape in drawing.shapes if isinstance(shape, Path)]
     assert [shape.css for shape in outlines] == ["pg-map__outline"]
     assert [shape.text for shape in drawing.shapes if isinstance(shape, Text)] == ["1"]
@@ -88,9 +91,11 @@ def test_classes_links_outline_and_no_data() -> None:
     ET.fromstring(text)
 
 
-def test_class_out_of_range_is_refused() -> None:
-    with pytest.raises(ValueError, match="1 to 5"):
-        choropleth(map_shapes(GEOMETRIES), [MapArea("a", "A", 6)], title="t", description="d")
+def test_letters_on_dark_fills_are_light() -> None:
+    areas = [MapArea("a", "A", "pg-shade-7-1", mark="2"), MapArea("b", "B", "pg-shade-7-7", mark="1")]
+    drawing = choropleth(map_shapes(GEOMETRIES), areas, title="t", description="d")
+    marks = [shape.css for shape in drawing.shapes if isinstance(shape, Text)]
+    assert marks == ["pg-map__mark", "pg-map__mark pg-map__mark--light"]
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in DEMO.glob("*_areas.geojson")))
@@ -99,20 +104,8 @@ def test_demo_boundaries_draw(name: str) -> None:
     geometries = {feature["properties"]["key"]: feature["geometry"] for feature in features}
     shapes = map_shapes(geometries)
     assert shapes.rings.keys() == geometries.keys()
-    areas = [MapArea(key, key, 3) for key in geometries]
+    areas = [MapArea(key, key, "pg-shade-5-3") for key in geometries]
     assert len(to_svg(choropleth(shapes, areas, title="t", description="d"))) < 200_000
-
-
-@given(st.lists(st.one_of(st.none(), st.integers(-1000, 1000).map(float)), min_size=1, max_size=60))
-def test_every_value_has_a_class_and_higher_is_never_lighter(values: list[float | None]) -> None:
-    borders = quantile_borders(values)
-    assert borders == sorted(set(borders))
-    classes = [map_class(value, borders) for value in values]
-    assert all((found is None) == (value is None) for value, found in zip(values, classes, strict=True))
-    pairs = sorted(
-        (value, found) for value, found in zip(values, classes, strict=True) if value is not None and found
-    )
-    assert [found for _, found in pairs] == sorted(found for _, found in pairs)
 
 
 # --- Time ----------------------------------------------------------------------------------------

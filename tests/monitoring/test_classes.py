@@ -12,9 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitoring import classes
-from monitoring.classes import Classing, ClassMethod, classing_of, legend_of, natural_borders, why_fewer
-from monitoring.palette import NONE_CSS, ZERO_CSS
+from monitoring.classes import (
+    Classing,
+    ClassMethod,
+    classing_of,
+    legend_of,
+    natural_borders,
+    quantile_borders,
+    why_fewer,
+)
 from project.common.formats import decimal_de
+from project.common.palette import NONE_CSS, ZERO_CSS
 
 METHODS = [method for method in ClassMethod if method is not ClassMethod.BORDER]
 FIGURES = st.lists(
@@ -148,3 +156,16 @@ def test_figures_all_alike_are_one_class() -> None:
             assert [e.text for e in legend_of([4.0, 4.0], classing, write=decimal_de)] == ["all areas alike"]
     assert classing_of([None], ClassMethod.NATURAL, 5) == Classing(())
     assert [e.css for e in legend_of([None], Classing(()), write=decimal_de)] == [NONE_CSS]
+
+
+@given(st.lists(st.one_of(st.none(), st.integers(-1000, 1000).map(float)), min_size=1, max_size=60))
+def test_every_value_has_a_class_and_higher_is_never_lighter(values: list[float | None]) -> None:
+    borders = quantile_borders(values)
+    assert borders == sorted(set(borders))
+    classing = Classing(tuple(borders))
+    classes = [classing.place(value) for value in values]
+    assert all((found is None) == (value is None) for value, found in zip(values, classes, strict=True))
+    pairs = sorted(
+        (value, found) for value, found in zip(values, classes, strict=True) if value is not None and found
+    )
+    assert [found for _, found in pairs] == sorted(found for _, found in pairs)

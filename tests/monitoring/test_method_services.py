@@ -86,10 +86,10 @@ def test_a_method_is_saved_and_logged(world: World) -> None:
             {
                 "classes": {
                     "method": "quantile",
-                    "borders": [0.1, 0.2, 0.4, 0.6, 0.8],
-                    "labels": ["1", "2", "3", "4", "5", "6"],
+                    "borders": [0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8],
+                    "labels": ["1", "2", "3", "4", "5", "6", "7", "8"],
                 },
-                "stands_out": ["6"],
+                "stands_out": ["8"],
             },
             "too_many_classes",
         ),

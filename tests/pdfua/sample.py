@@ -25,7 +25,7 @@ def sample_drawing() -> Drawing:
         "Karte",
         "Zwei Gebiete, eines ohne Angabe",
         (
-            Group((Path((square, hole), "pg-map__area pg-class-4"),), title="A"),
+            Group((Path((square, hole), "pg-map__area pg-shade-5-4"),), title="A"),
             Group((Path((none,), "pg-map__area pg-map__area--none", is_hatched=True),), title="B"),
             Path((square,), "pg-map__outline"),
             Rect(270, 20, 30, 80, "pg-bar__value pg-bar__value--more"),

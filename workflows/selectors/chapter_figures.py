@@ -161,6 +161,8 @@ def _indicator(
             "symbol_en": row.unit.symbol_en,
             "decimals": row.unit.decimals,
             "is_count": row.unit.is_count,
+            "is_percent": row.unit.is_percent,
+            "per": row.unit.per,
         },
         "direction": row.direction,
         "source": row.source,

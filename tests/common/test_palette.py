@@ -10,9 +10,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from monitoring import palette
 from monitoring.map_file import LOOKS
-from monitoring.palette import INK, PAPER, SHADES, ZERO, contrast, is_dark, line_on, luminance, shade_colours
+from project.common import palette
+from project.common.palette import (
+    INK,
+    PAPER,
+    SHADES,
+    ZERO,
+    contrast,
+    is_dark,
+    line_on,
+    luminance,
+    shade_colours,
+)
 
 STATIC = Path(__file__).resolve().parents[2] / "project" / "static" / "passgenau"
 #: Least distance of neighbouring classes in lightness (L* of CIELAB, 0 to 100); 2.3 is just noticeable.
