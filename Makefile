@@ -6,6 +6,9 @@ MAKEFLAGS += --no-print-directory
 PORT ?= 8000
 # Test workers; 0 runs them one after another in one process.
 WORKERS ?= auto
+# Compiled modules are kept even where the surroundings say otherwise: each worker, and each process that a test
+# starts, would compile everything anew (3 s of processor time each).
+unexport PYTHONDONTWRITEBYTECODE
 # More arguments for pytest, such as: make test ARGS="-k timers"
 ARGS ?=
 

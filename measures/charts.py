@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,23 +14,26 @@ from django.utils.translation import gettext as _
 from project.common.formats import date_de
 from project.common.svg import Circle, Drawing, Line, Path, Rect, Shape, Text
 
-#: Size of a row of the timeline in picture units; it is stretched to its cell.
+#: Drawing units of a row of the public timeline; its width is stretched to the page.
 ROW_WIDTH: Final = 600.0
 ROW_HEIGHT: Final = 28.0
 _BAR_HEIGHT: Final = 14.0
-#: A bar is at least this wide, so that a measure of a few days can be seen.
+#: A measure of some days is still seen.
 _LEAST_BAR: Final = 4.0
-
 #: Size of the chart of a key figure, and the room for its labels.
 _CHART_WIDTH: Final = 420.0
 _CHART_HEIGHT: Final = 190.0
 _LEFT: Final = 64.0
 _RIGHT: Final = 14.0
+#: Usual width of a letter.
+_LETTER: Final = 7.0
 _TOP: Final = 14.0
 _BOTTOM: Final = 30.0
 _DOT: Final = 4.5
 #: Years written below the axis at most.
 _YEAR_LABELS: Final = 6
+#: Room of one of them.
+_YEAR_ROOM: Final = 44.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,15 @@ class SpanLook:
     def css(self) -> str:
         """Classes of the bar."""
         return f"pg-span--{self.kind} pg-span--{self.phase}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stone:
+    """A milestone in the timeline: filled once reached, marked when it is late."""
+
+    day: datetime.date
+    is_reached: bool
+    is_late: bool
 
 
 def span_swatch(look: SpanLook) -> Drawing:
@@ -140,20 +153,24 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """Where days and values lie in the chart."""
+    """Where days and values lie in the chart; edges in picture units."""
 
     first: datetime.date
     last: datetime.date
     low: float
     high: float
+    left: float = _LEFT
+    right: float = _CHART_WIDTH - _RIGHT
+    top: float = _TOP
+    bottom: float = _CHART_HEIGHT - _BOTTOM
 
     def x(self, day: datetime.date) -> float:
         length = max(1, (self.last - self.first).days)
-        return _LEFT + (day - self.first).days / length * (_CHART_WIDTH - _LEFT - _RIGHT)
+        return self.left + (day - self.first).days / length * (self.right - self.left)
 
     def y(self, value: float) -> float:
         height = (self.high - self.low) or 1.0
-        return _TOP + (self.high - value) / height * (_CHART_HEIGHT - _TOP - _BOTTOM)
+        return self.top + (self.high - value) / height * (self.bottom - self.top)
 
 
 def figure_chart(
@@ -165,6 +182,8 @@ def figure_chart(
     low_label: str,
     high_label: str,
     today: datetime.date,
+    width: float = _CHART_WIDTH,
+    height: float = _CHART_HEIGHT,
 ) -> Drawing:
     """A key figure over time: the path from baseline to targets dashed, actuals as a line with dots.
 
@@ -178,19 +197,24 @@ def figure_chart(
         low_label: Label of the lowest value shown.
         high_label: Label of the highest value shown.
         today: Where the line of today stands.
+        width: Of the picture; three in a row of a paper are narrow.
+        height: Of the picture; papers have room for flat ones only.
 
     Raises:
         ValueError: Fewer than two corners of the path.
     """
     if len(path) < 2:
         raise ValueError("a path needs a baseline and a target")
-    frame = _frame([*path, *actuals])
-    base = _CHART_HEIGHT - _BOTTOM
+    base = height - _BOTTOM
+    # The steps of a judgement are words, longer than numbers.
+    left = max(_LEFT, 12 + _LETTER * max(len(low_label), len(high_label)))
+    right = width - _RIGHT
+    frame = dataclasses.replace(_frame([*path, *actuals]), left=left, right=right, bottom=base)
     shapes: list[Shape] = [
-        Line(_LEFT, _TOP, _CHART_WIDTH - _RIGHT, _TOP, "pg-grid"),
-        Line(_LEFT, base, _CHART_WIDTH - _RIGHT, base, "pg-axis"),
-        Text(_LEFT - 8, _TOP + 5, high_label, "pg-chart-text pg-chart-text--muted", "end"),
-        Text(_LEFT - 8, base, low_label, "pg-chart-text pg-chart-text--muted", "end"),
+        Line(left, _TOP, right, _TOP, "pg-grid"),
+        Line(left, base, right, base, "pg-axis"),
+        Text(left - 8, _TOP + 5, high_label, "pg-chart-text pg-chart-text--muted", "end"),
+        Text(left - 8, base, low_label, "pg-chart-text pg-chart-text--muted", "end"),
         *_years(frame, base),
     ]
     if frame.first <= today <= frame.last:
@@ -204,7 +228,46 @@ def figure_chart(
         "%(unit)s from %(first)s to %(last)s. Dashed: the path from the baseline to the targets. "
         "Line with dots: confirmed figures."
     ) % {"unit": unit, "first": date_de(frame.first), "last": date_de(frame.last)}
-    return Drawing(_CHART_WIDTH, _CHART_HEIGHT, title, description, tuple(shapes), css="pg-chart")
+    return Drawing(width, height, title, description, tuple(shapes), css="pg-chart")
+
+
+#: Size of the small chart of a key figure in a table, and the room left for its marks.
+_SMALL_WIDTH: Final = 150.0
+_SMALL_HEIGHT: Final = 48.0
+_SMALL_EDGE: Final = 6.0
+
+
+def small_figure_chart(path: Sequence[Mark], actuals: Sequence[Mark], today: datetime.date) -> Drawing:
+    """A key figure in a table: path dashed, targets as squares, actuals as a line.
+
+    Args:
+        path: Baseline and targets in order of days.
+        actuals: Confirmed figures in order of days, without those that are missing or secret.
+        today: Where the line of today stands.
+    """
+    marks = [*path, *actuals]
+    low, high = value_range(path, actuals)
+    days = [mark.day for mark in marks]
+    frame = _Frame(
+        min(days),
+        max(days),
+        low,
+        high,
+        _SMALL_EDGE,
+        _SMALL_WIDTH - _SMALL_EDGE,
+        _SMALL_EDGE,
+        _SMALL_HEIGHT - _SMALL_EDGE,
+    )
+    shapes: list[Shape] = []
+    if frame.first <= today <= frame.last:
+        shapes.append(Line(frame.x(today), 0, frame.x(today), _SMALL_HEIGHT, "pg-span__today"))
+    if len(path) > 1:
+        shapes.append(_polyline(frame, path, "pg-line pg-line--target"))
+    shapes += [Rect(frame.x(mark.day) - 3, frame.y(mark.value) - 3, 6, 6, "pg-target") for mark in path[1:]]
+    if len(actuals) > 1:
+        shapes.append(_polyline(frame, actuals, "pg-line"))
+    shapes += [Circle(frame.x(mark.day), frame.y(mark.value), 3, "pg-dot") for mark in actuals[-1:]]
+    return Drawing(_SMALL_WIDTH, _SMALL_HEIGHT, "", "", tuple(shapes), css="pg-figure-small")
 
 
 def value_range(path: Sequence[Mark], actuals: Sequence[Mark]) -> tuple[float, float]:
@@ -231,10 +294,33 @@ def _polyline(frame: _Frame, marks: Sequence[Mark], css: str) -> Path:
 
 def _years(frame: _Frame, base: float) -> list[Shape]:
     years = list(range(frame.first.year + 1, frame.last.year + 1))
-    step = -(-len(years) // _YEAR_LABELS) or 1
+    room = max(1, int((frame.right - frame.left) / _YEAR_ROOM))
+    step = -(-len(years) // min(_YEAR_LABELS, room)) or 1
     shapes: list[Shape] = []
     for year in years[::step]:
         x = frame.x(datetime.date(year, 1, 1))
         shapes.append(Line(x, base, x, base + 5, "pg-axis"))
         shapes.append(Text(x, base + 20, str(year), "pg-chart-text pg-chart-text--muted", "middle"))
     return shapes
+
+
+#: Size of a stacked bar, in picture units.
+_STACK_WIDTH: Final = 160.0
+_STACK_HEIGHT: Final = 12.0
+
+
+def state_bar(parts: Sequence[tuple[str, int]]) -> Drawing:
+    """Numbers side by side as one bar; decoration beside the figures, which say the same in words.
+
+    Args:
+        parts: Kind of the badge, which names the colour, and number; in their order.
+    """
+    total = sum(number for _kind, number in parts) or 1
+    shapes: list[Shape] = []
+    left = 0.0
+    for kind, number in parts:
+        width = number / total * _STACK_WIDTH
+        if number:
+            shapes.append(Rect(left, 0, width, _STACK_HEIGHT, f"pg-stack__part pg-stack__part--{kind}"))
+        left += width
+    return Drawing(_STACK_WIDTH, _STACK_HEIGHT, "", "", tuple(shapes), css="pg-stack-bar", is_stretched=True)

@@ -15,6 +15,7 @@ from project.common.palette import NONE_CSS, is_dark, shade_colours
 from project.common.svg import Circle, Drawing, Group, Line, Path, Rect, Shape, Text, to_svg
 
 _SPARK_WIDTH, _SPARK_HEIGHT = 90.0, 24.0
+_LEGEND_WIDTH, _LEGEND_ROW, _LEGEND_SWATCH = 280.0, 22.0, 16.0
 
 Formatter = Callable[[float], str]
 
@@ -105,6 +106,43 @@ class LegendEntry:
         else:
             shape = Rect(0, 0, 20, 20, self.css)
         return to_svg(Drawing(20, 20, "", "", (shape,), css="pg-swatch", uid="legend"))
+
+
+def legend_drawing(entries: Sequence[LegendEntry], *, outlined: str = "", title: str, uid: str) -> Drawing:
+    """The legend as a picture, for papers and beside small maps: a line a class with the number of its areas.
+
+    Args:
+        entries: From ``legend_of``.
+        outlined: Name of the area outlined on the map; "" for none.
+        title: What the classes are of.
+        uid: Different for each picture on a page.
+    """
+    lines: list[tuple[Shape, str]] = []
+    for entry in entries:
+        at = len(lines) * _LEGEND_ROW + 3
+        swatch: Shape = Rect(0.5, at, _LEGEND_SWATCH, _LEGEND_SWATCH, entry.css)
+        if entry.css == NONE_CSS:
+            swatch = Path((_square(at),), "pg-map__area--none", is_hatched=True)
+        lines.append((swatch, f"{entry.text} ({entry.count})"))
+    if outlined:
+        lines.append((Path((_square(len(lines) * _LEGEND_ROW + 3),), "pg-map__outline"), outlined))
+    shapes: list[Shape] = []
+    for number, (swatch, text) in enumerate(lines):
+        shapes += [swatch, Text(_LEGEND_SWATCH + 10, number * _LEGEND_ROW + 16, text, "pg-chart-text")]
+    return Drawing(
+        _LEGEND_WIDTH,
+        len(lines) * _LEGEND_ROW,
+        title,
+        "; ".join(text for _swatch, text in lines),
+        tuple(shapes),
+        css="pg-map-legend",
+        uid=uid,
+    )
+
+
+def _square(y: float) -> tuple[Point, ...]:
+    side = _LEGEND_SWATCH
+    return ((1.5, y), (side, y), (side, y + side - 1.5), (1.5, y + side - 1.5))
 
 
 # --- Time ------------------------------------------------------------------------------------------

@@ -22,6 +22,19 @@ _HELP_TOPICS = {
 }
 # Pages with a topic of their own, by the beginning of their name.
 _PAGES_OF_THE_REPORT = ("social-report-", "chapter-", "renewal-", "edition-", "public-")
+# Pages of funded projects, within the apps that hold them.
+_PAGES_OF_PROJECTS = (
+    "funding-",
+    "project-",
+    "programme-",
+    "notice-",
+    "call-",
+    "adviser-",
+    "amendment-",
+    "operation-",
+    "receipt-",
+    "drawdown-",
+)
 
 
 @cache
@@ -45,8 +58,11 @@ def _help_url(request: HttpRequest) -> str:
     match = request.resolver_match
     namespace = match.namespaces[0] if match and match.namespaces else ""
     topic = _HELP_TOPICS.get(namespace)
-    if namespace == "workflows" and match and (match.url_name or "").startswith(_PAGES_OF_THE_REPORT):
+    name = (match.url_name if match else "") or ""
+    if namespace == "workflows" and name.startswith(_PAGES_OF_THE_REPORT):
         topic = "social-report"
+    elif namespace in {"measures", "workflows"} and name.startswith(_PAGES_OF_PROJECTS):
+        topic = "projects"
     return (_url("help-topic", topic) if topic else "") or _url("help-index")
 
 

@@ -5,12 +5,14 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.forms.renderers import TemplatesSetting
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from project.common.formats import MINUS, NO_VALUE, decimal_de, is_german
+from project.common.attachments import ACCEPT
+from project.common.formats import MINUS, NO_VALUE, decimal_de, file_size_de, is_german
 
 
 class KernFormRenderer(TemplatesSetting):
@@ -86,7 +88,7 @@ class GermanDecimalField(forms.DecimalField):
     """
 
     widget = NumberTextInput
-    default_error_messages = {"invalid": _("Enter a number, for example 1.234,5.")}
+    default_error_messages = {"invalid": _("Enter a number, for example 1,234.5.")}
 
     def __init__(self, *, unit: str = "", **kwargs: Any) -> None:
         self.unit = unit
@@ -120,7 +122,7 @@ class GermanDecimalField(forms.DecimalField):
 class GermanIntegerField(GermanDecimalField):
     """A whole number typed as "1.234" or "1234"."""
 
-    default_error_messages = {"invalid": _("Enter a whole number, for example 1.234.")}
+    default_error_messages = {"invalid": _("Enter a whole number, for example 1,234.")}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(decimal_places=0, **kwargs)
@@ -135,3 +137,18 @@ class GermanIntegerField(GermanDecimalField):
     def clean(self, value: Any) -> Any:
         number = super().clean(value)
         return None if number is None else int(number)
+
+
+class AttachmentForm(forms.Form):
+    """A file to keep with something, and what it is."""
+
+    file = forms.FileField(
+        label=_("File"), widget=forms.ClearableFileInput({"accept": ACCEPT}), allow_empty_file=True
+    )
+    title = forms.CharField(label=_("Title of the file"), required=False, max_length=200)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        limit = file_size_de(settings.IMPORT_MAX_BYTES)
+        text = _("PDF, Word (docx), Excel (xlsx) or picture (png, jpg), at most %(limit)s.")
+        self.fields["file"].help_text = str(text) % {"limit": limit}

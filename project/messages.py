@@ -8,6 +8,7 @@ from typing import Any
 
 import polib
 from django.conf import settings
+from django.utils.translation.reloader import translation_file_changed
 
 PROJECT = Path(__file__).resolve().parent
 LOCALE = PROJECT / "locale"
@@ -63,6 +64,9 @@ def compile_messages(directories: Iterable[Path] | None = None) -> list[Path]:
             polib.pofile(str(source)).save_as_mofile(str(draft))
             draft.replace(target)
             written.append(target)
+            # This process may have looked before there was a file, and would stay English: the first demo
+            # of a fresh checkout wrote its agreements so.
+            translation_file_changed(None, target)
     return written
 
 

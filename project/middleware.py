@@ -2,8 +2,11 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from viewflow.workflow.models import Task
 
@@ -31,6 +34,28 @@ class ChosenLanguageMiddleware(LocaleMiddleware):
         """Read the choice from the cookie; the browser's own wish does not count."""
         request.META.pop("HTTP_ACCEPT_LANGUAGE", None)
         super().process_request(request)
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Lead those without a session to the sign-in, also from a page that renews a part of itself.
+
+    Such a part would be replaced by the page of the sign-in; the header makes the browser leave the page, and
+    come back to it afterwards.
+    """
+
+    def handle_no_permission(  # type: ignore[override]
+        self, request: HttpRequest, view_func: Any
+    ) -> HttpResponseBase:
+        """Answer a request of htmx by a header, any other by a redirect."""
+        if request.headers.get("HX-Request") != "true":
+            return super().handle_no_permission(request, view_func)
+        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+        back = page.path + (f"?{page.query}" if page.query else "")
+        # Read as the path it is: of a foreign address nothing else is taken.
+        if not back.startswith("/") or back.startswith("//"):
+            back = "/"
+        query = urlencode({self.get_redirect_field_name(view_func): back})
+        return HttpResponse(status=204, headers={"HX-Redirect": f"{self.get_login_url(view_func)}?{query}"})
 
 
 class TaskOfProcessMiddleware:

@@ -52,7 +52,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "project.middleware.SignInMiddleware",
     "project.sessions.SlidingSessionMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -133,9 +133,11 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 # Uploads of delivered data: refused above this size before they are opened (bytes).
-IMPORT_MAX_BYTES = env_int("IMPORT_MAX_BYTES", 20 * 1024 * 1024)
+IMPORT_MAX_BYTES = env_int("IMPORT_MAX_BYTES", 20 * 1000 * 1000)
 # Files that a command imports are read as streams: 15 million values take some 500 MB (bytes).
 IMPORT_FILE_MAX_BYTES = env_int("IMPORT_FILE_MAX_BYTES", 4 * 1024**3)
+# A file that backs a statement of an expert: refused above this size before it is opened (bytes).
+STATEMENT_FILE_MAX_BYTES = env_int("STATEMENT_FILE_MAX_BYTES", 10 * 1000 * 1000)
 FILE_UPLOAD_HANDLERS = [
     "project.uploads.LimitUploadHandler",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
@@ -180,7 +182,8 @@ EMAIL_FILE_PATH = VAR_DIR / "mails"
 DEFAULT_FROM_EMAIL = env_str("DEFAULT_FROM_EMAIL", "passgenau@localhost")
 # Absolute links in mails begin with this.
 SITE_URL = env_str("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
-# Reminder this many days before a task is due; escalation this many days after.
+# Reminder this many days before a task is due or a meeting one has not answered for; escalation this many
+# days after the task.
 REMIND_DAYS_BEFORE = env_int("REMIND_DAYS_BEFORE", 3)
 ESCALATE_DAYS_AFTER = env_int("ESCALATE_DAYS_AFTER", 1)
 # /healthz reports the timers as late after this many seconds without a run.

@@ -50,13 +50,18 @@ def flow_urlpatterns() -> list[URLPattern | URLResolver]:
 _PATHS = {
     "tasks": ("/tasks/", "/flows/"),
     "cycles": (
+        "/assignments/",
         "/cycles/",
         "/cases/",
         "/decisions/",
         "/deliveries/",
         "/meetings/",
+        "/minutes/",
+        "/papers/",
         "/profiles/",
         "/recommendations/",
+        "/space-conferences/",
+        "/space-ideas/",
         "/statements/",
         "/why/",
     ),
@@ -72,9 +77,19 @@ _PATHS = {
         "/report-chapters/",
         "/social-reports/",
     ),
-    "measures": ("/measures/", "/plans/", "/rounds/", "/reports/"),
+    "measures": ("/measures/", "/plans/", "/rounds/", "/reports/", "/what-works/"),
     "bodies": ("/bodies/",),
-    "projects": ("/projects/",),
+    "portfolio": ("/funding/",),
+    "projects": (
+        "/projects/",
+        "/notices/",
+        "/programmes/",
+        "/calls/",
+        "/funders/",
+        "/project-reports/",
+        "/project-deliveries/",
+        "/programme-advisers/",
+    ),
     "administration": ("/administration/",),
 }
 
@@ -91,6 +106,7 @@ def navigation(request: HttpRequest) -> list[NavItem]:
         ("atlas", _("Social atlas"), "monitoring:atlas", places.atlas),
         ("measures", _("Measures"), "measures:plan-list", places.measures),
         ("bodies", _("Bodies"), "stakeholders:body-list", places.bodies),
+        ("portfolio", _("Funding portfolio"), "measures:funding-portfolio", places.portfolio),
         ("projects", _("Funded projects"), "measures:project-list", places.projects),
         ("administration", _("Administration"), _administration(places), places.administration),
     ]

@@ -2,16 +2,18 @@
 
 import datetime
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
-from django.utils import timezone
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
 
 from stakeholders.models import OutgoingMail
 
@@ -19,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 SUBJECT_LENGTH = 250
 ERROR_LENGTH = 250
+#: Name of an attached calendar entry.
+CALENDAR_NAME = "einladung.ics"
 #: The second attempt comes after this long, each further one after twice as long as the last ...
 FIRST_PAUSE = datetime.timedelta(minutes=1)
 #: ... but never after more than this: once the server is back, mails are out within the hour.
@@ -50,7 +54,12 @@ class MailState:
 
 
 def mail_queue(
-    addresses: Iterable[str], *, subject: str, body: str, expires_at: datetime.datetime | None = None
+    addresses: Iterable[str],
+    *,
+    subject: str,
+    body: str,
+    expires_at: datetime.datetime | None = None,
+    calendar: Callable[[str], str] | None = None,
 ) -> int:
     """Write a mail to each address; colleagues do not learn each other's addresses.
 
@@ -59,6 +68,7 @@ def mail_queue(
         subject: One line.
         body: Plain text.
         expires_at: From then on it is not sent any more and its text is forgotten; None: never.
+        calendar: Address -> calendar entry that goes with its mail.
 
     Returns:
         Number of mails written.
@@ -69,6 +79,7 @@ def mail_queue(
             # One line: a title with a line break would be refused as a forged header.
             subject=" ".join(subject.split())[:SUBJECT_LENGTH],
             body=body,
+            calendar=calendar(address) if calendar else "",
             expires_at=expires_at,
         )
         for address in dict.fromkeys(addresses)
@@ -76,6 +87,45 @@ def mail_queue(
     ]
     OutgoingMail.objects.bulk_create(rows)
     return len(rows)
+
+
+def mail_render(template: str, context: Mapping[str, Any]) -> tuple[str, str]:
+    """Subject and text of a mail, in the language of the house: nobody knows which one a reader prefers.
+
+    Args:
+        template: Path without ending; the subject stands beside it in ``<template>_subject.txt``.
+        context: Values for both.
+    """
+    values = dict(context)
+    with translation.override(settings.LANGUAGE_CODE):
+        subject = render_to_string(f"{template}_subject.txt", values).strip()
+        return subject, render_to_string(f"{template}.txt", values)
+
+
+def mail_from_template(
+    addresses: Iterable[str],
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    calendar: Callable[[str], str] | None = None,
+) -> int:
+    """Write a mail to each address from its templates; without an address nothing is rendered.
+
+    Args:
+        addresses: As for ``mail_queue``.
+        template: As for ``mail_render``.
+        context: As for ``mail_render``.
+        calendar: As for ``mail_queue``; written in the language of the house as well.
+
+    Returns:
+        Number of mails written.
+    """
+    to = [address for address in addresses if address]
+    if not to:
+        return 0
+    subject, body = mail_render(template, context)
+    with translation.override(settings.LANGUAGE_CODE):
+        return mail_queue(to, subject=subject, body=body, calendar=calendar)
 
 
 def mails_unsent() -> QuerySet[OutgoingMail]:
@@ -166,6 +216,10 @@ def _send_one(mail: OutgoingMail, server: BaseEmailBackend) -> bool:
     message = EmailMessage(
         mail.subject, mail.body, settings.DEFAULT_FROM_EMAIL, [mail.address], connection=server
     )
+    if mail.calendar:
+        found = (name for name in ("CANCEL", "PUBLISH") if f"METHOD:{name}\r\n" in mail.calendar)
+        method = next(found, "REQUEST")
+        message.attach(CALENDAR_NAME, mail.calendar, f"text/calendar; method={method}")
     try:
         message.send()
     except _FAULTS_OF_ONE as error:
@@ -178,6 +232,7 @@ def _send_one(mail: OutgoingMail, server: BaseEmailBackend) -> bool:
         claimed_until=None,
         last_error="",
         body="",
+        calendar="",
     )
     return True
 
@@ -211,7 +266,7 @@ def mails_forget() -> int:
     """
     now = timezone.now()
     done = Q(sent_at__isnull=False) | Q(expires_at__lte=now)
-    OutgoingMail.objects.filter(done).exclude(body="").update(body="")
+    OutgoingMail.objects.filter(done).exclude(body="", calendar="").update(body="", calendar="")
     long_ago = Q(sent_at__lt=now - datetime.timedelta(days=KEEP_SENT_DAYS)) | Q(
         sent_at__isnull=True, created_at__lt=now - datetime.timedelta(days=KEEP_UNSENT_DAYS)
     )

@@ -65,6 +65,11 @@ class Perm(StrEnum):
     EDIT_MEASURE = "measures.edit_measure"
     VIEW_PLAN = "measures.view_actionplan"
     TRACK_PROJECT = "measures.track_fundedproject"
+    EDIT_PROJECT = "measures.change_fundedproject"
+    # On a programme of a funder
+    VIEW_PROGRAMME = "measures.view_programme"
+    MANAGE_PROGRAMME = "measures.change_programme"
+    FOLLOW_PROGRAMME = "measures.follow_programme"
 
 
 class Role(StrEnum):
@@ -158,7 +163,23 @@ INHERITED: dict[Perm, tuple[tuple[str, Perm], ...]] = {
         ("territory", Perm.VIEW_TERRITORY),
         ("cycles__steering_group", Perm.ADVISE_BODY),
     ),
-    Perm.TRACK_PROJECT: (("measure__plan__territory", Perm.VIEW_TERRITORY),),
+    Perm.TRACK_PROJECT: (
+        ("measure__plan__territory", Perm.VIEW_TERRITORY),
+        # Advisers whom the funder let in read all projects of the programme.
+        ("programme", Perm.FOLLOW_PROGRAMME),
+    ),
+    # Who pays records its notices, or the planning that was sent them.
+    Perm.EDIT_PROJECT: (
+        ("measure__plan__territory", Perm.PLAN_TERRITORY),
+        ("funder", Perm.ACT_FOR_ORGANISATION),
+    ),
+    Perm.VIEW_PROGRAMME: (
+        ("", Perm.FOLLOW_PROGRAMME),
+        ("funder", Perm.VIEW_ORGANISATION),
+        ("projects", Perm.TRACK_PROJECT),
+        ("projects__measure__plan__territory", Perm.VIEW_TERRITORY),
+    ),
+    Perm.MANAGE_PROGRAMME: (("funder", Perm.ACT_FOR_ORGANISATION),),
 }
 
 #: Staff of these belong to the territory's own administration and see its cycle.
@@ -310,32 +331,54 @@ def _granted(user: User, perm: Perm, reference: OuterRef) -> Exists:
     )
 
 
-def _condition(user: User, perm: Perm, prefix: str = "") -> Q:
+def _keys_granted(user: User, perm: Perm) -> QuerySet[Any]:
+    """Keys of the rows on which one of the user's groups has the right itself, read once for all rows."""
+    app_label, codename = perm.value.split(".")
+    rows = GroupObjectPermission.objects.filter(
+        group__in=Group.objects.filter(user=user).values("pk"),
+        permission__in=Permission.objects.filter(codename=codename, content_type__app_label=app_label).values(
+            "pk"
+        ),
+    )
+    return rows.order_by().values_list(Cast("object_pk", models.BigIntegerField()))
+
+
+def _condition(user: User, perm: Perm, *, is_long: bool = False) -> Q:
     """Condition on a row that it, or what contains it, carries the right for the user."""
-    condition = Q(_granted(user, perm, OuterRef(f"{prefix}pk")))
+
+    def of(path: str, right: Perm) -> Q:
+        if is_long:
+            return Q(**{f"{path}__in": _keys_granted(user, right)})
+        return Q(_granted(user, right, OuterRef(path)))
+
+    condition = of("pk", perm)
     for path, inherited in INHERITED.get(perm, ()):
-        condition |= Q(_granted(user, inherited, OuterRef(f"{prefix}{path or 'pk'}")))
+        condition |= of(path or "pk", inherited)
     return condition
 
 
-def visible(user: User | AnonymousUser, perm: Perm, queryset: QuerySet[ModelT]) -> QuerySet[ModelT]:
+def visible(
+    user: User | AnonymousUser, perm: Perm, queryset: QuerySet[ModelT], *, is_long: bool = False
+) -> QuerySet[ModelT]:
     """Rows of a queryset on which the user has the right.
 
     Args:
         user: Who asks; anonymous and deactivated people see nothing.
         perm: A right of the queryset's model.
         queryset: Rows to choose from.
+        is_long: Whether there are tens of thousands of them: what was granted is then read once for all
+            instead of asked row by row. The answer is the same.
 
     Returns:
         The narrowed queryset, without duplicates. Queries: none of its own, conditions only.
     """
     if not isinstance(user, User) or not user.is_active:
         return queryset.none()
-    multi_valued = any("cycles" in path for path, _perm in INHERITED.get(perm, ()))
+    multi_valued = any("cycles" in path or "projects" in path for path, _perm in INHERITED.get(perm, ()))
     if not multi_valued:
-        return queryset.filter(_condition(user, perm))
+        return queryset.filter(_condition(user, perm, is_long=is_long))
     # Joins over "many" rows would double the rows: ask in a subquery.
-    allowed = queryset.model._default_manager.filter(_condition(user, perm)).values("pk")
+    allowed = queryset.model._default_manager.filter(_condition(user, perm, is_long=is_long)).values("pk")
     return queryset.filter(pk__in=allowed)
 
 

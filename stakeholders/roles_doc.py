@@ -37,6 +37,10 @@ MEANINGS: dict[Perm, str] = {
     Perm.EDIT_MEASURE: "change a measure outside of its tasks",
     Perm.VIEW_PLAN: "see an action plan",
     Perm.TRACK_PROJECT: "follow a funded project",
+    Perm.EDIT_PROJECT: "record grant notices of a funded project",
+    Perm.VIEW_PROGRAMME: "see a funding programme and its calls",
+    Perm.MANAGE_PROGRAMME: "change a funding programme and its calls",
+    Perm.FOLLOW_PROGRAMME: "read the projects of a funding programme (advisers let in by the funder)",
 }
 
 _SCOPES = {

@@ -21,7 +21,7 @@ from stakeholders.forms.bodies import DayForm
 from stakeholders.models import Body, RulesOfProcedure, Seat
 from stakeholders.permissions import Perm, can, territories_where, visible
 from stakeholders.selectors.absences import standings
-from stakeholders.selectors.bodies import body_seats, with_deputies_of
+from stakeholders.selectors.bodies import body_seats, functions_at, with_deputies_of
 from stakeholders.selectors.rules import rules_of, rules_on, sentences_of, today_text
 
 #: Meetings and decisions shown on the page of a body; the cycle has the whole lists.
@@ -84,9 +84,11 @@ def body_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
     day_form = DayForm(request.GET or None)
     day = day_form.day(today)
     members: list[Any] = with_deputies_of(body_seats(body, day=day), day)
-    there = standings(members, day)
+    there, functions = standings(members, day), functions_at(members, day)
     for seat in members:
         seat.standing = there[seat.pk]
+        seat.function = functions.get((seat.pk, seat.user_id), "")
+        seat.deputy_function = functions.get((seat.pk, seat.deputy_id), "")
     rules = rules_on(body, day)
     wanted = export_format(request)
     if wanted is not None:
@@ -94,7 +96,7 @@ def body_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
     voting_count = sum(seat.is_voting for seat in members)
     cycles = _cycles_seen_by(request)
     meetings: Any = body.meetings.filter(cycle__in=cycles)
-    decisions: Any = body.decisions.filter(meeting__cycle__in=cycles)
+    decisions: Any = body.decisions.filter(Q(meeting__cycle__in=cycles) | Q(poll__cycle__in=cycles))
     return render(
         request,
         "stakeholders/body_detail.html",
@@ -135,7 +137,9 @@ def _members_as_file(
     columns = [
         Column(_("Organisation"), "organisation.name"),
         Column(_("Person"), lambda row: str(row.user)),
+        Column(_("Function"), lambda row: row.function or None),
         Column(_("Deputy"), lambda row: str(row.deputy) if row.deputy else None),
+        Column(_("Function of the deputy"), lambda row: row.deputy_function or None),
         Column(_("Seat"), lambda row: row.get_seat_display()),
         Column(_("Has a vote"), "is_voting"),
         Column(_("Away"), lambda row: row.standing.absence is not None),

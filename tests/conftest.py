@@ -12,7 +12,10 @@ from hypothesis import HealthCheck, settings
 from project.messages import compile_messages
 from stakeholders.models import User
 from tests.factories import World, make_world
+from tests.kept import beginning
 from tests.stages import Stages
+from workflows.fragments import Fragments
+from workflows.views import rooms
 
 # Laws are about results: how long an example takes on a busy machine says nothing.
 settings.register_profile("passgenau", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -28,10 +31,17 @@ def german_again() -> Iterator[None]:
     translation.deactivate()
 
 
+@pytest.fixture(autouse=True)
+def no_kept_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys of rooms and frozen clocks repeat from test to test; a server sees each of them once."""
+    monkeypatch.setattr(rooms, "_FRAGMENTS", Fragments())
+
+
 @pytest.fixture
-def world(db: None) -> World:
+def world(db: None) -> Iterator[World]:
     """A district with its people, and a neighbour."""
-    return make_world()
+    with beginning(make_world) as made:
+        yield made
 
 
 @pytest.fixture

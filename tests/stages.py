@@ -13,8 +13,17 @@ from monitoring.models import IndexRun
 from stakeholders.models import User
 from tests import factories
 from tests.factories import World
+from tests.kept import kept
 from workflows.demo import driver
-from workflows.models import DecisionResult, Meeting, PlanningCycle, Position, Recommendation, Statement
+from workflows.models import (
+    DecisionResult,
+    Meeting,
+    PlanningCycle,
+    Position,
+    Recommendation,
+    Statement,
+    Urgency,
+)
 from workflows.services.recommendations import Wording
 
 
@@ -38,10 +47,12 @@ class Stages:
     def _person(self, name: str) -> User:
         return self.world.fresh(name)
 
+    @kept
     def at_data(self, **kwargs: object) -> PlanningCycle:
         """Suppliers have been asked."""
         return factories.make_cycle(self.world, **kwargs)
 
+    @kept
     def at_analysis(self, **kwargs: object) -> PlanningCycle:
         """All deliveries are accepted."""
         cycle = self.at_data(**kwargs)
@@ -62,6 +73,7 @@ class Stages:
             self.world.territory, self.world.areas, self.world.indicators, self._person("planner")
         )
 
+    @kept
     def at_conference(self, **kwargs: object) -> PlanningCycle:
         """Profiles of two areas are released; the conference is to be prepared."""
         cycle = self.at_analysis(**kwargs)
@@ -76,6 +88,7 @@ class Stages:
         )
         return cycle
 
+    @kept
     def in_conference(self, **kwargs: object) -> PlanningCycle:
         """The conference is running: invitations are out."""
         cycle = self.at_conference(**kwargs)
@@ -110,7 +123,9 @@ class Stages:
             "aim": "Eltern sind früh begleitet.",
             "proposal": "Ein Angebot wird eingerichtet.",
             "addressee": self.world.youth_office,
-            "field": self.world.plan.fields.first(),
+            "need": "Vierzig Familien haben keine Anlaufstelle.",
+            "urgency": Urgency.THIS_YEAR,
+            "fields": [self.world.plan.fields.first()],
             "areas": self.world.areas[:1],
             "indicators": self.world.indicators[:1],
         }
@@ -125,6 +140,7 @@ class Stages:
             chair=self._person("planning_head"),
         )
 
+    @kept
     def at_steering_group(
         self, titles: tuple[str, ...] = ("Elternarbeit ausbauen",), **kwargs: object
     ) -> PlanningCycle:
@@ -136,6 +152,7 @@ class Stages:
         driver.close_conference(cycle, user=self._person("planner"))
         return cycle
 
+    @kept
     def in_steering_group(
         self, titles: tuple[str, ...] = ("Elternarbeit ausbauen",), **kwargs: object
     ) -> tuple[PlanningCycle, Meeting]:
@@ -144,6 +161,7 @@ class Stages:
         meeting = driver.invite_steering_group(cycle, user=self._person("planner"))
         return cycle, meeting
 
+    @kept
     def at_social_space(self, **kwargs: object) -> PlanningCycle:
         """One recommendation is approved; measures are to be shaped."""
         cycle, meeting = self.in_steering_group(**kwargs)
@@ -157,12 +175,14 @@ class Stages:
         defaults: dict[str, object] = {"partners": [self.world.provider]}
         return factories.measure(self.world.plan, self.world.youth_office, **(defaults | kwargs))
 
+    @kept
     def at_agreement(self, **kwargs: object) -> tuple[PlanningCycle, Measure]:
         """One measure is shaped; its parties are asked."""
         cycle = self.at_social_space()
         made = driver.shape(cycle, lambda _: [self.measure(**kwargs)], user=self._person("planner"))
         return cycle, made[0]
 
+    @kept
     def at_implementation(self, **kwargs: object) -> tuple[PlanningCycle, Measure]:
         """The measure is agreed and running."""
         cycle, measure = self.at_agreement(**kwargs)
@@ -175,6 +195,7 @@ class Stages:
         cycle.refresh_from_db()
         return cycle, measure
 
+    @kept
     def at_evaluation(self, **kwargs: object) -> tuple[PlanningCycle, Measure]:
         """The running measure is to be evaluated."""
         cycle, measure = self.at_implementation(**kwargs)

@@ -130,6 +130,7 @@ class Visitor:
         button: str | None = None,
         files: Mapping[str, Any] | None = None,
         bare: bool = False,
+        sure: bool = False,
         status: int = 200,
     ) -> HttpResponse:
         """Open a page, fill its form and send it.
@@ -141,6 +142,7 @@ class Visitor:
             button: Name of the button pressed, if it has one.
             files: Files to attach.
             bare: The form without named buttons that has the fewest fields: the one that only confirms.
+            sure: Whether the page reads back what was sent and is told to go on.
             status: Expected status after all redirects.
         """
         filled, files = dict(filled or {}), dict(files or {})
@@ -148,7 +150,7 @@ class Visitor:
         wanted = {*filled, *files, *([field] if field else [])}
         found = [
             form
-            for form in forms_of(page, page.request["PATH_INFO"])  # type: ignore[attr-defined]
+            for form in forms_of(page, _path_of(page))
             if form.method == "post"
             and wanted <= form.names
             and (button is None or button in form.buttons)
@@ -157,7 +159,7 @@ class Visitor:
             and "/i18n/" not in form.action
         ]
         assert found, f"{url}: no form with {sorted(wanted)}"
-        here = page.request["PATH_INFO"]  # type: ignore[attr-defined]
+        here = _path_of(page)
         if bare:
             own = [form for form in found if urlsplit(form.action).path == here and not form.buttons]
             form = min(own, key=lambda candidate: len(candidate.names))
@@ -174,7 +176,21 @@ class Visitor:
         assert response.status_code == status, (
             f"{self.user} {url}: {response.status_code}\n{_errors(response)}"
         )
+        return self.press(response, "sure") if sure else response
+
+    def press(self, page: HttpResponse, button: str) -> HttpResponse:
+        """Press a button of the page that has just come back, its form as it stands."""
+        here = _path_of(page)
+        form = next(row for row in forms_of(page, here) if row.method == "post" and button in row.buttons)
+        data = {**form.fields, button: form.buttons[button]}
+        response: HttpResponse = self.client.post(form.action, data, follow=True)
+        assert response.status_code == 200, f"{self.user} {here}: {response.status_code}"
         return response
+
+
+def _path_of(page: Any) -> str:
+    """Path of the page a test client has got."""
+    return str(page.request["PATH_INFO"])
 
 
 def _errors(response: HttpResponse) -> str:

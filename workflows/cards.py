@@ -14,10 +14,16 @@ from stakeholders.models import Body, Organisation
 from stakeholders.permissions import Perm, can, permission_row
 from stakeholders.selectors.absences import absences_on
 from workflows.models import (
+    AmendmentProcess,
     ContributionProcess,
+    CosigningProcess,
+    DrawdownProcess,
+    FinalReportProcess,
+    InterimReportProcess,
     PlanningCycle,
     PlanningCycleProcess,
     RecommendationProcess,
+    ReportExtensionProcess,
     TaskCard,
 )
 from workflows.selectors.cases import subject_of
@@ -26,7 +32,16 @@ from workflows.services.tasks import may_hand_over, may_release
 
 SUBJECT_LENGTH = 250
 #: Cases that a planning conference may follow.
-CONFERENCE_CASES = (PlanningCycleProcess, RecommendationProcess, ContributionProcess)
+CONFERENCE_CASES = (PlanningCycleProcess, RecommendationProcess, ContributionProcess, CosigningProcess)
+#: Cases of funded projects: provider and funder read the page of the report or request, which leaves out what
+#: the municipality returned; the case with all its steps is planning's.
+PROJECT_CASES = (
+    InterimReportProcess,
+    FinalReportProcess,
+    DrawdownProcess,
+    ReportExtensionProcess,
+    AmendmentProcess,
+)
 
 
 def card_create(
@@ -81,6 +96,8 @@ def process_visible(user: Any, process: Process) -> bool:
     of_conference = isinstance(concrete, CONFERENCE_CASES)
     if can(user, Perm.VIEW_DRAFTS if of_conference else Perm.MANAGE_CYCLE, concrete.cycle):
         return True
+    if isinstance(concrete, PROJECT_CASES):
+        return False
     return cards_addressed_to(user).filter(task__process_id=process.pk).exists()
 
 

@@ -37,9 +37,10 @@ from workflows.models import ChapterEdition, ChapterRenewal
 
 @dataclass(frozen=True)
 class Picture:
-    """A map as SVG with its legend."""
+    """A map as SVG, what is said below it, and its legend."""
 
     svg: SafeString
+    caption: str
     legend: Sequence[LegendEntry]
 
 
@@ -165,7 +166,7 @@ def _page(
 
 
 def _picture(found: ChapterMap | None) -> Picture | None:
-    return None if found is None else Picture(to_svg(found.drawing), found.legend)
+    return None if found is None else Picture(to_svg(found.drawing), found.caption, found.legend)
 
 
 def _course(chart: TimeChart | None) -> Course | None:

@@ -362,9 +362,10 @@ def text_blocks(text: str) -> list[TextBlock]:
 
 @dataclass(frozen=True)
 class ChapterMap:
-    """A map with its legend."""
+    """A map, what is said below it, and its legend."""
 
     drawing: Drawing
+    caption: str
     legend: Sequence[LegendEntry]
 
 
@@ -394,7 +395,11 @@ def part_map(figures: ChapterFigures, part: Part) -> ChapterMap | None:
         description=_("Map of the areas: the darker, the higher the figure. The table below says the same."),
         uid=f"map-{part.pk}",
     )
-    return ChapterMap(drawing, legend_of(numbers, classing, write=lambda value: with_unit(value, part.unit)))
+    return ChapterMap(
+        drawing,
+        _("The darker, the higher the figure. In brackets: number of areas."),
+        legend_of(numbers, classing, write=lambda value: with_unit(value, part.unit)),
+    )
 
 
 def part_course(part: Part) -> TimeChart | None:
@@ -436,9 +441,15 @@ def index_map(figures: ChapterFigures) -> ChapterMap | None:
         highlighted=[str(area.pk) for area, result in figures.results if result.stands_out],
         uid="map-index",
     )
-    deviations = Unit(symbol_de="Standardabweichungen", symbol_en="standard deviations", decimals=1)
     numbers = [result.normalised for _area, result in figures.results]
-    return ChapterMap(drawing, legend_of(numbers, classing, write=lambda value: with_unit(value, deviations)))
+    return ChapterMap(
+        drawing,
+        _(
+            "The darker, the more need by the index; numbers on the map are the ranks of the areas that "
+            "stand out. Classes: standard deviations from the mean; in brackets: number of areas."
+        ),
+        legend_of(numbers, classing, write=lambda value: signed_de(value, 2)),
+    )
 
 
 # --- words -----------------------------------------------------------------------------------------

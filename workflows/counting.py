@@ -13,6 +13,9 @@ from stakeholders.procedure import GroupRule, Tie, VotingRules
 from workflows.models import VoteChoice
 
 _CAST = (VoteChoice.YES, VoteChoice.NO, VoteChoice.ABSTAIN)
+#: Took part, whether or not it is known with which vote.
+TOOK_PART = (*_CAST, VoteChoice.PRESENT)
+_MISSING = (VoteChoice.ABSENT, VoteChoice.SILENT)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,6 +25,24 @@ class Ballot:
     seat: BodyMembership
     choice: VoteChoice
     is_deputy: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Tally:
+    """Numbers of a vote that was counted without names: by show of hands, or in secret.
+
+    ``chair_choice`` is the vote of the chair where everybody saw it; None in a secret vote.
+    """
+
+    yes: int
+    no: int
+    abstain: int
+    chair_choice: VoteChoice | None = None
+
+    @property
+    def total(self) -> int:
+        """Votes counted."""
+        return self.yes + self.no + self.abstain
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,40 +103,65 @@ class Count:
         )
 
 
-def count_ballots(rules: VotingRules, ballots: Sequence[Ballot]) -> Count:
+def count_ballots(rules: VotingRules, ballots: Sequence[Ballot], tally: Tally | None = None) -> Count:
     """Count the ballots of an item.
 
     Args:
         rules: Rules of procedure of the body in force on the day of the meeting.
         ballots: One per seat; order does not matter.
+        tally: Where votes were counted without names; then ballots only say who took part.
 
     Raises:
         DomainError: ``advisory_vote`` if an advisory seat voted, ``heard_vote`` if a voting seat was only
             "heard", ``seat_twice``, ``foreign_seat``, ``no_deputy``, ``person_twice`` if one person
-            would vote for two seats, ``biased_votes`` if somebody biased would vote for another seat.
+            would vote for two seats, ``biased_votes`` if somebody biased would vote for another seat,
+            ``named_in_tally``, ``tally_missing``, ``tally_wrong`` (more or fewer votes than took part).
     """
     seats = [ballot.seat.pk for ballot in ballots]
     if len(seats) != len(set(seats)):
         raise DomainError("seat_twice", _("A seat can vote only once."))
     for ballot in ballots:
         _refuse_wrong_seat(rules, ballot)
-    _refuse_two_votes_of_a_person(ballots)
+    refuse_two_votes_of_a_person(ballots)
+    _refuse_wrong_tally(ballots, tally)
     voting = [ballot for ballot in ballots if ballot.seat.is_voting]
     # Who is biased cannot take part: with them in the base, a body most of which is biased never decides.
     able = [ballot for ballot in voting if ballot.choice != VoteChoice.BIASED]
     cast = [ballot.choice for ballot in voting if ballot.choice in _CAST]
+    chair_choice = next((row.choice for row in voting if row.seat.seat == Seat.CHAIR), None)
+    if tally is not None and chair_choice == VoteChoice.PRESENT:
+        chair_choice = tally.chair_choice
+    if tally is None:
+        tally = Tally(cast.count(VoteChoice.YES), cast.count(VoteChoice.NO), cast.count(VoteChoice.ABSTAIN))
     return Count(
         rules=rules,
         voting=len(voting),
         able=len(able),
-        present=len(cast),
+        present=tally.total,
         quorum=rules.quorum_count(len(able)),
-        yes=cast.count(VoteChoice.YES),
-        no=cast.count(VoteChoice.NO),
-        abstain=cast.count(VoteChoice.ABSTAIN),
+        yes=tally.yes,
+        no=tally.no,
+        abstain=tally.abstain,
         groups=count_groups(rules, voting),
-        chair_choice=next((row.choice for row in voting if row.seat.seat == Seat.CHAIR), None),
+        chair_choice=chair_choice,
     )
+
+
+def _refuse_wrong_tally(ballots: Sequence[Ballot], tally: Tally | None) -> None:
+    """Numbers and names do not mix, and the numbers are those of who took part."""
+    nameless = sum(ballot.choice == VoteChoice.PRESENT for ballot in ballots)
+    if tally is None:
+        if nameless:
+            raise DomainError("tally_missing", _("Enter how many voted yes, no and abstained."))
+        return
+    if any(ballot.choice in _CAST for ballot in ballots):
+        raise DomainError("named_in_tally", _("A vote is counted either with names or without."))
+    if tally.total != nameless:
+        raise DomainError(
+            "tally_wrong",
+            _("%(votes)s votes were counted, but %(present)s voting members took part. Count again.")
+            % {"votes": tally.total, "present": nameless},
+        )
 
 
 def count_groups(rules: VotingRules, ballots: Sequence[Ballot]) -> tuple[GroupCount, ...]:
@@ -126,9 +172,9 @@ def count_groups(rules: VotingRules, ballots: Sequence[Ballot]) -> tuple[GroupCo
 
 def _count_group(group: GroupRule, voting: Sequence[Ballot]) -> GroupCount:
     own = [ballot for ballot in voting if ballot.seat.organisation.kind == group.kind]
-    present = [ballot for ballot in own if ballot.choice in _CAST]
+    present = [ballot for ballot in own if ballot.choice in TOOK_PART]
     biased = [ballot for ballot in own if ballot.choice == VoteChoice.BIASED]
-    missing = (ballot.seat.organisation.label for ballot in own if ballot.choice == VoteChoice.ABSENT)
+    missing = (ballot.seat.organisation.label for ballot in own if ballot.choice in _MISSING)
     return GroupCount(
         kind=group.kind,
         present=len(present),
@@ -140,7 +186,7 @@ def _count_group(group: GroupRule, voting: Sequence[Ballot]) -> GroupCount:
 def _refuse_wrong_seat(rules: VotingRules, ballot: Ballot) -> None:
     if ballot.seat.body_id != rules.body_id:
         raise DomainError("foreign_seat", _("A seat belongs to another body."))
-    if not ballot.seat.is_voting and ballot.choice in (*_CAST, VoteChoice.BIASED):
+    if not ballot.seat.is_voting and ballot.choice in (*TOOK_PART, VoteChoice.BIASED):
         raise DomainError(
             "advisory_vote",
             _("%(member)s advises and has no vote.") % {"member": ballot.seat.organisation.label},
@@ -156,13 +202,17 @@ def _refuse_wrong_seat(rules: VotingRules, ballot: Ballot) -> None:
         )
 
 
-def _refuse_two_votes_of_a_person(ballots: Sequence[Ballot]) -> None:
-    """A deputy who holds a seat of their own still has one vote only, and none if they are biased."""
+def refuse_two_votes_of_a_person(ballots: Sequence[Ballot]) -> None:
+    """A deputy who holds a seat of their own still has one vote only, and none if they are biased.
+
+    Raises:
+        DomainError: ``person_twice``, ``biased_votes``.
+    """
     biased = {person.pk for row in ballots if row.choice == VoteChoice.BIASED and (person := _person(row))}
     voters: set[int] = set()
     for ballot in ballots:
         voter = _person(ballot)
-        if ballot.choice not in _CAST or voter is None:
+        if ballot.choice not in TOOK_PART or voter is None:
             continue
         if voter.pk in biased:
             raise DomainError(

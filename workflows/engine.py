@@ -9,8 +9,8 @@ from typing import Any, Unpack
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from measures.models import Measure, MeasureStatus, ReportingRound, RoundReport
-from measures.services.measures import MeasureFields, measure_create
+from measures.models import Measure, ReportingRound, RoundReport
+from measures.services.measures import MeasureFields, measure_create, measure_lock
 from measures.services.reporting import round_create
 from project.common.errors import DomainError
 from stakeholders.models import User
@@ -30,12 +30,17 @@ from workflows.models import (
     Recommendation,
     RecommendationKind,
     StageKind,
+    TargetAgreement,
 )
 from workflows.nodes import open_task, poke, send
-from workflows.selectors.cycles import cycle_measures, cycle_recommendations
+from workflows.selectors.cycles import cycle_recommendations
+from workflows.selectors.implementation import reported_measures
+from workflows.services.agreements import amendment_check, check_worded
 from workflows.services.cycles import cycle_create
+from workflows.services.evaluations import request_begin_if_complete
 from workflows.services.implementation import (
     agreement_reopen,
+    confirmations_ask,
     measure_link_origin,
     open_confirmation_processes,
 )
@@ -147,6 +152,56 @@ def agreement_call_off(measure: Measure, *, reason: str, user: User) -> None:
         poke(process)
 
 
+def agreement_amend(measure: Measure, *, user: User, seen: str = "") -> TargetAgreement:
+    """Ask all parties to confirm a changed version of an agreement that is in force; until then it holds.
+
+    Args:
+        measure: Agreed or under way, with a draft that says why.
+        user: Needs the right to manage the cycle the measure is in.
+        seen: ``content_mark`` of the draft the person saw; left out nothing is compared.
+
+    Raises:
+        PermissionDenied: The user may not.
+        DomainError: ``changed_meanwhile``, ``nothing_in_force``, ``no_draft``, ``reason_missing``,
+            ``agreement_under_way``, ``measure_ended``.
+    """
+    process = MeasureProcess.objects.filter(measure=measure).select_related("cycle").first()
+    if process is None:
+        raise DomainError("nothing_in_force", _("No agreement is in force that could be changed."))
+    require(user, Perm.MANAGE_CYCLE, process.cycle)
+    with MeasureFlow.lock(process.pk), transaction.atomic():
+        measure_lock(measure)
+        amendment_check(measure)
+        check_worded(measure, seen)
+        asked = confirmations_ask(measure, cycle=process.cycle, user=user, is_amendment=True)
+        for confirmation in asked:
+            ConfirmationFlow.start.run(confirmation=confirmation, cycle=process.cycle)
+    agreement = asked[0].agreement
+    assert agreement is not None
+    return agreement
+
+
+def evaluation_request_begin(cycle: PlanningCycle, *, user: User) -> Recommendation:
+    """Put the judgements of a cycle before the steering group, where no request is under way.
+
+    The request begins by itself with the last judgement; this is for one that was withdrawn.
+
+    Raises:
+        PermissionDenied: The user does not manage the cycle.
+        DomainError: ``nothing_to_decide``.
+    """
+    require(user, Perm.MANAGE_CYCLE, cycle)
+    with transaction.atomic():
+        request = request_begin_if_complete(cycle, user=user)
+        if request is None:
+            raise DomainError(
+                "nothing_to_decide",
+                _("There is nothing to put forward: judgements are missing, or a request is under way."),
+            )
+        RecommendationFlow.start.run(recommendation=request)
+    return request
+
+
 def request_go_on_without(request: DataRequest, *, reason: str, user: User) -> None:
     """Planning goes on without a delivery.
 
@@ -174,7 +229,7 @@ def request_expect_again(request: DataRequest, *, reason: str, user: User) -> No
 def round_open(
     cycle: PlanningCycle, *, reference_on: datetime.date, due_on: datetime.date, user: User
 ) -> ReportingRound:
-    """Open a reporting round: one task per organisation with running measures of the cycle.
+    """Open a reporting round: one task per organisation that reports on measures of the cycle.
 
     Raises:
         PermissionDenied: The user does not manage the cycle.
@@ -186,9 +241,12 @@ def round_open(
         cycle.refresh_from_db(fields=["stage", "closed_at"])
         if cycle.stage != StageKind.IMPLEMENTATION or cycle.is_closed:
             raise DomainError("wrong_stage", _("Figures are reported during implementation."))
-        running = cycle_measures(cycle).filter(status=MeasureStatus.RUNNING)
         reporting_round = round_create(
-            plan=cycle.plan, measures=running, reference_on=reference_on, due_on=due_on, user=user
+            plan=cycle.plan,
+            measures=reported_measures(cycle, reference_on),
+            reference_on=reference_on,
+            due_on=due_on,
+            user=user,
         )
         for report in RoundReport.objects.filter(round=reporting_round):
             ReportFlow.start.run(report=report, cycle=cycle)

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import datetime
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import update_wrapper
-from typing import Any
+from typing import Any, Self
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -33,13 +33,13 @@ from viewflow.workflow.models import Process, Task
 from viewflow.workflow.nodes.boundary import TimerBoundaryActivation
 from viewflow.workflow.nodes.events import ConditionalCatchActivation
 from viewflow.workflow.nodes.view import ViewActivation
-from viewflow.workflow.status import STATUS
+from viewflow.workflow.status import PROCESS, STATUS
 
 from project.common.errors import DomainError
 from stakeholders.audit import log_action
-from stakeholders.models import Body, Organisation, User
-from stakeholders.permissions import Perm, Verdict, can
+from stakeholders.models import User
 from workflows import cards, notices
+from workflows.addressing import AddressedView
 
 logger = logging.getLogger(__name__)
 
@@ -122,6 +122,18 @@ def send(process: Process, node: Message, **kwargs: Any) -> None:
         node.run(task, **kwargs)
 
 
+def reopen_at(process: Process, node: Any) -> None:
+    """Let a case that has ended go on at a step to which no arrow leads from its end; under its lock."""
+    Process.objects.filter(pk=process.pk).update(status=PROCESS.NEW, finished=None)
+    go_on_at(Task.objects.filter(process_id=process.pk, flow_task_type="END").latest("pk"), node)
+
+
+def go_on_at(task: Task, node: Any) -> None:
+    """Let a case go on at a step after a task that leads there by no arrow; under the lock of the case."""
+    before = task.flow_task.activation_class(task)
+    before._activate_next({node._create(before, task.token)})
+
+
 class WaitForActivation(ConditionalCatchActivation):
     """Goes on in one transaction or not at all: a failure behind it leaves it waiting for the next sweep."""
 
@@ -188,15 +200,10 @@ class DeadlineActivation(TimerBoundaryActivation):
             self.flow_task.notify(host)
 
 
-class Deadline(TimerBoundary):
+class Deadline(_Pageless, TimerBoundary):
     """A timer on the border of a human step that writes to people when its moment has come."""
 
     activation_class = DeadlineActivation
-    index_view_class = None
-    detail_view_class = None
-    undo_view_class = None
-    cancel_view_class = None
-    revive_view_class = None
 
     def __init__(
         self,
@@ -254,14 +261,15 @@ class GuardedActivation(ViewActivation):
             boundary._on_host_finished(task=self.task)
 
 
-class GuardedView(flow.View):
+class GuardedView(AddressedView):
     """A human step: addressed, due, titled, and checked twice.
 
     Args:
         view: View callable of the page on which the step is done.
 
     Chain ``.Annotation(title=)``, ``.Addressed(perm, to=)``, ``.Due(...)``, ``.Stage(...)`` and, where it
-    helps, ``.Says(...)``, ``.About(...)``, ``.For(...)``, ``.NotBy("earlier_node")``, ``.NotWriter(...)``.
+    helps, ``.Says(...)``, ``.About(...)``, ``.For(...)``, ``.Only(...)``, ``.NotBy("earlier_node")``,
+    ``.NotWriter(...)``.
     """
 
     activation_class = GuardedActivation
@@ -273,78 +281,28 @@ class GuardedView(flow.View):
 
     def __init__(self, view: Callable[..., HttpResponseBase], **kwargs: Any) -> None:
         super().__init__(view, **kwargs)
-        self.perm: Perm = None  # type: ignore[assignment]  # set by Addressed, checked in _ready
-        self.headline: str | Promise = ""
-        self.barred_nodes: tuple[str, ...] = ()
-        self._to: Callable[[Any], Organisation | Body] | None = None
-        self._due: Callable[[Any], datetime.date] | None = None
-        self._stage: Callable[[Any], int] | None = None
-        self._about: Callable[[Any], str] = lambda process: ""
-        self._first_owner: Callable[[Any], User | None] | None = None
-        self._writers: Callable[[Any], Iterable[int]] = lambda process: ()
         self._boundary_specs = [
             ("remind", Deadline(notices.reminder_moment, notices.task_remind, _("Reminder"))),
             ("escalate", Deadline(notices.escalation_moment, notices.task_escalate, _("Escalation"))),
         ]
 
-    # --- declaration ---------------------------------------------------------------------------
-
-    def Addressed(self, perm: Perm, *, to: Callable[[Any], Organisation | Body]) -> GuardedView:  # noqa: N802
-        """Address the step to the holders of a right on an organisation or body.
-
-        Args:
-            perm: Right needed to take and to complete the task.
-            to: Case (concrete process) -> organisation or body.
-        """
-        self.perm = perm
-        self._to = to
-        self.Permission(perm.value, obj=lambda process: to(process.coerced))
+    def Reminds(self, *days: int) -> Self:  # noqa: N802
+        """Days before the due date to remind on, the earliest first; without it once, as the setting says."""
+        names = ["remind", *(f"remind_{day}" for day in days[1:])]
+        moments = [notices.reminder_moment_of(day) for day in days]
+        specs = [Deadline(moment, notices.task_remind, _("Reminder")) for moment in moments]
+        self._boundary_specs[:1] = zip(names, specs, strict=True)
         return self
 
-    def Due(self, due: Callable[[Any], datetime.date]) -> GuardedView:  # noqa: N802
-        """Case -> last day for the step."""
-        self._due = due
-        return self
-
-    def Stage(self, stage: int | Callable[[Any], int]) -> GuardedView:  # noqa: N802
-        """Stage of the cycle the step belongs to."""
-        self._stage = stage if callable(stage) else lambda process: stage
-        return self
-
-    def Says(self, headline: str | Promise) -> GuardedView:  # noqa: N802
-        """What the task says in lists; may contain ``%(subject)s``."""
-        self.headline = headline
-        return self
-
-    def About(self, subject: Callable[[Any], str]) -> GuardedView:  # noqa: N802
-        """Case -> what it is about, put into the headline."""
-        self._about = subject
-        return self
-
-    def For(self, owner: Callable[[Any], User | None]) -> GuardedView:  # noqa: N802
-        """Case -> person who gets the task first, if they still have the right."""
-        self._first_owner = owner
-        return self
-
-    def NotBy(self, *nodes: str) -> GuardedView:  # noqa: N802
-        """Bar whoever completed one of these steps of the same case last (four eyes)."""
-        self.barred_nodes = nodes
-        return self
-
-    def NotWriter(self, writers: Callable[[Any], Iterable[int]]) -> GuardedView:  # noqa: N802
-        """Case -> keys of those who wrote what is judged here: a colleague may have handed it in for them."""
-        self._writers = writers
-        return self
+    @staticmethod
+    def _reminder(lead: int) -> Deadline:
+        return Deadline(notices.reminder_moment_of(lead), notices.task_remind, _("Reminder"))
 
     def _ready(self) -> None:
         super()._ready()
         missing = [
             name
-            for name, value in (
-                ("Addressed", self.perm),
-                ("Due", self._due),
-                ("Stage", self._stage),
-            )
+            for name, value in (("Addressed", self.perm), ("Due", self._due), ("Stage", self._stage))
             if value is None
         ]
         if not self.task_title or self.task_title == self.name.replace("_", " ").title():
@@ -356,65 +314,6 @@ class GuardedView(flow.View):
             raise TypeError(f"{self.flow_class.__name__}.{self.name} bars unknown nodes {unknown}")
 
     # --- questions -----------------------------------------------------------------------------
-
-    def addressee(self, process: Any) -> Organisation | Body:
-        """Whom the step is addressed to."""
-        assert self._to is not None
-        return self._to(process)
-
-    def due_of(self, process: Any) -> datetime.date:
-        """Last day for the step."""
-        assert self._due is not None
-        return self._due(process)
-
-    def stage_of(self, process: Any) -> int:
-        """Stage of the cycle."""
-        assert self._stage is not None
-        return self._stage(process)
-
-    def subject_of(self, process: Any) -> str:
-        """What the step is about."""
-        return self._about(process)
-
-    def cycle_of(self, process: Any) -> Any:
-        """The cycle the case belongs to."""
-        return process.cycle
-
-    def verdict(self, user: Any, task: Task) -> Verdict:
-        """Whether the user may do the step now: right on the addressee, and four eyes."""
-        verdict = self.right(user, task)
-        if not verdict:
-            return verdict
-        if user.pk in self.barred_people(task):
-            return Verdict(False, _("Four-eyes rule: you did an earlier step of this yourself."))
-        return Verdict(True)
-
-    def right(self, user: Any, task: Task) -> Verdict:
-        """Whether the user has the right on the addressee, four eyes aside."""
-        return can(user, self.perm, task.owner_permission_obj)
-
-    def barred_people(self, task: Task) -> set[int]:
-        """Keys of those whom four eyes bar from a task: who did or wrote what it judges.
-
-        Queries: one for each barred step, and what ``NotWriter`` asks.
-        """
-        barred = set(self._writers(task.process.coerced))
-        for name in self.barred_nodes:
-            node = self.flow_class.instance.node(name)
-            done = Task.objects.filter(process_id=task.process_id, flow_task=node, status=STATUS.DONE)
-            owner = done.order_by("-pk").values_list("owner_id", flat=True).first()
-            if owner is not None:
-                barred.add(owner)
-        return barred
-
-    def calc_owner(self, activation: Activation) -> User | None:
-        """First owner, if one is named and may act."""
-        if self._first_owner is None:
-            return None
-        owner = self._first_owner(activation.process)
-        if owner is None or not can(owner, self.perm, self.addressee(activation.process)):
-            return None
-        return owner
 
     def can_assign(self, user: Any, task: Task) -> bool:
         """Whether the user may take the task: it is nobody's, or its owner has lost the right."""

@@ -1,16 +1,16 @@
 """Reminders before and escalations after the due date, by mail, logged without personal data."""
 
 import datetime
+from collections.abc import Callable
 
 from django.conf import settings
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from viewflow.workflow.models import Task
 
 from stakeholders.audit import log_action
-from stakeholders.mail import mail_queue
-from stakeholders.models import Body, Organisation, User
+from stakeholders.mail import mail_from_template
+from stakeholders.models import Body, LogEntry, Organisation, User
 from stakeholders.permissions import Perm, holders
 from workflows.models import PlanningCycle, TaskCard
 from workflows.services.tasks import task_recipients
@@ -29,8 +29,16 @@ def _tomorrow() -> datetime.date:
 
 def reminder_moment(due_on: datetime.date) -> datetime.datetime:
     """When to remind of a task due on a day: some days before, but never on the day it appears."""
-    wanted = due_on - datetime.timedelta(days=settings.REMIND_DAYS_BEFORE)
-    return _at_office_hour(max(wanted, _tomorrow()))
+    return reminder_moment_of(settings.REMIND_DAYS_BEFORE)(due_on)
+
+
+def reminder_moment_of(lead: int) -> Callable[[datetime.date], datetime.datetime]:
+    """Due date -> moment so many days before it to remind on, but never on the day the task appears."""
+
+    def moment(due_on: datetime.date) -> datetime.datetime:
+        return _at_office_hour(max(due_on - datetime.timedelta(days=lead), _tomorrow()))
+
+    return moment
 
 
 def escalation_moment(due_on: datetime.date) -> datetime.datetime:
@@ -40,9 +48,12 @@ def escalation_moment(due_on: datetime.date) -> datetime.datetime:
 
 
 def task_remind(task: Task) -> None:
-    """Remind the owner, or all who could take it, that the task is due soon; late tasks escalate instead."""
+    """Remind the owner, or all who could take it, that the task is due soon; late tasks escalate instead.
+
+    Once a day is enough: a task with little time left has several reminders on the day after it appeared.
+    """
     card = task.card
-    if card.due_on < timezone.localdate():
+    if card.due_on < timezone.localdate() or was_reminded_today(card):
         return
     _send(task, "reminder", _responsible(task))
 
@@ -93,6 +104,12 @@ def task_readdress(card: TaskCard, *, cycle: PlanningCycle) -> None:
     task_reschedule(card, due_on=node.due_of(process))
 
 
+def was_reminded_today(card: TaskCard) -> bool:
+    """Whether a reminder of a task went out today. Queries: 1."""
+    today = LogEntry.objects.filter(action="task.reminded", object_id=card.pk, territory=card.territory)
+    return today.filter(at__date=timezone.localdate()).exists()
+
+
 def remind_now(task: Task, *, user: User) -> int:
     """Remind at somebody's wish.
 
@@ -114,17 +131,6 @@ def _responsible(task: Task) -> list[User]:
 def _send(task: Task, kind: str, people: list[User], *, user: User | None = None) -> None:
     card = task.card
     addresses = [person.email for person in people if person.email]
-    with translation.override(settings.LANGUAGE_CODE):
-        context = {
-            "headline": card.headline,
-            "cycle": card.cycle,
-            "due_on": card.due_on,
-            "days_late": max((timezone.localdate() - card.due_on).days, 0) if card.due_on else 0,
-            "addressee": card.addressee,
-            "url": settings.SITE_URL + reverse("workflows:task", args=[task.pk]),
-        }
-        subject = render_to_string(f"workflows/mails/{kind}_subject.txt", context).strip()
-        body = render_to_string(f"workflows/mails/{kind}.txt", context)
     log_action(
         f"task.{'reminded' if kind == 'reminder' else 'escalated'}",
         user=user,
@@ -136,4 +142,14 @@ def _send(task: Task, kind: str, people: list[User], *, user: User | None = None
             "responsible": getattr(card.addressee, "label", str(card.addressee)),
         },
     )
-    mail_queue(addresses, subject=subject, body=body)
+    with translation.override(settings.LANGUAGE_CODE):
+        headline = card.headline
+    context = {
+        "headline": headline,
+        "cycle": card.cycle,
+        "due_on": card.due_on,
+        "days_late": max((timezone.localdate() - card.due_on).days, 0) if card.due_on else 0,
+        "addressee": card.addressee,
+        "url": settings.SITE_URL + reverse("workflows:task", args=[task.pk]),
+    }
+    mail_from_template(addresses, f"workflows/mails/{kind}", context)

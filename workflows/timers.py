@@ -9,11 +9,17 @@ from django.db import transaction
 from django.utils import timezone
 from viewflow.workflow.timers import fire_due_conditions, fire_due_timers
 
+from measures.models import FundedProject
+from measures.selectors.standings import lights_refresh
+from measures.services.plan_imports import imports_clear
 from stakeholders.mail import mails_forget, mails_send
 from stakeholders.models import Organisation
 from stakeholders.services import sign_ins_forget, sync_roles
 from workflows.models import TimerRun
+from workflows.polling import circulations_close
+from workflows.project_reporting import reports_follow_the_notices
 from workflows.services.renewals import secrets_refresh
+from workflows.services.reply_reminders import replies_remind
 from workflows.services.tasks import tasks_release_orphans
 
 logger = logging.getLogger(__name__)
@@ -24,6 +30,8 @@ SECRETS = "secrets"
 
 #: Between two looks for figures of published reports that have become secret.
 SECRETS_EVERY = datetime.timedelta(hours=1)
+#: Projects whose lights a run reckons at most; a run should not take minutes.
+LIGHTS_A_RUN = 1000
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,10 @@ def timers_fire() -> int:
 
     On the first run of a day functions and seats that begin or have ended are honoured before anything else.
 
+    Polls in circulation whose last day is over are closed, and unanswered invitations are brought to mind.
+    Duties of grant notices become tasks when their time has come. Traffic lights of funded projects are
+    reckoned anew for whoever looks at a portfolio next.
+
     One that fails is logged by the engine and does not hold up the others.
 
     Returns:
@@ -46,8 +58,14 @@ def timers_fire() -> int:
     """
     roles_follow_the_day()
     tasks_release_orphans()
+    # Before the conditions, so that the tasks of closed polls go with the same run.
+    circulations_close()
+    reports_follow_the_notices()
+    lights_follow_the_day()
     fired = int(fire_due_timers()) + int(fire_due_conditions())
+    replies_remind()
     secrets_follow_the_catalogue()
+    imports_clear()
     mails_send()
     mails_forget()
     with transaction.atomic():
@@ -79,6 +97,17 @@ def roles_follow_the_day() -> int:
         logger.exception("Rights could not be brought up to date; the next run tries again.")
         return 0
     return changed
+
+
+def lights_follow_the_day() -> None:
+    """Reckon the lights of funded projects that are of yesterday or outdated, some with each run.
+
+    A failure is logged and tried again with the next run; it does not hold up the timers.
+    """
+    try:
+        lights_refresh(FundedProject.objects.all(), timezone.localdate(), most=LIGHTS_A_RUN, follows=False)
+    except Exception:
+        logger.exception("Lights of funded projects could not be reckoned; the next run tries again.")
 
 
 def secrets_follow_the_catalogue() -> int:

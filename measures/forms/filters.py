@@ -1,4 +1,4 @@
-"""Filters of the lists of measures, reports and projects; an unknown value restricts nothing."""
+"""Filters of the lists of measures and reports; an unknown value restricts nothing."""
 
 from __future__ import annotations
 
@@ -9,11 +9,20 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from measures.forms.choices import by_kind, offer
-from measures.models import FieldOfAction, MeasureStatus, ReportingRound, RoundReportState, Stage
-from measures.selectors.portfolio import MeasureFilter
-from measures.selectors.projects import ProjectFilter
-from measures.selectors.reports import OVERDUE, ReportFilter
-from measures.status import STATE_LABELS, PortfolioState
+from measures.models import (
+    FieldOfAction,
+    FigureLevel,
+    Goal,
+    MeasureStatus,
+    ReportingRound,
+    RoundReportState,
+    Stage,
+)
+from measures.selectors.listing import FUNDED, NO_AREA, NOT_FUNDED, OVERDUE, REACHED_ALL, MeasureFilter
+from measures.selectors.reports import OVERDUE as REPORT_OVERDUE
+from measures.selectors.reports import ReportFilter
+from measures.selectors.sheet import SheetFilter
+from measures.status import LIGHT_LABELS, STATE_LABELS, Light, PortfolioState
 from monitoring.models import Area
 from project.common.formats import date_de
 from project.common.keys import key_or_none
@@ -38,9 +47,13 @@ class MeasureFilterForm(FilterForm):
     state = forms.ChoiceField(label=_("State"), required=False)
     field = forms.ChoiceField(label=_("Field of action"), required=False)
     stage = forms.ChoiceField(label=_("Planning stage"), required=False)
+    status = forms.ChoiceField(label=_("Agreement and course"), required=False)
+    responsible = forms.ChoiceField(label=_("Responsible"), required=False)
     organisation = forms.ChoiceField(label=_("Responsible or partner"), required=False)
     area = forms.ChoiceField(label=_("Area"), required=False)
-    status = forms.ChoiceField(label=_("Agreement and course"), required=False)
+    goal = forms.ChoiceField(label=_("Goal"), required=False)
+    milestone = forms.ChoiceField(label=_("Milestones"), required=False)
+    funding = forms.ChoiceField(label=_("Funding"), required=False)
 
     def __init__(
         self,
@@ -48,15 +61,22 @@ class MeasureFilterForm(FilterForm):
         fields_of_action: Iterable[FieldOfAction],
         organisations: Iterable[Organisation],
         areas: Iterable[Area],
+        goals: Iterable[Goal],
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        houses = by_kind(organisations)
         offer(self, "state", _("all"), [(state.value, STATE_LABELS[state]) for state in PortfolioState])
         offer(self, "field", _("all"), [(row.pk, str(row)) for row in fields_of_action])
         offer(self, "stage", _("1 and 2"), Stage.choices)
-        offer(self, "organisation", _("all"), by_kind(organisations))
-        offer(self, "area", _("all"), [(row.pk, row.name) for row in areas])
         offer(self, "status", _("all"), MeasureStatus.choices)
+        offer(self, "responsible", _("all"), houses)
+        offer(self, "organisation", _("all"), houses)
+        places = [(row.pk, row.name) for row in areas]
+        offer(self, "area", _("all"), [(NO_AREA, _("in the whole territory")), *places])
+        offer(self, "goal", _("all"), [(row.pk, f"{row.number} {row.title}") for row in goals])
+        offer(self, "milestone", _("all"), [(OVERDUE, _("overdue")), (REACHED_ALL, _("all reached"))])
+        offer(self, "funding", _("all"), [(FUNDED, _("with funding")), (NOT_FUNDED, _("without funding"))])
 
     def wanted(self) -> MeasureFilter:
         """What was chosen."""
@@ -66,8 +86,45 @@ class MeasureFilterForm(FilterForm):
             stage=key_or_none(self.chosen("stage")),
             state=self.chosen("state"),
             status=self.chosen("status"),
+            responsible=key_or_none(self.chosen("responsible")),
             organisation=key_or_none(self.chosen("organisation")),
-            area=key_or_none(self.chosen("area")),
+            area=self.chosen("area"),
+            goal=key_or_none(self.chosen("goal")),
+            milestone=self.chosen("milestone"),
+            funding=self.chosen("funding"),
+        )
+
+
+class SheetFilterForm(FilterForm):
+    """Filter of the key figures of a plan."""
+
+    q = forms.CharField(label=_("Search"), required=False, max_length=100)
+    light = forms.ChoiceField(label=_("Traffic light"), required=False)
+    level = forms.ChoiceField(label=_("Level"), required=False)
+    field = forms.ChoiceField(label=_("Field of action"), required=False)
+    responsible = forms.ChoiceField(label=_("Responsible"), required=False)
+
+    def __init__(
+        self,
+        *args: Any,
+        fields_of_action: Iterable[FieldOfAction],
+        organisations: Iterable[Organisation],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "light", _("all"), [(light.value, LIGHT_LABELS[light]) for light in Light])
+        offer(self, "level", _("all"), FigureLevel.choices)
+        offer(self, "field", _("all"), [(row.pk, str(row)) for row in fields_of_action])
+        offer(self, "responsible", _("all"), by_kind(organisations))
+
+    def wanted(self) -> SheetFilter:
+        """What was chosen."""
+        return SheetFilter(
+            search=self.chosen("q").strip(),
+            field=key_or_none(self.chosen("field")),
+            light=self.chosen("light"),
+            level=self.chosen("level"),
+            responsible=key_or_none(self.chosen("responsible")),
         )
 
 
@@ -99,7 +156,7 @@ class ReportFilterForm(FilterForm):
         """Offer the rounds of a plan; with ``only`` one the filter stays within it."""
         super().__init__(*args, **kwargs)
         self.only = only
-        offer(self, "state", _("all"), [*RoundReportState.choices, (OVERDUE, _("overdue"))])
+        offer(self, "state", _("all"), [*RoundReportState.choices, (REPORT_OVERDUE, _("overdue"))])
         offer(self, "round", _("all"), [(row.pk, date_de(row.reference_on)) for row in rounds])
         if only is not None:
             del self.fields["round"]
@@ -113,23 +170,11 @@ class ReportFilterForm(FilterForm):
         )
 
 
-class ProjectFilterForm(FilterForm):
-    """Filter of the funded projects."""
+class ProgrammeFilterForm(FilterForm):
+    """Search among the funding programmes."""
 
     q = forms.CharField(label=_("Search"), required=False, max_length=100)
-    programme = forms.ChoiceField(label=_("Programme"), required=False)
-    term = forms.ChoiceField(label=_("Term"), required=False)
 
-    def __init__(self, *args: Any, programmes: Iterable[str], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        offer(self, "programme", _("all"), [(name, name) for name in programmes])
-        terms = [("running", _("running")), ("upcoming", _("not yet begun")), ("ended", _("over"))]
-        offer(self, "term", _("all"), terms)
-
-    def wanted(self) -> ProjectFilter:
-        """What was chosen."""
-        return ProjectFilter(
-            search=self.chosen("q").strip(),
-            programme=self.chosen("programme"),
-            term=self.chosen("term"),
-        )
+    def wanted(self) -> str:
+        """What was typed."""
+        return str(self.chosen("q")).strip()

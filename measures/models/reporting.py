@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from measures.models.key_figures import KeyFigure
 from measures.models.plan import ActionPlan
 from stakeholders.models import Organisation
+from stakeholders.written_once import WrittenOnce
 
 
 class ReportingRound(models.Model):
@@ -23,6 +24,8 @@ class ReportingRound(models.Model):
     )
     opened_at = models.DateTimeField(_("Opened"), auto_now_add=True)
     closed_at = models.DateTimeField(_("Closed"), null=True, blank=True)
+    # Planning closed it although reports were missing, and why; empty where the last report closed it.
+    closing_reason = models.TextField(_("Reason for closing without all reports"), blank=True)
 
     class Meta:
         verbose_name = _("Reporting round")
@@ -43,6 +46,7 @@ class RoundReportState(models.TextChoices):
     SUBMITTED = "submitted", _("handed in")
     RETURNED = "returned", _("returned")
     CONFIRMED = "confirmed", _("confirmed")
+    CALLED_OFF = "called_off", _("called off")
 
 
 class RoundReport(models.Model):
@@ -54,6 +58,9 @@ class RoundReport(models.Model):
     organisation = models.ForeignKey(
         Organisation, on_delete=models.PROTECT, related_name="reports", verbose_name=_("Organisation")
     )
+    # 1 is what was asked for; a later one corrects the confirmed one before it.
+    version = models.PositiveSmallIntegerField(_("Version"), default=1)
+    correction_reason = models.TextField(_("Reason for the correction"), blank=True)
     state = models.CharField(
         _("State"), max_length=10, choices=RoundReportState.choices, default=RoundReportState.OPEN
     )
@@ -73,7 +80,9 @@ class RoundReport(models.Model):
         verbose_name_plural = _("Reports")
         ordering = ["round", "organisation__name"]
         constraints = [
-            models.UniqueConstraint(fields=["round", "organisation"], name="report_once_per_round"),
+            models.UniqueConstraint(
+                fields=["round", "organisation", "version"], name="report_version_once_per_round"
+            ),
             models.CheckConstraint(
                 condition=~Q(state="confirmed") | Q(confirmed_at__isnull=False),
                 name="report_confirmed_has_moment",
@@ -82,6 +91,26 @@ class RoundReport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.organisation.label}, {self.round.reference_on:%d.%m.%Y}"
+
+
+class RoundSnapshot(WrittenOnce):
+    """A round as it stood when it was closed: the progress report is drawn from it and never changes."""
+
+    round = models.OneToOneField(
+        ReportingRound, on_delete=models.PROTECT, related_name="snapshot", verbose_name=_("Reporting round")
+    )
+    # As services/snapshots.py writes it.
+    content = models.JSONField(_("Content"))
+    sha256 = models.CharField(_("Hash (SHA-256)"), max_length=64)
+    created_at = models.DateTimeField(_("Frozen"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("Frozen round")
+        verbose_name_plural = _("Frozen rounds")
+        ordering = ["round"]
+
+    def __str__(self) -> str:
+        return str(self.round)
 
 
 class FigureReport(models.Model):
@@ -106,3 +135,36 @@ class FigureReport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key_figure}: {self.value}"
+
+
+class FigureFile(models.Model):
+    """A file that backs a reported figure. Taken away before the report is handed in, it is kept."""
+
+    figure = models.ForeignKey(
+        FigureReport, on_delete=models.PROTECT, related_name="files", verbose_name=_("Reported figure")
+    )
+    file_name = models.CharField(_("File"), max_length=200)
+    # Outside the web root; handed out as a download only.
+    file = models.FileField(_("Stored file"), upload_to="figures/%Y/%m/", max_length=300)
+    size = models.PositiveIntegerField(_("Size (bytes)"))
+    sha256 = models.CharField(_("Hash of the file (SHA-256)"), max_length=64)
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("Uploaded by")
+    )
+    uploaded_at = models.DateTimeField(_("Uploaded"), auto_now_add=True)
+    removed_at = models.DateTimeField(_("Taken away"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("File of a reported figure")
+        verbose_name_plural = _("Files of reported figures")
+        ordering = ["figure", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["figure", "sha256"],
+                condition=Q(removed_at__isnull=True),
+                name="figure_file_once_per_figure",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name

@@ -1,40 +1,67 @@
-"""The measures of a plan: where each stands, filtered, sorted, counted."""
+"""The measures of a plan: who sees them, and where each stands."""
 
 from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from measures.models import (
     ActionPlan,
     FieldOfAction,
     Measure,
-    MeasureStatus,
     RoundReport,
     Stage,
+    StateOverride,
 )
 from measures.selectors.due import overdue
 from measures.selectors.figures import FigureLine, figure_lines
-from measures.status import MeasureFacts, PortfolioState, state_badge, state_of
+from measures.selectors.states import StateGround, facts_of, state_grounds, statuses_on
+from measures.status import (
+    OVER,
+    STATE_LABELS,
+    PortfolioState,
+    state_badge,
+    state_of,
+    told_state,
+)
 from monitoring.models import Area
 from project.common.formats import Badge
-from project.common.keys import key_or_none
+from project.common.sorting import german_order
 from stakeholders.models import Organisation
 from stakeholders.permissions import Perm, visible
 
 
 @dataclasses.dataclass(frozen=True)
-class MeasureLine:
-    """A measure in a list: where it stands, and why."""
+class MeasureRow:
+    """A measure in a list, and where it stands.
+
+    Attributes:
+        measure: The measure.
+        state: The state that counts: what planning has set, else the computed one.
+        computed: What figures, milestones and dates make of it; None where it is the same.
+        override: What planning has set; None if nothing.
+    """
 
     measure: Measure
     state: PortfolioState
-    figures: tuple[FigureLine, ...]
+    computed: PortfolioState | None = None
+    override: StateOverride | None = None
+
+    @property
+    def state_note(self) -> str:
+        """What was computed, what was set instead, and why; empty where nothing was set."""
+        if self.override is None or self.computed is None:
+            return ""
+        return _("computed: %(computed)s; set: %(told)s, because: %(reason)s") % {
+            "computed": STATE_LABELS[self.computed],
+            "told": STATE_LABELS[self.state],
+            "reason": self.override.reason,
+        }
 
     @property
     def waits_for_stage_two(self) -> bool:
@@ -47,6 +74,11 @@ class MeasureLine:
         return state_badge(self.state, waits_for_stage_two=self.waits_for_stage_two)
 
     @property
+    def computed_badge(self) -> Badge:
+        """What figures, milestones and dates make of it, whatever planning has set."""
+        return state_badge(self.computed or self.state, waits_for_stage_two=self.waits_for_stage_two)
+
+    @property
     def first_day(self) -> datetime.date:
         """Actual start, or the planned one."""
         return self.measure.started_on or self.measure.starts_on
@@ -57,22 +89,33 @@ class MeasureLine:
         return self.measure.ended_on or self.measure.ends_on
 
     @property
-    def as_of(self) -> datetime.date | None:
-        """Day of its latest confirmed figures."""
-        return max((row.latest.day for row in self.figures if row.latest), default=None)
+    def due_day(self) -> datetime.date:
+        """Day it is late from: its planned end once it has begun, until then its planned start."""
+        return self.measure.starts_on if self.measure.started_on is None else self.measure.ends_on
+
+    def delay(self, today: datetime.date) -> tuple[datetime.date, datetime.date] | None:
+        """First and last day of what is beyond the plan; None where nothing is.
+
+        Beyond the plan is what comes after the planned end, and of a delayed measure that has not begun what
+        comes after its planned start.
+        """
+        row, day = self.measure, datetime.timedelta(days=1)
+        if row.ended_on is not None:
+            return (row.ends_on + day, row.ended_on) if row.ended_on > row.ends_on else None
+        may_be_late = row.started_on is not None or self.state is PortfolioState.DELAYED
+        return (self.due_day + day, today) if may_be_late and today > self.due_day else None
 
 
 @dataclasses.dataclass(frozen=True)
-class MeasureFilter:
-    """What a person wants to see of the measures."""
+class MeasureLine(MeasureRow):
+    """A measure with the key figures its state follows from."""
 
-    search: str = ""
-    field: int | None = None
-    stage: int | None = None
-    state: str = ""
-    status: str = ""
-    organisation: int | None = None
-    area: int | None = None
+    figures: tuple[FigureLine, ...] = ()
+
+    @property
+    def as_of(self) -> datetime.date | None:
+        """Day of its latest confirmed figures."""
+        return max((row.latest.day for row in self.figures if row.latest), default=None)
 
 
 def plans_seen_by(user: Any) -> QuerySet[ActionPlan]:
@@ -82,131 +125,44 @@ def plans_seen_by(user: Any) -> QuerySet[ActionPlan]:
 
 def measures_seen_by(user: Any) -> QuerySet[Measure]:
     """Measures a person may see, with plan, field and responsible organisation joined. Queries: 1."""
-    rows = Measure.objects.select_related("plan", "plan__territory", "field", "responsible")
+    rows = Measure.objects.select_related("plan__territory", "field", "parent__field", "responsible")
     return visible(user, Perm.VIEW_MEASURE, rows)
 
 
-def filtered(measures: QuerySet[Measure], wanted: MeasureFilter) -> QuerySet[Measure]:
-    """Measures that fit everything of a filter but the state, which follows from figures. Queries: none."""
-    if wanted.search:
-        number = _number_condition(wanted.search)
-        measures = measures.filter(
-            Q(title__icontains=wanted.search)
-            | Q(description__icontains=wanted.search)
-            | Q(target_group__icontains=wanted.search)
-            | Q(responsible__name__icontains=wanted.search)
-            | number
-        )
-    if wanted.field is not None:
-        measures = measures.filter(field_id=wanted.field)
-    if wanted.stage is not None:
-        measures = measures.filter(stage=wanted.stage)
-    if wanted.status:
-        measures = measures.filter(status=wanted.status)
-    if wanted.organisation is not None:
-        party = Q(responsible_id=wanted.organisation) | Q(partners__organisation_id=wanted.organisation)
-        measures = measures.filter(pk__in=Measure.objects.filter(party).values("pk"))
-    if wanted.area is not None:
-        measures = measures.filter(pk__in=Measure.objects.filter(areas=wanted.area).values("pk"))
-    return measures
-
-
-def _number_condition(term: str) -> Q:
-    field, position = (key_or_none(part) for part in term.strip().partition(".")[::2])
-    if field is not None and position is not None:
-        return Q(field__number=field, position=position)
-    return Q(pk__in=())
-
-
-def measure_lines(measures: Iterable[Measure], today: datetime.date) -> list[MeasureLine]:
-    """Where measures stand.
+def measure_lines(
+    measures: Iterable[Measure],
+    today: datetime.date,
+    *,
+    until: datetime.date | None = None,
+    latest_only: bool = False,
+) -> list[MeasureLine]:
+    """Where measures stand, reckoned from their figures.
 
     Args:
         measures: With plan and field joined; order is kept.
         today: The day to look from.
+        until: Only what was so on this day counts: figures, status, begin, end, milestones; None takes all.
+        latest_only: Read no figures before the latest confirmed ones.
 
     Returns:
-        One line each. Queries: 3 for any number of measures, besides those of ``measures`` itself.
+        One line each. Queries: 5 for any number of measures, with ``until`` 6, besides those of ``measures``
+        itself and of the indicators that key figures follow.
     """
     rows = list(measures)
-    figures = figure_lines(row.pk for row in rows)
+    figures = figure_lines((row.pk for row in rows), until=until, latest_only=latest_only)
+    grounds = state_grounds((row.pk for row in rows), until or today)
+    statuses = statuses_on(rows, until) if until is not None else {}
+    nothing = StateGround()
     lines = []
     for row in rows:
         of_measure = tuple(figures.get(row.pk, ()))
-        state = state_of(facts_of(row), [line.light for line in of_measure], today)
-        lines.append(MeasureLine(row, state, of_measure))
+        ground = grounds.get(row.pk, nothing)
+        facts = facts_of(row, milestones=ground.milestones, day=until, status=statuses.get(row.pk))
+        computed = state_of(facts, [line.light for line in of_measure], today)
+        override = ground.override if computed not in OVER else None
+        told = told_state(computed, override.state if override else "")
+        lines.append(MeasureLine(row, told, computed if override else None, override, of_measure))
     return lines
-
-
-def facts_of(measure: Measure) -> MeasureFacts:
-    """What the state of a measure follows from. Queries: 1 if the plan is not joined."""
-    return MeasureFacts(
-        starts_on=measure.starts_on,
-        ends_on=measure.ends_on,
-        started_on=measure.started_on,
-        ended_on=measure.ended_on,
-        is_completed=measure.status == MeasureStatus.COMPLETED,
-        is_agreed=measure.status in {MeasureStatus.AGREED, MeasureStatus.RUNNING},
-        is_stage_open=measure.stage == Stage.ONE or measure.plan.stage_two_opened_on is not None,
-    )
-
-
-@dataclasses.dataclass(frozen=True)
-class Portfolio:
-    """The measures of a plan for its pages: numbers over all, lines of those that fit the filter."""
-
-    plan: ActionPlan
-    total: int
-    counts: Counter[PortfolioState]
-    overdue_report_count: int
-    lines: list[MeasureLine]
-
-
-_SORTS: dict[str, Callable[[MeasureLine], Any]] = {
-    "number": lambda line: (line.measure.field.number, line.measure.position),
-    "title": lambda line: line.measure.title.casefold(),
-    "state": lambda line: list(PortfolioState).index(line.state),
-    "responsible": lambda line: line.measure.responsible.label.casefold(),
-    "starts": lambda line: line.first_day,
-    "ends": lambda line: line.last_day,
-}
-#: Columns the list of measures can be ordered by, for ``listing.order_of``.
-SORTS: dict[str, Sequence[str]] = dict.fromkeys(_SORTS, ())
-
-
-def portfolio(user: Any, plan: ActionPlan, wanted: MeasureFilter, *, today: datetime.date) -> Portfolio:
-    """Gather the measures of a plan.
-
-    Args:
-        user: Who looks.
-        plan: A plan they may see.
-        wanted: Filter.
-        today: The day to look from.
-
-    Returns:
-        Counts over all measures of the plan, lines of the filtered ones by number. Queries: 6.
-    """
-    measures = measures_seen_by(user).filter(plan=plan).order_by("field__number", "position")
-    everything = measure_lines(measures, today)
-    kept = set(filtered(measures, wanted).values_list("pk", flat=True))
-    lines = [
-        line
-        for line in everything
-        if line.measure.pk in kept and (not wanted.state or line.state == wanted.state)
-    ]
-    return Portfolio(
-        plan=plan,
-        total=len(everything),
-        counts=Counter(line.state for line in everything),
-        overdue_report_count=overdue_reports(plan, today).count(),
-        lines=lines,
-    )
-
-
-def sorted_lines(lines: Sequence[MeasureLine], key: str, *, is_falling: bool) -> list[MeasureLine]:
-    """Lines in an order; equal ones by number."""
-    by_number = sorted(lines, key=_SORTS["number"])
-    return sorted(by_number, key=_SORTS[key], reverse=is_falling)
 
 
 def overdue_reports(plan: ActionPlan, today: datetime.date) -> QuerySet[RoundReport]:
@@ -222,13 +178,14 @@ def parties_of(measures: QuerySet[Measure]) -> QuerySet[Organisation]:
             Q(pk__in=measures.order_by().values("responsible")) | Q(partnerships__measure__in=pks)
         )
         .distinct()
-        .order_by("name")
+        .order_by(german_order("name"), "pk")
     )
 
 
 def areas_of(measures: QuerySet[Measure]) -> QuerySet[Area]:
-    """Areas of the measures, by name. Queries: 1."""
-    return Area.objects.filter(measures__in=measures.order_by().values("pk")).distinct().order_by("name")
+    """Areas of the measures without their outlines, by name. Queries: 1."""
+    rows = Area.objects.filter(measures__in=measures.order_by().values("pk")).distinct().defer("geometry")
+    return rows.order_by(german_order("name"), "pk")
 
 
 def fields_of(plan: ActionPlan) -> QuerySet[FieldOfAction]:
@@ -245,28 +202,15 @@ def stage_two_planned_on(plan: ActionPlan) -> datetime.date | None:
     return rows.values_list("starts_on", flat=True).first()
 
 
-@dataclasses.dataclass(frozen=True)
-class PlanCard:
-    """A plan with its numbers, in the list of plans."""
-
-    plan: ActionPlan
-    total: int
-    counts: Counter[PortfolioState]
-
-
-def plan_cards(user: Any, today: datetime.date) -> list[PlanCard]:
-    """Plans a person may see, with the states of their measures. Queries: 5 for any number of plans."""
-    plans = list(plans_seen_by(user).order_by("territory__name", "title"))
-    measures = measures_seen_by(user).filter(plan__in=[plan.pk for plan in plans])
-    counts: dict[int, Counter[PortfolioState]] = {plan.pk: Counter() for plan in plans}
-    for line in measure_lines(measures, today):
-        counts[line.measure.plan_id][line.state] += 1
-    return [PlanCard(plan, counts[plan.pk].total(), counts[plan.pk]) for plan in plans]
-
-
 def own_measures(user: Any, today: datetime.date) -> QuerySet[Measure]:
     """Measures in which an organisation of the person takes part, by plan and number. Queries: 1."""
     own = user.memberships.on(today).values("organisation")
     party = Q(responsible__in=own) | Q(partners__organisation__in=own)
     keys = Measure.objects.filter(party).values("pk")
     return measures_seen_by(user).filter(pk__in=keys).order_by("plan__title", "field__number", "position")
+
+
+def responsible_measures(user: Any, today: datetime.date) -> QuerySet[Measure]:
+    """Measures for which an organisation of the person is responsible. Queries: 1."""
+    own = user.memberships.on(today).values("organisation")
+    return measures_seen_by(user).filter(responsible__in=own)

@@ -5,16 +5,32 @@ from __future__ import annotations
 import dataclasses
 import datetime
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from measures.models import FigureDirection, FigureLevel, KeyFigure, KeyFigureTarget, Measure
-from monitoring.models import Unit
+from measures.models import (
+    FigureCycle,
+    FigureDirection,
+    FigureKind,
+    FigureLevel,
+    KeyFigure,
+    KeyFigureTarget,
+    Measure,
+    QualityStep,
+)
+from measures.status import AT_RISK_PERCENT, ON_PATH_PERCENT, PERCENT
+from monitoring.models import Area, Indicator, Unit
 from project.common.errors import DomainError, as_domain_error
 from project.common.formats import date_de
+from stakeholders.models import Organisation
+
+#: Unit of judgements in steps; made when the first one is written.
+STEP_UNIT = "quality_step"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,19 +38,28 @@ class KeyFigureInput:
     """A key figure as it should be.
 
     Args:
-        title: What is counted; once per measure.
-        unit: Unit of baseline and targets.
-        baseline: Where it begins.
+        title: What is counted or judged; once per measure.
+        unit: Unit of baseline and targets; None for judgements in steps, and for what follows an indicator.
+        baseline: Where it begins; of a judgement a ``QualityStep``.
         baseline_on: Day of the baseline, before the first target.
         targets: Days with the value to be reached by then; at least one, each day once.
         level: Output (did we do it?) or outcome (did it change?).
-        direction: Which way is good.
-        definition: How it is counted, and from which source.
+        direction: Which way is good; judgements in steps always rise.
+        definition: How it is counted.
         pk: Key of the key figure to change; None for a new one.
+        source: Where the numbers come from.
+        kind: Counted, or judged in steps.
+        cycle: How often it is asked for (``selectors.due_figures``).
+        reporter: Organisation that reports it; None for the responsible one of the measure.
+        on_path_percent: First border of the traffic light (percent of the way behind).
+        at_risk_percent: Second border, above the first and at most 100.
+        indicator: Indicator that an outcome follows by itself; None for one that is reported.
+        area: Area of the territory whose indicator it follows.
+        wordings: Day of a target -> what shall be reached by then, in words.
     """
 
     title: str
-    unit: Unit
+    unit: Unit | None
     baseline: Decimal
     baseline_on: datetime.date
     targets: Sequence[tuple[datetime.date, Decimal]]
@@ -42,6 +67,58 @@ class KeyFigureInput:
     direction: str = FigureDirection.RISING
     definition: str = ""
     pk: int | None = None
+    source: str = ""
+    kind: str = FigureKind.QUANTITY
+    cycle: str = FigureCycle.EVERY_ROUND
+    reporter: Organisation | None = None
+    on_path_percent: int = ON_PATH_PERCENT
+    at_risk_percent: int = AT_RISK_PERCENT
+    indicator: Indicator | None = None
+    area: Area | None = None
+    wordings: Mapping[datetime.date, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether it is judged in steps."""
+        return self.kind == FigureKind.QUALITY
+
+
+def impossible(value: Decimal | None, unit: Unit) -> Promise | None:
+    """Why a value cannot be.
+
+    People and cases are counted in whole ones, from zero; a share lies between 0 and 100 %; what is shown
+    without decimals has none.
+
+    Args:
+        value: Reported value, baseline or target; None for none.
+        unit: Unit of the key figure. ``is_percent`` marks shares: an occupancy or a change, which may lie
+            elsewhere, has a unit of its own ("% (change)").
+    """
+    if value is None:
+        return None
+    if unit.is_count and value < 0:
+        return _("People or cases cannot be fewer than none. Enter the count itself, not the change.")
+    if unit.is_count and value % 1:
+        return _("People or cases are counted in whole numbers.")
+    if unit.is_percent and not 0 <= value <= PERCENT:
+        return _("A share lies between 0 and 100 %. Changes and occupancies have a unit of their own.")
+    # It would be shown rounded everywhere: what stands in the report must be what was meant.
+    if not unit.decimals and value % 1:
+        return _("This unit is counted in whole numbers.")
+    return None
+
+
+def impossible_step(value: Decimal | None) -> Promise | None:
+    """Why a value is none of the steps of a judgement."""
+    if value is None or value in QualityStep.values:
+        return None
+    return _("Choose one of the steps.")
+
+
+def step_unit() -> Unit:
+    """Unit of judgements in steps. Queries: 1, the first time 2."""
+    defaults = {"symbol_de": "Stufe", "symbol_en": "step", "decimals": 0}
+    return Unit.objects.get_or_create(key=STEP_UNIT, defaults=defaults)[0]
 
 
 def key_figures_save(measure: Measure, wanted: Sequence[KeyFigureInput]) -> list[str]:
@@ -56,7 +133,9 @@ def key_figures_save(measure: Measure, wanted: Sequence[KeyFigureInput]) -> list
 
     Raises:
         DomainError: ``figure_missing``, ``figure_twice``, ``target_missing``, ``target_twice``,
-            ``baseline_after_target``, ``target_outside_plan``, ``target_against_direction``,
+            ``baseline_after_target``, ``baseline_in_future``, ``target_outside_plan``,
+            ``target_against_direction``, ``unit_missing``, ``impossible_value``, ``borders_out_of_order``,
+            ``area_missing``, ``indicator_needs_outcome``, ``foreign_area``, ``foreign_organisation``,
             ``figure_reported`` where figures were reported already, ``foreign_figure``, ``invalid``.
     """
     if not wanted:
@@ -64,9 +143,13 @@ def key_figures_save(measure: Measure, wanted: Sequence[KeyFigureInput]) -> list
     titles = Counter(row.title.strip().casefold() for row in wanted)
     if max(titles.values()) > 1:
         raise DomainError("figure_twice", _("Each key figure needs a title of its own."))
+    wanted = [_completed(row) for row in wanted]
+    existing = {figure.pk: figure for figure in measure.key_figures.select_related("unit")}
     for row in wanted:
         _check(measure, row)
-    existing = {figure.pk: figure for figure in measure.key_figures.select_related("unit")}
+        _check_following(measure, row)
+        _check_values(row)
+        _check_baseline(row, existing.get(row.pk or 0))
     changes = _remove(existing, {row.pk for row in wanted})
     for row in wanted:
         if row.pk is None:
@@ -77,6 +160,54 @@ def key_figures_save(measure: Measure, wanted: Sequence[KeyFigureInput]) -> list
         else:
             raise DomainError("foreign_figure", _("A key figure belongs to another measure."))
     return changes
+
+
+def _completed(row: KeyFigureInput) -> KeyFigureInput:
+    """A key figure with what follows from its kind: unit and direction."""
+    if row.is_judged:
+        return dataclasses.replace(
+            row, unit=step_unit(), direction=FigureDirection.RISING, indicator=None, area=None
+        )
+    if row.indicator is not None:
+        # Nobody is asked for it: who reports and how often does not apply.
+        return dataclasses.replace(row, unit=row.indicator.unit, reporter=None, cycle=FigureCycle.EVERY_ROUND)
+    return row
+
+
+def _check_following(measure: Measure, row: KeyFigureInput) -> None:
+    names = {"figure": row.title}
+    if (row.indicator is None) != (row.area is None):
+        raise DomainError(
+            "area_missing",
+            _("“%(figure)s” follows an indicator of an area: choose both, or neither.") % names,
+        )
+    if row.indicator is not None and row.level != FigureLevel.OUTCOME:
+        raise DomainError(
+            "indicator_needs_outcome",
+            _("Only an outcome can follow an indicator. Set the level of “%(figure)s” to outcome.") % names,
+        )
+    territory = measure.plan.territory_id
+    if row.area is not None and row.area.territory_id != territory:
+        raise DomainError("foreign_area", _("An area belongs to another territory."))
+    if row.reporter is not None and row.reporter.territory_id not in {None, territory}:
+        raise DomainError(
+            "foreign_organisation",
+            _("%(name)s belongs to another territory.") % {"name": row.reporter.label},
+        )
+    if not 0 <= row.on_path_percent < row.at_risk_percent <= PERCENT:
+        raise DomainError(
+            "borders_out_of_order",
+            _("Borders of “%(figure)s”: yellow begins above green and ends at 100 %% at most.") % names,
+        )
+
+
+def _check_values(row: KeyFigureInput) -> None:
+    if row.unit is None:
+        raise DomainError("unit_missing", _("“%(figure)s” needs a unit.") % {"figure": row.title})
+    for value in (row.baseline, *(target for _day, target in row.targets)):
+        fault = impossible_step(value) if row.is_judged else impossible(value, row.unit)
+        if fault is not None:
+            raise DomainError("impossible_value", f"{row.title}: {fault}")
 
 
 def _check(measure: Measure, row: KeyFigureInput) -> None:
@@ -106,6 +237,28 @@ def _check(measure: Measure, row: KeyFigureInput) -> None:
         )
 
 
+def _check_baseline(row: KeyFigureInput, figure: KeyFigure | None) -> None:
+    """A baseline is what was measured; only zero, before anything is done, may lie ahead.
+
+    Statistics of a year stand at its last day, whenever in the year they are delivered: what follows an
+    indicator may begin there.
+    """
+    today = timezone.localdate()
+    if not row.baseline or row.baseline_on <= today:
+        return
+    if row.indicator is not None and row.baseline_on.year == today.year:
+        return
+    if figure is None or (figure.baseline, figure.baseline_on) != (row.baseline, row.baseline_on):
+        raise DomainError(
+            "baseline_in_future",
+            _(
+                "The baseline of “%(figure)s” lies in the future (%(day)s), where nothing can have been "
+                "measured yet. Enter the day of the measurement; only a baseline of zero may lie ahead."
+            )
+            % {"figure": row.title, "day": date_de(row.baseline_on)},
+        )
+
+
 def _remove(existing: dict[int, KeyFigure], kept: set[int | None]) -> list[str]:
     changes = []
     for pk, figure in existing.items():
@@ -123,26 +276,32 @@ def _remove(existing: dict[int, KeyFigure], kept: set[int | None]) -> list[str]:
 
 
 def _update(figure: KeyFigure, row: KeyFigureInput) -> list[str]:
-    if figure.unit_id != row.unit.pk and figure.reported.filter(value__isnull=False).exists():
+    assert row.unit is not None  # _check_values
+    names = {"figure": figure.title}
+    is_reported = figure.reported.filter(value__isnull=False).exists()
+    if is_reported and figure.unit_id != row.unit.pk:
         raise DomainError(
             "figure_reported",
-            _("Values of “%(figure)s” have been reported; its unit cannot change any more.")
-            % {"figure": figure.title},
+            _("Values of “%(figure)s” have been reported; its unit cannot change any more.") % names,
         )
-    before = _summary(_input_of(figure))
+    following = (row.indicator and row.indicator.pk, row.area and row.area.pk)
+    if is_reported and following != (figure.indicator_id, figure.area_id):
+        raise DomainError(
+            "figure_reported",
+            _("Values of “%(figure)s” have been reported; it cannot follow an indicator any more.") % names,
+        )
+    before = _summary(input_of(figure))
     _save(figure, row)
     after = _summary(row)
     return [f"{before} -> {after}"] if before != after else []
 
 
 def _save(figure: KeyFigure, row: KeyFigureInput) -> None:
+    assert row.unit is not None  # _check_values
+    for name in _COLUMNS:
+        setattr(figure, name, getattr(row, name))
     figure.title = row.title.strip()
-    figure.level = row.level
-    figure.unit = row.unit
-    figure.direction = row.direction
-    figure.baseline = row.baseline
-    figure.baseline_on = row.baseline_on
-    figure.definition = row.definition.strip()
+    figure.definition, figure.source = row.definition.strip(), row.source.strip()
     try:
         figure.full_clean()
     except ValidationError as error:
@@ -150,27 +309,62 @@ def _save(figure: KeyFigure, row: KeyFigureInput) -> None:
     figure.save()
     figure.targets.exclude(due_on__in=[day for day, _value in row.targets]).delete()
     for day, value in row.targets:
-        KeyFigureTarget.objects.update_or_create(key_figure=figure, due_on=day, defaults={"value": value})
+        target = KeyFigureTarget.objects.filter(key_figure=figure, due_on=day).first()
+        target = target or KeyFigureTarget(key_figure=figure, due_on=day)
+        target.value, target.wording = value, row.wordings.get(day, "").strip()
+        try:
+            target.full_clean()
+        except ValidationError as error:
+            raise as_domain_error(error) from error
+        target.save()
 
 
-def _input_of(figure: KeyFigure) -> KeyFigureInput:
+#: Columns that are taken as they are.
+_COLUMNS = (
+    "title",
+    "level",
+    "unit",
+    "direction",
+    "baseline",
+    "baseline_on",
+    "kind",
+    "cycle",
+    "reporter",
+    "on_path_percent",
+    "at_risk_percent",
+    "indicator",
+    "area",
+)
+
+
+def input_of(figure: KeyFigure) -> KeyFigureInput:
+    """A key figure as it is, to be changed in parts. Queries: 1 unless targets are loaded."""
+    targets = list(figure.targets.all())
     return KeyFigureInput(
-        title=figure.title,
-        unit=figure.unit,
-        baseline=figure.baseline,
-        baseline_on=figure.baseline_on,
-        targets=[(target.due_on, target.value) for target in figure.targets.all()],
-        level=figure.level,
-        direction=figure.direction,
+        **{name: getattr(figure, name) for name in _COLUMNS},
+        targets=[(target.due_on, target.value) for target in targets],
+        wordings={target.due_on: target.wording for target in targets if target.wording},
         definition=figure.definition,
+        source=figure.source,
         pk=figure.pk,
     )
 
 
 def _summary(row: KeyFigureInput) -> str:
-    targets = ", ".join(f"{day.isoformat()}: {value.normalize():f}" for day, value in sorted(row.targets))
-    return (
-        f"{row.title.strip()} [{row.unit}, {row.direction}, {row.level}] "
-        f"{row.baseline_on.isoformat()}: {row.baseline.normalize():f}; {targets}"
-        + (f"; {row.definition.strip()}" if row.definition.strip() else "")
+    """A key figure in one line, for the log: what differs from the usual is named."""
+    targets = ", ".join(
+        f"{day.isoformat()}: {value.normalize():f} {row.wordings.get(day, '')}".strip()
+        for day, value in sorted(row.targets)
     )
+    parts = [
+        f"{row.title.strip()} [{row.unit}, {row.direction}, {row.level}] "
+        f"{row.baseline_on.isoformat()}: {row.baseline.normalize():f}",
+        targets,
+        row.definition.strip(),
+        row.source.strip(),
+        "" if row.cycle == FigureCycle.EVERY_ROUND else str(row.cycle),
+        row.reporter.name if row.reporter else "",
+        f"{row.indicator} {row.area}" if row.indicator else "",
+        f"{row.on_path_percent}/{row.at_risk_percent} %",
+    ]
+    return "; ".join(part for part in parts if part)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Iterable, Sequence
-from typing import NotRequired, TypedDict, Unpack
+from collections.abc import Sequence
+from typing import Unpack
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -19,16 +18,32 @@ from measures.models import (
     MeasureStatus,
     Stage,
 )
+from measures.moves import ENDED
 from measures.services.key_figures import KeyFigureInput, key_figures_save
+from measures.services.locks import measure_lock
+from measures.services.measure_rules import (
+    TEXT_LIMIT,
+    MeasureFields,
+    check_belonging,
+    check_dates,
+    check_parent,
+    check_same_parties,
+    text_of,
+)
+from measures.services.parts import (
+    check_length,
+    dependencies_save,
+    finance_save,
+    milestones_save,
+)
 from measures.services.rights import measure_grant_rights
-from monitoring.models import Area
 from project.common.errors import DomainError, as_domain_error
-from project.common.formats import date_de
 from stakeholders.audit import log_action
 from stakeholders.models import Organisation, User
 from stakeholders.permissions import Perm, require
 
 __all__ = [
+    "TEXT_LIMIT",
     "KeyFigureInput",
     "MeasureFields",
     "measure_create",
@@ -36,63 +51,68 @@ __all__ = [
     "measure_update",
 ]
 
-_ENDED = (MeasureStatus.COMPLETED, MeasureStatus.ENDED_EARLY)
 #: Columns that are written here; where a measure stands is moved by its course alone.
 _WRITTEN = (
     "field",
     "position",
     "title",
+    "short_description",
     "description",
+    "effect_hypothesis",
     "target_group",
-    "stage",
     "starts_on",
     "ends_on",
     "responsible",
+    "contact_function",
+    "contact_email",
+    "contact_phone",
+    "needs_agreement",
 )
-
-
-class MeasureFields(TypedDict):
-    """What a measure says.
-
-    ``position`` None takes the next number of the field, or keeps the present one; ``partners`` are pairs of
-    organisation and what it contributes; ``key_figures`` need at least one, each with a target.
-    """
-
-    field: FieldOfAction
-    title: str
-    starts_on: datetime.date
-    ends_on: datetime.date
-    responsible: Organisation
-    key_figures: Sequence[KeyFigureInput]
-    position: NotRequired[int | None]
-    description: NotRequired[str]
-    target_group: NotRequired[str]
-    stage: NotRequired[int]
-    partners: NotRequired[Sequence[tuple[Organisation, str]]]
-    areas: NotRequired[Sequence[Area]]
+#: Texts of one line or more that may be left out.
+_TEXTS = (
+    "short_description",
+    "description",
+    "effect_hypothesis",
+    "target_group",
+    "contact_function",
+    "contact_email",
+    "contact_phone",
+)
 
 
 @transaction.atomic
 def measure_create(
-    *, plan: ActionPlan, user: User, is_example: bool = False, **fields: Unpack[MeasureFields]
+    *,
+    plan: ActionPlan,
+    user: User,
+    parent: Measure | None = None,
+    is_example: bool = False,
+    is_draft: bool = False,
+    **fields: Unpack[MeasureFields],
 ) -> Measure:
     """Write a new measure; its parties see it from now on.
 
     Args:
         plan: Action plan it belongs to.
         user: Who writes; needs the right to plan the territory.
+        parent: Measure of which it is a part, with the same field; not a part itself.
         is_example: Whether it is invented for show.
+        is_draft: Whether its key figures may come later, as with a list taken over from elsewhere.
         **fields: See ``MeasureFields``.
 
     Raises:
         PermissionDenied: The user may not plan the territory.
         DomainError: ``foreign_field``, ``foreign_area``, ``foreign_organisation``, ``partner_twice``,
-            ``ends_before_start``, ``ends_after_plan``, ``number_taken``, ``invalid``, and those of
-            ``key_figures_save``.
+            ``foreign_goal``, ``foreign_measure``, ``parent_is_part``, ``parent_ended``, ``text_too_long``,
+            ``ends_before_start``, ``starts_after_plan``, ``ends_after_plan``, ``number_taken``, ``invalid``,
+            and those of ``key_figures_save`` and of the services of ``parts``.
     """
     require(user, Perm.PLAN_TERRITORY, plan.territory)
-    measure = Measure(plan=plan, is_example=is_example)
-    _fill(measure, fields)
+    if parent is not None:
+        measure_lock(parent)  # before the look: it may be ending at this moment
+        check_parent(plan, parent)
+    measure = Measure(plan=plan, parent=parent, is_example=is_example, stage=fields.get("stage", Stage.ONE))
+    _fill(measure, fields, is_draft=is_draft)
     log_action(
         "measure.created",
         user=user,
@@ -103,19 +123,6 @@ def measure_create(
     return measure
 
 
-def measure_lock(measure: Measure) -> None:
-    """Hold the row of a measure until the transaction ends, and read it anew.
-
-    Whoever changes or moves a measure begins here: what was loaded before may have changed meanwhile.
-
-    Args:
-        measure: A stored measure; what was changed on it and not saved is lost.
-
-    Queries: 1; must be called within a transaction.
-    """
-    measure.refresh_from_db(from_queryset=Measure.objects.select_for_update(no_key=True))
-
-
 @transaction.atomic
 def measure_update(
     measure: Measure, *, user: User, reason: str = "", **fields: Unpack[MeasureFields]
@@ -124,7 +131,7 @@ def measure_update(
 
     Args:
         measure: What to change, read anew first; its key figures are matched by ``pk``, those left out are
-            removed. Status and actual dates are never written.
+            removed. Status and actual dates are never written, nor the stage (``measure_move_stage``).
         user: Who changes; needs the right to edit the measure.
         reason: Why; needed as soon as the parties have agreed.
         **fields: See ``MeasureFields``.
@@ -132,12 +139,11 @@ def measure_update(
     Raises:
         PermissionDenied: The user may not edit the measure.
         DomainError: ``measure_ended``, ``reason_missing``, ``parties_fixed`` where agreed parties would
-            change, ``stage_fixed`` where a measure that has begun would have to wait again, and those of
-            ``measure_create``.
+            change, ``agreement_fixed``, ``stage_by_move``, and those of ``measure_create``.
     """
     require(user, Perm.EDIT_MEASURE, measure)
     measure_lock(measure)
-    if measure.status in _ENDED:
+    if measure.status in ENDED:
         raise DomainError("measure_ended", _("The measure has ended and is not changed any more."))
     if measure.status != MeasureStatus.PROPOSED and not reason.strip():
         raise DomainError(
@@ -145,8 +151,9 @@ def measure_update(
             _("The parties have agreed on this measure. Say why it is changed all the same."),
         )
     if measure.status != MeasureStatus.PROPOSED:
-        _check_same_parties(measure, fields)
-    _check_stage(measure, fields.get("stage", Stage.ONE))
+        check_same_parties(measure, fields)
+    if fields.get("stage", measure.stage) != measure.stage:
+        raise DomainError("stage_by_move", _("The planning stage is changed on a page of its own."))
     before = _wording_of(measure)
     changed_figures = _fill(measure, fields)
     after = _wording_of(measure)
@@ -163,51 +170,50 @@ def measure_update(
     )
 
 
-def _check_same_parties(measure: Measure, fields: MeasureFields) -> None:
-    """Nobody is put into an agreement, or out of it, without being asked."""
-    agreed = {measure.responsible_id, *measure.partners.values_list("organisation", flat=True)}
-    wanted = {fields["responsible"].pk, *(partner.pk for partner, _role in fields.get("partners", ()))}
-    if agreed != wanted or fields["responsible"].pk != measure.responsible_id:
-        raise DomainError(
-            "parties_fixed",
-            _(
-                "Who takes part has been agreed. To change it, evaluate the measure with “change”: "
-                "then all parties are asked anew."
-            ),
-        )
-
-
-def _check_stage(measure: Measure, wanted: int) -> None:
-    """What has begun does not go back to wait for a stage: nobody would ask for its figures meanwhile."""
-    moves_on = wanted == Stage.TWO and measure.stage != Stage.TWO
-    if moves_on and measure.started_on is not None and measure.plan.stage_two_opened_on is None:
-        raise DomainError(
-            "stage_fixed",
-            _("The measure has begun already; it cannot move to a planning stage that is not open."),
-        )
-
-
-def _fill(measure: Measure, fields: MeasureFields) -> list[str]:
-    """Check everything, then write measure, partners, areas and key figures."""
+def _fill(measure: Measure, fields: MeasureFields, *, is_draft: bool = False) -> list[str]:
+    """Check everything, then write measure, partners, areas, key figures and what else belongs to it."""
     plan = measure.plan
     partners = list(fields.get("partners", ()))
     areas = list(fields.get("areas", ()))
-    _check_belonging(plan, fields["field"], fields["responsible"], partners, areas)
-    _check_dates(plan, fields["starts_on"], fields["ends_on"])
-    measure.position = _position(measure, fields["field"], fields.get("position"))
-    measure.field = fields["field"]
+    goals = fields.get("goals")
+    field = measure.parent.field if measure.parent is not None else fields["field"]
+    check_belonging(plan, field, fields["responsible"], partners, areas)
+    if any(goal.plan_id != plan.pk for goal in goals or ()):
+        raise DomainError("foreign_goal", _("A goal belongs to another action plan."))
+    check_dates(plan, fields["starts_on"], fields["ends_on"])
+    measure.position = _position(measure, field, fields.get("position"))
+    has_moved = measure.pk is not None and measure.field_id != field.pk
+    measure.field = field
     measure.title = fields["title"].strip()
-    measure.description = fields.get("description", "").strip()
-    measure.target_group = fields.get("target_group", "").strip()
-    measure.stage = fields.get("stage", Stage.ONE)
+    for name in _TEXTS:
+        setattr(measure, name, text_of(fields.get(name, "")))
+    measure.needs_agreement = fields.get("needs_agreement", measure.needs_agreement)
     measure.starts_on, measure.ends_on = fields["starts_on"], fields["ends_on"]
     measure.responsible = fields["responsible"]
     _save(measure)
+    if has_moved:  # its parts go with it
+        measure.submeasures.update(field=field)
     measure.areas.set(areas)
+    if goals is not None:
+        measure.goals.set(goals)
     _save_partners(measure, partners)
-    changes = key_figures_save(measure, fields["key_figures"])
+    changes = _save_parts(measure, fields, is_draft=is_draft)
     measure_grant_rights(measure)
     return changes
+
+
+def _save_parts(measure: Measure, fields: MeasureFields, *, is_draft: bool) -> list[str]:
+    """Write figures, milestones, money and needs; what is left out stays."""
+    if "milestones" in fields:
+        milestones_save(measure, fields["milestones"])
+    if "finance" in fields:
+        finance_save(measure, fields["finance"])
+    if "needs" in fields:
+        dependencies_save(measure, fields["needs"])
+    may_have_none = is_draft or measure.parent_id is not None
+    if may_have_none and not fields["key_figures"] and not measure.key_figures.exists():
+        return []  # they come later, or it is followed by the figures of the measure above
+    return key_figures_save(measure, fields["key_figures"])
 
 
 def _save(measure: Measure) -> None:
@@ -215,7 +221,7 @@ def _save(measure: Measure) -> None:
         "number_taken",
         _("The number %(number)s is taken in this field of action.") % {"number": measure.number},
     )
-    same = Measure.objects.filter(field=measure.field, position=measure.position)
+    same = Measure.objects.filter(field=measure.field, parent=measure.parent, position=measure.position)
     if same.exclude(pk=measure.pk).exists():
         raise taken
     try:
@@ -235,47 +241,13 @@ def _position(measure: Measure, field: FieldOfAction, wanted: int | None) -> int
         return measure.position
     # Lock the field: two planners at once must not draw the same number.
     FieldOfAction.objects.select_for_update().get(pk=field.pk)
-    last: int | None = field.measures.aggregate(last=Max("position"))["last"]
+    siblings = field.measures.filter(parent=measure.parent)
+    last: int | None = siblings.aggregate(last=Max("position"))["last"]
     return (last or 0) + 1
 
 
-def _check_belonging(
-    plan: ActionPlan,
-    field: FieldOfAction,
-    responsible: Organisation,
-    partners: Sequence[tuple[Organisation, str]],
-    areas: Iterable[Area],
-) -> None:
-    if field.plan_id != plan.pk:
-        raise DomainError("foreign_field", _("The field of action belongs to another action plan."))
-    if any(area.territory_id != plan.territory_id for area in areas):
-        raise DomainError("foreign_area", _("An area belongs to another territory."))
-    for organisation in (responsible, *(partner for partner, _role in partners)):
-        # Supraregional organisations belong to no territory and may take part anywhere.
-        if organisation.territory_id not in {None, plan.territory_id}:
-            raise DomainError(
-                "foreign_organisation",
-                _("%(name)s belongs to another territory.") % {"name": organisation.label},
-            )
-    keys = [responsible.pk, *(partner.pk for partner, _role in partners)]
-    if len(keys) != len(set(keys)):
-        raise DomainError(
-            "partner_twice", _("Name each party once: as responsible organisation or as partner.")
-        )
-
-
-def _check_dates(plan: ActionPlan, starts_on: datetime.date, ends_on: datetime.date) -> None:
-    if ends_on < starts_on:
-        raise DomainError("ends_before_start", _("The planned end is before the planned start."))
-    if ends_on > plan.ends_on:
-        raise DomainError(
-            "ends_after_plan",
-            _("The measure must end with the action plan at the latest (%(day)s).")
-            % {"day": date_de(plan.ends_on)},
-        )
-
-
 def _save_partners(measure: Measure, partners: Sequence[tuple[Organisation, str]]) -> None:
+    check_length(MeasurePartner, "role", (role for _partner, role in partners))
     measure.partners.exclude(organisation__in=[partner for partner, _role in partners]).delete()
     for partner, role in partners:
         MeasurePartner.objects.update_or_create(
@@ -288,9 +260,8 @@ def _wording_of(measure: Measure) -> dict[str, object]:
     return {
         "number": measure.number,
         "title": measure.title,
-        "description": measure.description,
-        "target_group": measure.target_group,
-        "stage": measure.stage,
+        **{name: getattr(measure, name) for name in _TEXTS},
+        "needs_agreement": measure.needs_agreement,
         "starts_on": measure.starts_on.isoformat(),
         "ends_on": measure.ends_on.isoformat(),
         "responsible": measure.responsible.name,
@@ -299,4 +270,13 @@ def _wording_of(measure: Measure) -> dict[str, object]:
             for row in measure.partners.select_related("organisation")
         ],
         "areas": [area.name for area in measure.areas.all()],
+        "goals": [str(goal) for goal in measure.goals.all()],
+        "milestones": [f"{row.title}: {row.due_on.isoformat()}" for row in measure.milestones.all()],
+        "finance": [
+            f"{row.kind} {row.year or '-'} {row.title}: {row.amount}" for row in measure.finance_lines.all()
+        ],
+        "needs": [
+            row.needed.number
+            for row in measure.needs.select_related("needed__field", "needed__parent__field")
+        ],
     }

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import dataclasses
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from measures.charts import Mark, figure_chart, value_range
+from measures.figure_charts import figure_drawing
+from measures.models import KeyFigure
 from measures.selectors.figures import (
     Actual,
     FigureLine,
     actual_text,
+    baseline_text,
     number_of,
 )
+from measures.selectors.plan_part import plan_part
 from measures.selectors.portfolio import measure_lines, measures_seen_by, plans_seen_by
 from measures.selectors.projects import projects_seen_by
 from measures.selectors.reports import reports_on, state_badge
 from measures.services.raw_figures import figures_told
 from measures.status import Light
 from monitoring.models import Area
-from project.common.formats import Badge, decimal_de
+from project.common.formats import Badge
 from project.common.svg import to_svg
 from stakeholders.permissions import Perm, can, visible
 
@@ -53,6 +58,7 @@ class FigureCard:
     expected: str
     is_missing: bool
     has_secret: bool
+    progress: int | None
     rows: list[FigureRow]
 
 
@@ -60,35 +66,25 @@ def figure_card(line: FigureLine) -> FigureCard:
     """A key figure as its page shows it; take it from ``figures_told``, which knows who sees small counts."""
     today = timezone.localdate()
     figure = line.figure
-    path = [Mark(point.day, float(point.value)) for point in line.path.points]
-    actuals = [Mark(row.day, float(row.value)) for row in line.actuals if row.value is not None]
-    low, high = value_range(path, actuals)
-    chart = ""
-    if len(path) > 1:
-        drawing = figure_chart(
-            title=figure.title,
-            unit=figure.unit.symbol,
-            path=path,
-            actuals=actuals,
-            low_label=decimal_de(low, figure.unit.decimals),
-            high_label=decimal_de(high, figure.unit.decimals),
-            today=today,
-        )
-        chart = to_svg(drawing)
+    drawing = figure_drawing(line, today)
     target = line.next_target(today)
     latest = line.latest
     return FigureCard(
         line=line,
         badge=line.badge,
-        chart=SafeString(chart),
-        baseline=number_of(figure.baseline, figure),
+        # It begins at the baseline, and so does the path.
+        chart=to_svg(drawing) if drawing is not None and not line.hides_baseline else SafeString(""),
+        baseline=baseline_text(line),
         target=number_of(target.value, figure) if target else "",
         target_on=target.due_on if target else None,
         latest=actual_text(latest, figure),
         latest_on=latest.day if latest else None,
-        expected=number_of(line.expected, figure) if line.light is not Light.NO_DATA else "",
+        expected=number_of(line.expected, figure)
+        if line.light is not Light.NO_DATA and not line.hides_baseline
+        else "",
         is_missing=latest is not None and latest.value is None and not latest.is_secret,
-        has_secret=any(row.is_secret for row in line.actuals),
+        has_secret=line.hides_baseline or any(row.is_secret for row in line.actuals),
+        progress=line.progress,
         rows=_rows(line),
     )
 
@@ -96,24 +92,35 @@ def figure_card(line: FigureLine) -> FigureCard:
 def _rows(line: FigureLine) -> list[FigureRow]:
     """Baseline, targets and actuals by day; a day that has both is one row."""
     figure = line.figure
-    targets = {row.due_on: row.value for row in line.targets}
+    targets = {row.due_on: row for row in line.targets}
     actuals: dict[object, Actual] = {row.day: row for row in line.actuals}
     rows = []
     for day in sorted({figure.baseline_on, *targets, *(row.day for row in line.actuals)}):
         actual = actuals.get(day)
         if day in targets:
-            text = number_of(targets[day], figure)
+            text = number_of(targets[day].value, figure)
+            text += f": {targets[day].wording}" if targets[day].wording else ""
         else:
-            text = number_of(figure.baseline, figure) if day == figure.baseline_on else ""
+            text = baseline_text(line) if day == figure.baseline_on else ""
         rows.append(
             FigureRow(
                 day=day,
                 text=text,
                 actual=actual_text(actual, figure) if actual else "",
-                comment=actual.comment if actual else "",
+                comment=_comment_of(actual, figure),
             )
         )
     return rows
+
+
+def _comment_of(actual: Actual | None, figure: KeyFigure) -> str:
+    """What was said on a figure, and what it corrects."""
+    if actual is None:
+        return ""
+    if actual.before is None:
+        return actual.comment
+    corrected = _("Corrected; before: %(value)s.") % {"value": actual_text(actual.before, figure)}
+    return f"{corrected} {actual.comment}".strip()
 
 
 @require_safe
@@ -123,25 +130,27 @@ def measure_detail(request: HttpRequest, pk: int) -> HttpResponse:
     measure = get_object_or_404(measures_seen_by(user), pk=pk)
     line = measure_lines([measure], timezone.localdate())[0]
     figures = figures_told(line.figures, user=user, measure=measure)
-    projects = projects_seen_by(user).filter(measure=measure)
+    projects = projects_seen_by(user).filter(Q(measure=measure) | Q(further_measures=measure)).distinct()
     areas = list(measure.areas.order_by("name"))
     linked = set(
         visible(user, Perm.VIEW_AREA, Area.objects.filter(pk__in=[area.pk for area in areas])).values_list(
             "pk", flat=True
         )
     )
+    sees_plan = plans_seen_by(user).filter(pk=measure.plan_id).exists()
     return render(
         request,
         "measures/measure_detail.html",
         {
             "measure": measure,
+            "plan_part": plan_part(user, measure, sees_plan=sees_plan),
             "line": line,
             "cards": [figure_card(row) for row in figures],
             "partners": measure.partners.select_related("organisation"),
             "areas": [(area, area.pk in linked) for area in areas],
             "projects": projects,
             "reports": [(report, state_badge(report.state)) for report in reports_on(user, measure)],
-            "sees_plan": plans_seen_by(user).filter(pk=measure.plan_id).exists(),
+            "sees_plan": sees_plan,
             "may_edit": bool(can(user, Perm.EDIT_MEASURE, measure)),
             "is_over": measure.ended_on is not None,
         },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from django.http import HttpRequest
+from django.http import FileResponse, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -14,19 +14,24 @@ from django.views.decorators.http import require_safe
 from measures.forms.filters import ReportFilterForm
 from measures.models import RoundReport, RoundReportState
 from measures.selectors.due import is_overdue
-from measures.selectors.figures import Actual
+from measures.selectors.figures import Actual, actual_text
 from measures.selectors.portfolio import plans_seen_by
 from measures.selectors.reports import (
     OVERDUE,
     ReportFilter,
+    ReportLine,
+    files_seen_by,
     report_lines,
     reports_of,
     reports_seen_by,
     rounds_of,
     rounds_seen_by,
     state_badge,
+    versions_of,
 )
+from measures.selectors.round_comparison import corrected_since
 from measures.services.raw_figures import report_told
+from measures.services.reporting import SETTLED
 from project.common.exports import Column, Kind, export_format, export_links, table_response
 from project.common.formats import SIGN_UNKNOWN, date_de
 from project.common.listing import order_of, page_of
@@ -34,7 +39,8 @@ from stakeholders.permissions import Perm, can
 
 _ORDERS = {
     "organisation": ("organisation__name", "-round__reference_on"),
-    "day": ("round__reference_on", "organisation__name"),
+    # Latest day first is the usual order: then the organisations still run from A to Z.
+    "day": ("round__reference_on", "-organisation__name"),
     "due": ("due_on", "organisation__name"),
     "state": ("state", "organisation__name"),
 }
@@ -43,6 +49,7 @@ _ORDERS = {
 def _report_columns() -> list[Column]:
     return [
         Column(_("Organisation"), "organisation.name"),
+        Column(_("Version"), "version", Kind.NUMBER, 0),
         Column(_("Figures as of"), "round.reference_on", Kind.DATE),
         Column(_("Report by"), "due_on", Kind.DATE),
         Column(_("State"), lambda row: row.get_state_display()),
@@ -124,17 +131,23 @@ def round_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
             ],
             "overdue_count": overdue,
             "may_remind": bool(can(request.user, Perm.PLAN_TERRITORY, plan.territory)),
+            "waiting_count": states.count(RoundReportState.SUBMITTED),
+            "corrections": corrected_since(reporting_round),
             "links": export_links(request),
             "is_filtered": any(request.GET.get(name) for name in ("q", "state")),
         },
     )
 
 
-def _number_told(actual: Actual | None) -> Decimal | str | None:
-    """A figure in a file, or the sign of a secret one."""
+def _number_told(line: ReportLine, actual: Actual | None) -> Decimal | str | None:
+    """A figure in a file, the word of a judgement, or the sign of a secret one."""
     if actual is None:
         return None
-    return SIGN_UNKNOWN if actual.is_secret else actual.value
+    if actual.is_secret:
+        return SIGN_UNKNOWN
+    if line.is_judged and actual.value is not None:
+        return actual_text(actual, line.figure.figure)
+    return actual.value
 
 
 @require_safe
@@ -149,10 +162,11 @@ def report_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
             Column(_("Measure"), "measure.title"),
             Column(_("Key figure"), "row.key_figure.title"),
             Column(_("Unit"), "row.key_figure.unit.symbol"),
-            Column(_("Last figure"), lambda line: _number_told(line.before), Kind.NUMBER),
+            Column(_("Last figure"), lambda line: _number_told(line, line.before), Kind.NUMBER),
             Column(_("Expected by the path"), "expected_number", Kind.NUMBER, 2),
-            Column(_("Actual"), lambda line: _number_told(line.actual), Kind.NUMBER),
+            Column(_("Actual"), lambda line: _number_told(line, line.actual), Kind.NUMBER),
             Column(_("Comment"), "row.comment"),
+            Column(_("Evidence"), lambda line: ", ".join(file.file_name for file in line.files)),
         ]
         name = _("Report %(report)s") % {"report": str(report)}
         source = [
@@ -161,6 +175,7 @@ def report_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
         ]
         return table_response(name, columns, lines, wanted, source)
     user = request.user
+    is_planned = bool(can(user, Perm.PLAN_TERRITORY, report.round.plan.territory))
     return render(
         request,
         "measures/report_detail.html",
@@ -172,7 +187,31 @@ def report_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
             "is_overdue": is_overdue(report, timezone.localdate()),
             "lines": lines,
             "has_secret": any(line.has_secret for line in lines),
+            "versions": [(row, state_badge(row.state)) for row in _readable_versions(request, report)],
+            "is_under_way": report.state not in SETTLED,
+            "may_correct": bool(can(user, Perm.ACT_FOR_ORGANISATION, report.organisation)) or is_planned,
+            "may_stop": is_planned,
             "sees_plan": plans_seen_by(user).filter(pk=report.round.plan_id).exists(),
             "links": export_links(request),
         },
+    )
+
+
+def _readable_versions(request: HttpRequest, report: RoundReport) -> list[RoundReport]:
+    """The other versions of a report that the person may read."""
+    rows = [row for row in versions_of(report) if row.pk != report.pk]
+    readable = _readable(request, rows)
+    return [row for row in rows if row.pk in readable]
+
+
+@require_safe
+def figure_file(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """A file behind a reported figure, always to be saved and never shown; for who may read the report."""
+    row = get_object_or_404(files_seen_by(request.user), pk=pk)
+    return FileResponse(
+        row.file.open("rb"),
+        as_attachment=True,
+        filename=row.file_name,
+        content_type="application/octet-stream",
+        headers={"Cache-Control": "private", "X-Content-Type-Options": "nosniff"},
     )

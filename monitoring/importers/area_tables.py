@@ -12,7 +12,7 @@ from typing import Final, Generic, TypeVar
 from monitoring.importers.area_keys import folded, suggested_area
 from monitoring.importers.issues import Issue, Severity
 from monitoring.importers.numbers import Convention, find_convention, read_figure
-from project.common.importing import Cell, CellKind, Table, column_letters
+from project.common.importing import Cell, CellKind, Table, column_letters, day_of
 from project.common.keys import PlaceKeys, key_or_none
 
 FIRST_YEAR: Final = 1900
@@ -47,7 +47,6 @@ SUCCESSION_HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _OPTIONAL: Final = frozenset({"name", "old_name", "new_name", "source"})
 _CODES: Final = {CellKind.FORMULA: "formula", CellKind.ERROR: "excel_error"}
-_GERMAN_DAY: Final = re.compile(r"([0-3]?[0-9])\.([01]?[0-9])\.([0-9]{4})")
 
 RowT = TypeVar("RowT")
 
@@ -355,7 +354,7 @@ class _SuccessionReader(_Reader[SuccessionRow]):
         cell = self._plain(row, "day")
         if cell is None:
             return None
-        day = _day(cell.text)
+        day = day_of(cell.text)
         if day is None or not FIRST_YEAR <= day.year <= LAST_YEAR:
             self._error("no_day", cell)
             return None
@@ -375,15 +374,3 @@ def _people(cell: Cell) -> int | None:
         digits = "".join(groups)
     whole = key_or_none(digits)
     return None if whole is None or whole > _MOST_PEOPLE else whole
-
-
-def _day(text: str) -> datetime.date | None:
-    """31.12.2020 or 2020-12-31; midnight behind it, as Excel writes it into CSV, does not count."""
-    bare = text.removesuffix(" 00:00:00").removesuffix("T00:00:00")
-    german = _GERMAN_DAY.fullmatch(bare)
-    try:
-        if german:
-            return datetime.date(int(german[3]), int(german[2]), int(german[1]))
-        return datetime.date.fromisoformat(bare)
-    except ValueError:
-        return None

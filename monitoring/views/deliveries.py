@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from monitoring.models import Delivery
 from monitoring.selectors.deliveries import IssueLine, delivery_contents, delivery_preview, issue_lines
 from monitoring.services.deliveries import delivery_file_taken
+from project.common.attachments import attachment_response
 from project.common.exports import Column, Format, Kind, export_format, table_response
 from project.common.formats import date_de
 from stakeholders.models import User
@@ -95,10 +96,4 @@ def delivery_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     if not is_own:
         require(request.user, Perm.VIEW_RAW_FIGURES, delivery.territory)
     delivery_file_taken(delivery, is_own=is_own, user=cast(User, request.user))
-    return FileResponse(
-        delivery.file.open("rb"),
-        as_attachment=True,
-        filename=delivery.file_name,
-        content_type="application/octet-stream",
-        headers={"Cache-Control": "private"},
-    )
+    return attachment_response(delivery)

@@ -142,6 +142,9 @@ def table_response(
     """
     wanted = Format(fmt)
     ending = "xlsx" if wanted is Format.XLSX else "csv"
+    if wanted is Format.CSV_MACHINE:
+        # Beside the other CSV among the downloads it could not be told apart.
+        filename = _("%(name)s for programs") % {"name": filename}
     name = f"{_file_name(filename)}.{ending}"
     content_type = (
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -156,11 +159,22 @@ def table_response(
         else:
             for chunk in _csv_lines(columns, rows, lines, is_german=wanted is Format.CSV):
                 file.write(chunk.encode("utf-8", "replace"))
-        size = file.tell()
-        file.seek(0)
     except BaseException:
         file.close()
         raise
+    return file_response(file, name, content_type)
+
+
+def file_response(file: Any, name: str, content_type: str) -> HttpResponseBase:
+    """Answer with a temporary file that has just been written: a small one at once, a large one streamed.
+
+    Args:
+        file: Stands at its end; is closed here or when it has been sent.
+        name: Name with ending, as people should find it among their downloads.
+        content_type: What it is.
+    """
+    size = file.tell()
+    file.seek(0)
     response: HttpResponseBase
     if size > SPOOL_BYTES:
         response = FileResponse(file, content_type=content_type)

@@ -19,6 +19,8 @@ MINUS = "−"
 NBSP = "\u00a0"
 # Days before the due date from which a task is marked as pressing.
 DUE_SOON_DAYS = 7
+# Signs that stand together where a check sum is printed.
+_GROUP = 4
 
 # Signs of German official statistics (Statistisches Bundesamt, "Zeichenerklärung").
 SIGN_NOTHING = "-"
@@ -100,6 +102,18 @@ def datetime_de(value: datetime.datetime | None) -> str:
     local = timezone.localtime(value) if timezone.is_aware(value) else value
     clock = f"{local.hour:02d}:{local.minute:02d}"
     return f"{date_de(local)}, {clock} Uhr" if is_german() else f"{date_de(local)}, {clock}"
+
+
+def time_de(value: datetime.time | datetime.datetime | None) -> str:
+    """Write an hour of the day: 09:30 Uhr, in English 09:30; a moment in local time.
+
+    >>> time_de(datetime.time(9, 30)).startswith("09:30")
+    True
+    """
+    if value is None:
+        return NO_VALUE
+    hour = timezone.localtime(value).time() if isinstance(value, datetime.datetime) else value
+    return f"{hour:%H:%M}{NBSP}Uhr" if is_german() else f"{hour:%H:%M}"
 
 
 def period_de(start: datetime.date | None, end: datetime.date | None) -> str:
@@ -185,6 +199,15 @@ def money_de(value: Number | str | None, places: int = 2) -> str:
     return f"{MINUS}€{text.removeprefix(MINUS)}" if text.startswith(MINUS) else f"€{text}"
 
 
+def grouped(checksum: str) -> str:
+    """A check sum in groups of four signs, as it is printed and read out.
+
+    >>> grouped("a1b2c3d4")
+    'a1b2 c3d4'
+    """
+    return " ".join(checksum[place : place + _GROUP] for place in range(0, len(checksum), _GROUP))
+
+
 def sign_meaning(sign: str) -> str:
     """Say in words what a sign of official statistics means; an unknown sign gives an empty text."""
     meanings = {
@@ -254,10 +277,11 @@ def since_de(moment: datetime.datetime | datetime.date, today: datetime.date) ->
 
 
 def file_size_de(size: int) -> str:
-    """Write the size of a file: 812 Byte, 1,4 MB (1 MB is 1,000,000 bytes)."""
+    """Write the size of a file: 812 Byte, 1,4 MB, 20 MB (1 MB is 1,000,000 bytes)."""
     kilo = 1000
     if size < kilo:
         return ngettext("%(size)s byte", "%(size)s bytes", size) % {"size": size}
     if size < kilo * kilo:
         return f"{decimal_de(Decimal(size) / kilo, 0)}{NBSP}KB"
-    return f"{decimal_de(Decimal(size) / (kilo * kilo), 1)}{NBSP}MB"
+    digits = 1 if size % (kilo * kilo) else 0
+    return f"{decimal_de(Decimal(size) / (kilo * kilo), digits)}{NBSP}MB"

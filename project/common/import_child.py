@@ -25,6 +25,8 @@ _SNIFF_ROWS = 20
 # Characters of one cell; the longest we know is a note of some hundred. A text that many cells of a
 # workbook share is written once in the file, but once for each cell in what is read from it.
 _MAX_TEXT = 500
+# Of a whole workbook of texts people wrote: what Excel holds in a cell.
+_MAX_LONG_TEXT = 32_767
 _MAX_SHEETS_NAMED = 50
 # What a number format shows beside the number: quoted texts, escaped characters, blanks as wide as a
 # character, fillings, and colours or conditions in brackets.
@@ -59,10 +61,16 @@ class RefusedError(Exception):
 
 
 def main(kind: str, limits: Limits, content: bytes, out: TextIO) -> None:
-    """Read the content and write a head line and one line a row, or a refusal."""
+    """Read the content and write a head line and one line a row, or a refusal.
+
+    Kind is ``csv``, ``xlsx``, or ``book`` and on further lines the names of the sheets to be read.
+    """
     try:
-        head, rows = _read_csv(content, limits) if kind == "csv" else _read_xlsx(content, limits)
-        lines = [json.dumps(row, ensure_ascii=False) for row in _bounded(rows, limits)]
+        if kind.startswith("book"):
+            head, lines = _read_book(content, limits, kind.split("\n")[1:])
+        else:
+            head, rows = _read_csv(content, limits) if kind == "csv" else _read_xlsx(content, limits)
+            lines = [json.dumps(row, ensure_ascii=False) for row in _bounded(rows, limits)]
         while lines and lines[-1] == "[]":
             lines.pop()
         if not lines:
@@ -102,14 +110,14 @@ def _read_csv(content: bytes, limits: Limits) -> tuple[dict[str, Any], Iterator[
     else:
         delimiter = _sniff(text)
     head: dict[str, Any] = {"sheet": None, "encoding": encoding, "delimiter": delimiter, "other_sheets": []}
-    return head, _csv_rows(text, delimiter)
+    return head, _csv_rows(text, delimiter, limits.get("text", _MAX_TEXT))
 
 
-def _csv_rows(text: str, delimiter: str) -> Iterator[list[Raw]]:
+def _csv_rows(text: str, delimiter: str, longest: int) -> Iterator[list[Raw]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         for row in reader:
-            yield [(cell.strip()[:_MAX_TEXT], "t") for cell in row]
+            yield [(cell.strip()[:longest], "t") for cell in row]
     except csv.Error:
         raise RefusedError("quotes", line=reader.line_num) from None
 
@@ -178,13 +186,41 @@ def _read_xlsx(content: bytes, limits: Limits) -> tuple[dict[str, Any], Iterator
         "other_sheets": [other.title[:_MAX_TEXT] for other in others[:_MAX_SHEETS_NAMED]],
     }
     sheet.reset_dimensions()  # what the file says of its own size need not be true
-    return head, ([_raw(cell) for cell in row] for row in sheet.iter_rows(min_row=1, min_col=1))
+    longest = limits.get("text", _MAX_TEXT)
+    return head, ([_raw(cell, longest) for cell in row] for row in sheet.iter_rows(min_row=1, min_col=1))
 
 
-def _check_cells(content: bytes, limits: Limits) -> None:
-    """Stream the parts for cells far away and for XML tricks before openpyxl builds anything."""
+def _read_book(content: bytes, limits: Limits, wanted: list[str]) -> tuple[dict[str, Any], list[str]]:
+    """Several sheets with their texts in full: each line holds the sheet, the row's number and its cells."""
+    import openpyxl  # noqa: PLC0415
+
+    merged = _check_cells(content, limits, wanted)
+    book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
+    head = {
+        "sheets": [sheet.title[:_MAX_TEXT] for sheet in book.worksheets[:_MAX_SHEETS_NAMED]],
+        "merged": merged,
+    }
+    lines = []
+    for title in wanted:
+        if title not in book.sheetnames:
+            continue
+        sheet = book[title]
+        sheet.reset_dimensions()
+        rows = ([_raw(cell, _MAX_LONG_TEXT) for cell in row] for row in sheet.iter_rows(min_row=1, min_col=1))
+        for number, row in enumerate(_bounded(rows, limits), start=1):
+            if row:
+                lines.append(json.dumps([title, number, row], ensure_ascii=False))
+    return head, lines
+
+
+def _check_cells(content: bytes, limits: Limits, wanted: list[str] | None = None) -> dict[str, str]:
+    """Stream the parts for cells far away and for XML tricks before openpyxl builds anything.
+
+    Sheets that are not wanted are not looked at. Gives the first merged cells by sheet.
+    """
     from defusedxml.ElementTree import iterparse  # noqa: PLC0415
 
+    merged: dict[str, str] = {}
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         titles = _sheet_titles(archive)
         for entry in archive.infolist():
@@ -192,6 +228,8 @@ def _check_cells(content: bytes, limits: Limits) -> None:
                 continue
             is_sheet = entry.filename.startswith("xl/worksheets/")
             title = titles.get(entry.filename, entry.filename)
+            if is_sheet and wanted is not None and title not in wanted:
+                continue
             count = 0
             with archive.open(entry) as stream:
                 for _, element in iterparse(stream, events=("end",), forbid_dtd=True):
@@ -200,7 +238,10 @@ def _check_cells(content: bytes, limits: Limits) -> None:
                         _check_reference(element.get("r"), title, limits)
                         if count > limits["cells"] + limits["rows"]:
                             raise RefusedError("too_many_cells")
+                    if is_sheet and element.tag.endswith("}mergeCell"):
+                        merged.setdefault(title, element.get("ref") or "")
                     element.clear()
+    return merged
 
 
 def _sheet_titles(archive: zipfile.ZipFile) -> dict[str, str]:
@@ -238,12 +279,12 @@ def _has_content(row: tuple[Any, ...]) -> bool:
     return any(cell.value not in {None, ""} for cell in row)
 
 
-def _raw(cell: Any) -> Raw:
+def _raw(cell: Any, longest: int = _MAX_TEXT) -> Raw:
     value = cell.value
     if value is None:
         return "", "t"
     if cell.data_type == "f":
-        return str(getattr(value, "text", value))[:_MAX_TEXT], "f"
+        return str(getattr(value, "text", value))[:longest], "f"
     if cell.data_type == "e":
         return str(value), "e"
     if isinstance(value, bool):
@@ -254,7 +295,7 @@ def _raw(cell: Any) -> Raw:
         return _plain(shown), "n"
     if isinstance(value, datetime.datetime | datetime.date):
         return value.isoformat()[:10], "d"
-    return str(value).strip()[:_MAX_TEXT], "t"
+    return str(value).strip()[:longest], "t"
 
 
 def _is_percent(number_format: str, value: float) -> bool:

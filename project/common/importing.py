@@ -4,13 +4,15 @@ The parsing itself runs in a child process with limits on memory, time and proce
 (``import_child.py``), so that no file can take the server with it.
 """
 
+import datetime
 import io
 import json
+import re
 import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -25,7 +27,7 @@ from project.common.errors import DomainError
 from project.common.formats import decimal_de, file_size_de
 
 # Largest upload in bytes if the caller gives none.
-DEFAULT_MAX_BYTES: Final = 20 * 1024 * 1024
+DEFAULT_MAX_BYTES: Final = 20 * 1000 * 1000
 # A workbook of a whole state's municipalities unpacks to some 30 MB; a bomb to gigabytes.
 MAX_UNPACKED_BYTES: Final = 200 * 1024 * 1024
 MAX_ZIP_ENTRIES: Final = 2_000
@@ -43,10 +45,29 @@ MAX_COLUMNS: Final = 500
 MAX_CELLS: Final = 500_000
 # All texts of a table together; 40 characters in each of its cells.
 MAX_CHARACTERS: Final = 20_000_000
+TABLE_LIMITS: Final = {
+    "rows": MAX_ROWS,
+    "columns": MAX_COLUMNS,
+    "cells": MAX_CELLS,
+    "characters": MAX_CHARACTERS,
+}
 # What the child may write: the texts in UTF-8 and some signs around each of them.
 MAX_OUTPUT_BYTES: Final = 64 * 1024 * 1024
 
-_CHILD = Path(__file__).with_name("import_child.py")
+CHILD = Path(__file__).with_name("import_child.py")
+_GERMAN_DAY: Final = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
+_ISO_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MIDNIGHT: Final = re.compile(r"[T ]00:00(?::00)?$")
+#: First bytes of programs: Windows, Linux, macOS (three kinds), scripts.
+PROGRAMS: Final = (
+    b"MZ",
+    b"\x7fELF",
+    b"\xfe\xed\xfa\xce",
+    b"\xfe\xed\xfa\xcf",
+    b"\xcf\xfa\xed\xfe",
+    b"\xca\xfe\xba\xbe",
+    b"#!",
+)
 _ZIP, _PDF, _OLD_OFFICE = b"PK\x03\x04", b"%PDF", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -119,6 +140,7 @@ REFUSALS: Final[Mapping[str, str | Promise]] = {
     "pdf": _(
         "This is a PDF, whatever its name says. Please deliver the table itself, as an Excel workbook or CSV."
     ),
+    "program": _("This is a program, whatever its name says. It has not been read."),
     "old_or_encrypted": _(
         "This is an old Excel file (.xls) or one with a password. "
         "Please save it as an Excel workbook (.xlsx) without a password."
@@ -211,13 +233,34 @@ def column_letters(column: int) -> str:
     return letters
 
 
-def read_table(content: bytes, name: str, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Table:
+def day_of(text: str) -> datetime.date | None:
+    """A day as people and programs write it into tables; None if it is none, or might be an American one.
+
+    Midnight behind it, as Excel writes it into CSV, does not count.
+
+    >>> day_of("31.12.2027"), day_of("2027-12-31 00:00:00"), day_of("12/31/2027"), day_of("31.02.2027")
+    (datetime.date(2027, 12, 31), datetime.date(2027, 12, 31), None, None)
+    """
+    bare = _MIDNIGHT.sub("", text.strip())
+    try:
+        if german := _GERMAN_DAY.fullmatch(bare):
+            return datetime.date(int(german[3]), int(german[2]), int(german[1]))
+        # The standard library would take weeks (2027-W01-1) and figures without hyphens (20271231) as well.
+        return datetime.date.fromisoformat(bare) if _ISO_DAY.fullmatch(bare) else None
+    except ValueError:
+        return None
+
+
+def read_table(
+    content: bytes, name: str, *, max_bytes: int = DEFAULT_MAX_BYTES, longest_text: int | None = None
+) -> Table:
     """Read an uploaded CSV or Excel file.
 
     Args:
         content: The bytes of the file; pass at most ``max_bytes + 1`` of an upload.
         name: Its name; the ending must be .csv, .txt or .xlsx and fit the content.
         max_bytes: Largest size in bytes.
+        longest_text: Characters kept of a cell; None for those of a table of figures.
 
     Returns:
         The cells of the file, of Excel those of the first visible sheet with content.
@@ -232,7 +275,20 @@ def read_table(content: bytes, name: str, *, max_bytes: int = DEFAULT_MAX_BYTES)
         kind = "xlsx"
     else:
         kind = "csv"
-    return _parse(content, kind)
+    return _parse(content, kind, {} if longest_text is None else {"text": longest_text})
+
+
+def check_workbook(content: bytes, name: str, *, max_bytes: int) -> None:
+    """Look at an upload that must be an Excel workbook, before anything of it is opened.
+
+    Raises:
+        ImportRefused: It is none, or one of the dangerous ones.
+    """
+    _check_size(content, max_bytes)
+    ending = PurePath(name).suffix.lower()
+    if not _is_excel(content, ending):
+        raise ImportRefused("kind", ending=ending)
+    _check_archive(content)
 
 
 def _check_size(content: bytes, max_bytes: int) -> None:
@@ -248,6 +304,9 @@ def _is_excel(content: bytes, ending: str) -> bool:
         raise ImportRefused("kind", ending=ending or "?")
     if content.startswith(_PDF):
         raise ImportRefused("pdf")
+    # A table may begin with these letters, but not with a NUL among the first of them.
+    if content.startswith(PROGRAMS) and (ending == ".xlsx" or b"\0" in content[:1024]):
+        raise ImportRefused("program")
     if content.startswith(_OLD_OFFICE):
         raise ImportRefused("old_or_encrypted")
     is_archive = content.startswith(_ZIP)
@@ -265,12 +324,8 @@ def _check_archive(content: bytes) -> None:
             entries = archive.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise ImportRefused("damaged") from error
-    unpacked = sum(entry.file_size for entry in entries)
-    packed = max(1, min(len(content), sum(entry.compress_size for entry in entries)))
-    is_bomb = unpacked > MAX_UNPACKED_BYTES or (
-        unpacked > _RATIO_FROM_BYTES and unpacked / packed > MAX_ZIP_RATIO
-    )
-    if is_bomb or len(entries) > MAX_ZIP_ENTRIES:
+    if is_zip_bomb(entries, len(content)) or len(entries) > MAX_ZIP_ENTRIES:
+        unpacked = sum(entry.file_size for entry in entries)
         raise ImportRefused("bomb", unpacked=unpacked, entries=len(entries))
     if any(entry.flag_bits & 1 for entry in entries):
         raise ImportRefused("encrypted")
@@ -283,15 +338,18 @@ def _check_archive(content: bytes) -> None:
         raise ImportRefused("external_links")
 
 
-def _parse(content: bytes, kind: str) -> Table:
+def is_zip_bomb(entries: Sequence[zipfile.ZipInfo], size: int) -> bool:
+    """Whether an archive of so many bytes would unpack to far more than a document or a table holds."""
+    unpacked = sum(entry.file_size for entry in entries)
+    packed = max(1, min(size, sum(entry.compress_size for entry in entries)))
+    return unpacked > MAX_UNPACKED_BYTES or (
+        unpacked > _RATIO_FROM_BYTES and unpacked / packed > MAX_ZIP_RATIO
+    )
+
+
+def _parse(content: bytes, kind: str, limits: Mapping[str, int]) -> Table:
     """Let the child read the content and take its rows from what it wrote."""
-    limits = {
-        "rows": MAX_ROWS,
-        "columns": MAX_COLUMNS,
-        "cells": MAX_CELLS,
-        "characters": MAX_CHARACTERS,
-    }
-    with output_of_child(_CHILD, kind, limits, content) as output:
+    with output_of_child(CHILD, kind, {**TABLE_LIMITS, **limits}, content) as output:
         return _table(output)
 
 
@@ -343,11 +401,17 @@ def output_of_child(child: Path, kind: str, limits: Mapping[str, int], content: 
         yield output
 
 
-def _table(output: IO[bytes]) -> Table:
-    """The table the child wrote: a head, then one line a row."""
-    head = json.loads(output.readline())
+def head_of(output: IO[bytes]) -> dict[str, Any]:
+    """The first line the child wrote; its refusal is raised."""
+    head: dict[str, Any] = json.loads(output.readline())
     if "refused" in head:
         raise _refusal(head["refused"], head["params"])
+    return head
+
+
+def _table(output: IO[bytes]) -> Table:
+    """The table the child wrote: a head, then one line a row."""
+    head = head_of(output)
     known: dict[str, str] = {}  # a text that stands in many cells is held once
     rows = [
         [

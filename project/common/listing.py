@@ -67,6 +67,22 @@ def term_of(request: HttpRequest) -> str:
     return " ".join(text.split())[:TERM_LENGTH]
 
 
-def page_of(request: HttpRequest, rows: QuerySet[Any] | Sequence[Any], size: int = PAGE_SIZE) -> Page[Any]:
-    """The page of a list an address asks for; an unknown one is the first or last."""
-    return Paginator(rows, size).get_page(request.GET.get("page"))
+def page_of(
+    request: HttpRequest,
+    rows: QuerySet[Any] | Sequence[Any],
+    size: int = PAGE_SIZE,
+    *,
+    count: int | None = None,
+) -> Page[Any]:
+    """The page of a list an address asks for; an unknown one is the first or last.
+
+    Args:
+        request: The request.
+        rows: The list in its order.
+        size: Rows of a page.
+        count: How many there are, where it is known already; None to count them.
+    """
+    paginator = Paginator(rows, size)
+    if count is not None:
+        paginator.count = count  # instead of the query behind this cached property
+    return paginator.get_page(request.GET.get("page"))

@@ -18,6 +18,10 @@ GOOD: Final = "#0a7d3b"
 WARN: Final = "#b26a00"
 BAD: Final = "#b3261e"
 CALM: Final = "#2a6f97"
+PLAN: Final = "#5c6b8a"
+PAPER: Final = "#ffffff"
+#: Bars of a timeline by kind of badge.
+_SPANS: Final = {"success": GOOD, "warning": WARN, "danger": BAD, "info": PLAN, "neutral": PLAN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,8 @@ LOOKS: Final[dict[str, Look]] = {
     "pg-bar__target": Look("", INK, 2),
     **{css: Look(colour, line_on(colour)) for css, colour in shade_colours().items()},
     "pg-class-none": Look("#e6e6e6", LINE),
+    "pg-qr__ground": Look("#ffffff"),
+    "pg-qr__dark": Look("#000000"),
     "pg-map__area--none": Look("#f6f6f6", LINE_STRONG),
     "pg-map__outline": Look("", INK, 3),
     "pg-map__mark": Look(INK, size=13, is_bold=True),
@@ -82,6 +88,20 @@ LOOKS: Final[dict[str, Look]] = {
     "pg-dot--other-2": Look(WARN),
     "pg-break": Look("", INK, 1.5, dash=(2, 3)),
     "pg-break-mark": Look(INK),
+    # On paper one name for kind and phase: begun filled, over outlined, not begun dashed.
+    **{f"pg-span--{kind}-running": Look(colour) for kind, colour in _SPANS.items()},
+    **{f"pg-span--{kind}-over": Look(PAPER, colour, 1.5) for kind, colour in _SPANS.items()},
+    **{f"pg-span--{kind}-ahead": Look(PAPER, colour, 1.5, (4, 3)) for kind, colour in _SPANS.items()},
+    "pg-span__today": Look("", INK, 2),
+    "pg-span__stage": Look("", LINK, 2, (6, 4)),
+    "pg-gantt__plan": Look(LINE_STRONG),
+    "pg-gantt__delay": Look(PAPER, BAD),
+    "pg-gantt__band": Look(GROUND),
+    "pg-stone": Look(PAPER, INK, 1.5),
+    "pg-stone--reached": Look(INK, INK, 1.5),
+    "pg-stone--late": Look(PAPER, BAD, 2),
+    "pg-line--target": Look("", LINE_STRONG, 2, (5, 4)),
+    "pg-target": Look(PAPER, LINE_STRONG, 2),
     "pg-axis": Look("", LINE_STRONG),
     "pg-grid": Look("", LINE),
     "pg-chart-text": Look(INK),

@@ -21,6 +21,7 @@ register = template.Library()
 
 register.filter("date_de", formats.date_de)
 register.filter("datetime_de", formats.datetime_de)
+register.filter("time_de", formats.time_de)
 register.filter("file_size_de", formats.file_size_de)
 register.filter("sign_meaning", formats.sign_meaning)
 

@@ -77,6 +77,7 @@ class RulesForm(TodayForm):
     allows_circulated = forms.BooleanField(
         label=_("May decide in writing (circulated decision)"), required=False
     )
+    allows_secret = forms.BooleanField(label=_("May vote by secret ballot"), required=False)
     notice_days = GermanIntegerField(
         label=_("Notice period in days"),
         min_value=0,
@@ -107,6 +108,7 @@ class RulesForm(TodayForm):
             "majority": rules.majority,
             "tie": rules.tie,
             "allows_circulated": version.allows_circulated,
+            "allows_secret": version.allows_secret,
             "notice_days": version.notice_days,
             "source": version.source,
             **kwargs.get("initial", {}),
@@ -153,7 +155,7 @@ class RulesForm(TodayForm):
     @property
     def others(self) -> dict[str, Any]:
         """The other arguments of ``rules_add``."""
-        names = ("valid_from", "allows_circulated", "notice_days", "source", "reason")
+        names = ("valid_from", "allows_circulated", "allows_secret", "notice_days", "source", "reason")
         return {name: self.cleaned_data[name] for name in names}
 
 

@@ -118,6 +118,10 @@ class BodyMembership(models.Model):
     def __str__(self) -> str:
         return f"{self.organisation.label}: {self.user}"
 
+    def is_in_force(self, day: datetime.date) -> bool:
+        """Whether the seat counts on a day, as ``on`` asks of many."""
+        return self.starts_on <= day and (self.ends_on is None or self.ends_on >= day)
+
     @property
     def is_voting(self) -> bool:
         """Whether this seat has a vote."""

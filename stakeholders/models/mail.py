@@ -16,6 +16,8 @@ class OutgoingMail(models.Model):
     subject = models.CharField(_("Subject line"), max_length=250)
     # Emptied once sent or expired: links for passwords stand in it.
     body = models.TextField(_("Text"), blank=True)
+    # A calendar entry (RFC 5546) that goes with it; forgotten with the text.
+    calendar = models.TextField(_("Calendar entry"), blank=True)
     created_at = models.DateTimeField(_("Written"), auto_now_add=True)
     sent_at = models.DateTimeField(_("Sent"), null=True, blank=True)
     attempt_count = models.PositiveSmallIntegerField(_("Attempts"), default=0)

@@ -36,6 +36,7 @@ class RulesOfProcedure(models.Model):
     )
     tie = models.CharField(_("Tie"), max_length=10, choices=Tie.choices, default=Tie.FAILS)
     allows_circulated = models.BooleanField(_("Circulated decisions"), default=False)
+    allows_secret = models.BooleanField(_("Secret ballots"), default=False)
     notice_days = models.PositiveSmallIntegerField(
         _("Notice period in days"), default=0, validators=[MaxValueValidator(MAX_NOTICE_DAYS)]
     )

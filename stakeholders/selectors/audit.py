@@ -55,6 +55,7 @@ _PAGES = {
     "measures.actionplan": _Page("measures:plan-detail", Perm.VIEW_PLAN),
     "measures.measure": _Page("measures:measure-detail", Perm.VIEW_MEASURE),
     "measures.fundedproject": _Page("measures:project-detail", Perm.TRACK_PROJECT),
+    "measures.programme": _Page("measures:programme-detail", Perm.VIEW_PROGRAMME),
     "workflows.planningcycle": _Page("workflows:cycle-detail", Perm.VIEW_CYCLE),
     # What was never submitted may be read by those who take part in the conference only.
     "workflows.recommendation": _Page(

@@ -9,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Case, IntegerField, QuerySet, When
 from django.utils import timezone
 
-from stakeholders.models import Body, BodyMembership, FormerDeputy, Seat, User
+from stakeholders.models import Body, BodyMembership, FormerDeputy, Function, Membership, Seat, User
 from stakeholders.permissions import Perm, visible
 
 #: Chair, voting members, advisory members.
@@ -56,3 +56,33 @@ def with_deputies_of(seats: Iterable[BodyMembership], day: datetime.date) -> lis
         if row.pk in former:
             row.deputy = former[row.pk].deputy
     return rows
+
+
+def functions_at(seats: Iterable[BodyMembership], day: datetime.date) -> dict[tuple[int, int], str]:
+    """In which function members and deputies sat for their organisation on a day.
+
+    Args:
+        seats: Their deputies are those of the day (``with_deputies_of``).
+        day: The day asked about.
+
+    Returns:
+        Keys of seat and person -> function in words, several with commas; nobody whose function in the
+        organisation is none, or only its administration. Queries: 1.
+    """
+    rows = list(seats)
+    people = {pk for row in rows for pk in (row.user_id, row.deputy_id) if pk is not None}
+    found: dict[tuple[int, int], list[str]] = {}
+    memberships = Membership.objects.on(day).filter(
+        user__in=people, organisation__in={row.organisation_id for row in rows}
+    )
+    # In the order of rank, whatever the database says.
+    rank = list(Function)
+    for row in sorted(memberships, key=lambda row: rank.index(Function(row.function))):
+        if row.function != Function.ADMINISTRATOR:
+            found.setdefault((row.user_id, row.organisation_id), []).append(str(row.get_function_display()))
+    return {
+        (row.pk, pk): ", ".join(found[pk, row.organisation_id])
+        for row in rows
+        for pk in (row.user_id, row.deputy_id)
+        if pk is not None and (pk, row.organisation_id) in found
+    }

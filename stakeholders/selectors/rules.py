@@ -54,19 +54,21 @@ def group_name(kind: str) -> str:
     return str(OrganisationKind(kind).label)
 
 
-def rules_sentences(rules: VotingRules, *, allows_circulated: bool, notice_days: int) -> list[str]:
+def rules_sentences(
+    rules: VotingRules, *, allows_circulated: bool, notice_days: int, allows_secret: bool = False
+) -> list[str]:
     """Rules in plain words, one sentence a rule, the same on every page.
 
     Args:
         rules: What counts when ballots are counted.
         allows_circulated: Whether the body may decide in writing.
         notice_days: Days between invitation and meeting; 0 for none.
+        allows_secret: Whether it may vote by secret ballot.
 
     Returns:
         Sentences in a fixed order.
     """
-    sentences = [_quorum_sentence(rules.quorum_share), *(_group_sentence(row) for row in rules.groups)]
-    sentences += [_majority_sentence(rules.majority)]
+    sentences = [*quorum_sentences(rules), _majority_sentence(rules.majority)]
     if rules.majority == Majority.SIMPLE:
         sentences.append(
             _("In a tie the vote cast for the seat of the chair decides.")
@@ -84,6 +86,10 @@ def rules_sentences(rules: VotingRules, *, allows_circulated: bool, notice_days:
         if allows_circulated
         else _("It decides in meetings only.")
     )
+    if allows_secret:
+        sentences.append(
+            _("It may vote by secret ballot. A tie is then a no, for the vote of the chair is secret, too.")
+        )
     if notice_days:
         sentences.append(
             ngettext(
@@ -96,12 +102,18 @@ def rules_sentences(rules: VotingRules, *, allows_circulated: bool, notice_days:
     return sentences
 
 
+def quorum_sentences(rules: VotingRules) -> list[str]:
+    """Who must be there for a body to decide, in plain words."""
+    return [_quorum_sentence(rules.quorum_share), *(_group_sentence(row) for row in rules.groups)]
+
+
 def sentences_of(version: RulesOfProcedure) -> list[str]:
     """``rules_sentences`` of a saved version."""
     return rules_sentences(
         version.voting_rules(),
         allows_circulated=version.allows_circulated,
         notice_days=version.notice_days,
+        allows_secret=version.allows_secret,
     )
 
 

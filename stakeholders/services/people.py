@@ -9,16 +9,15 @@ from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext_lazy as _
 
 from project.common.errors import DomainError, as_domain_error
 from stakeholders.audit import log_action
-from stakeholders.mail import mail_queue
+from stakeholders.mail import mail_queue, mail_render
 from stakeholders.models import Function, Organisation, OutgoingMail, User
 from stakeholders.selectors.people import scopes_of
 from stakeholders.services._checks import require_active, require_administrator, save_checked
@@ -252,10 +251,7 @@ def _queue_link(person: User, *, spares_mailbox: bool = False) -> int:
         "days": settings.PASSWORD_RESET_TIMEOUT // SECONDS_PER_DAY,
         "is_new": not person.has_usable_password(),
     }
-    # The mail speaks the language of the installation: nobody knows yet which one the reader prefers.
-    with translation.override(settings.LANGUAGE_CODE):
-        subject = render_to_string("stakeholders/mails/invitation_subject.txt", context).strip()
-        body = render_to_string("stakeholders/mails/invitation.txt", context)
+    subject, body = mail_render("stakeholders/mails/invitation", context)
     fresh = timezone.now() - datetime.timedelta(minutes=MINUTES_BETWEEN_LINKS)
     last = OutgoingMail.objects.filter(address=person.email, subject=subject, created_at__gt=fresh)
     if spares_mailbox and last.exists():

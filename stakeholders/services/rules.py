@@ -29,6 +29,7 @@ def rules_add(
     source: str,
     reason: str,
     user: User | None,
+    allows_secret: bool = False,
 ) -> RulesOfProcedure:
     """Let other rules of procedure count from a day on; what was decided before stays as it was counted.
 
@@ -42,6 +43,7 @@ def rules_add(
         source: Where it is laid down; may be empty.
         reason: Why it changes.
         user: Who acts; None for the system.
+        allows_secret: Whether it may vote by secret ballot.
 
     Returns:
         The version.
@@ -69,6 +71,7 @@ def rules_add(
             body=body,
             valid_from=valid_from,
             allows_circulated=allows_circulated,
+            allows_secret=allows_secret,
             notice_days=notice_days,
             source=source.strip(),
             reason=reason.strip(),
@@ -163,6 +166,7 @@ def _as_data(version: RulesOfProcedure) -> dict[str, object]:
         "majority": version.majority,
         "tie": version.tie,
         "allows_circulated": version.allows_circulated,
+        "allows_secret": version.allows_secret,
         "notice_days": version.notice_days,
         "laid_down_in": version.source,
     }

@@ -16,7 +16,8 @@ from stakeholders.forms.absences import AbsenceForm
 from stakeholders.models import Absence, User
 from stakeholders.selectors import answers_for, managed_people, person_seats
 from stakeholders.services import absence_add, absence_end
-from stakeholders.views.common import done, form_page, signed_in
+from stakeholders.sessions import signed_in
+from stakeholders.views.common import done, form_page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

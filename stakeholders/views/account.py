@@ -28,7 +28,8 @@ from stakeholders.models import User
 from stakeholders.selectors import demo_people, person_functions, person_seats, stand_ins
 from stakeholders.selectors.absences import coming_absences
 from stakeholders.services import password_changed, password_link_request, person_look_round
-from stakeholders.views.common import UNPROCESSABLE, signed_in
+from stakeholders.sessions import signed_in
+from stakeholders.views.common import UNPROCESSABLE
 
 TOO_MANY_REQUESTS = 429
 _BACKEND = "django.contrib.auth.backends.ModelBackend"

@@ -23,7 +23,8 @@ from stakeholders.services import (
     seat_set_deputy,
     seat_start,
 )
-from stakeholders.views.common import done, form_page, signed_in
+from stakeholders.sessions import signed_in
+from stakeholders.views.common import done, form_page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

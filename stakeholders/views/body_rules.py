@@ -17,7 +17,8 @@ from stakeholders.permissions import Perm, can, require, visible
 from stakeholders.selectors.bodies import body_seats
 from stakeholders.selectors.rules import rules_on, rules_sentences, rules_versions, sentences_of, today_text
 from stakeholders.services import rules_add, rules_withdraw
-from stakeholders.views.common import done, form_page, signed_in
+from stakeholders.sessions import signed_in
+from stakeholders.views.common import done, form_page
 
 
 @require_safe
@@ -61,6 +62,7 @@ def rules_add_page(request: HttpRequest, pk: int) -> HttpResponse:
                 form.rules,
                 allows_circulated=others["allows_circulated"],
                 notice_days=others["notice_days"],
+                allows_secret=others["allows_secret"],
             )
             preview.append(today_text(form.rules, seats))
         else:

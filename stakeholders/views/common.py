@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from project.common.errors import DomainError
 from project.common.navigation import NavItem
-from stakeholders.models import Organisation, User
+from stakeholders.models import Organisation
 from stakeholders.permissions import Perm, territories_where
 from stakeholders.selectors import administered_scopes, audit_territories
 
@@ -38,12 +38,6 @@ _FIELD_OF_CODE = {
     "rules_in_past": "valid_from",
     "rules_used": "valid_from",
 }
-
-
-def signed_in(request: HttpRequest) -> User:
-    """The person; the middleware lets nobody else through."""
-    assert isinstance(request.user, User)
-    return request.user
 
 
 def administered(request: HttpRequest) -> QuerySet[Organisation]:

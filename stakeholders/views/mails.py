@@ -12,7 +12,8 @@ from project.common.errors import DomainError
 from project.common.listing import page_of
 from stakeholders.selectors import mail_rows, unsent_mails
 from stakeholders.services import mail_send_again
-from stakeholders.views.common import administered, signed_in, tabs
+from stakeholders.sessions import signed_in
+from stakeholders.views.common import administered, tabs
 
 
 @require_safe

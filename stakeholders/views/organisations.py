@@ -39,7 +39,8 @@ from stakeholders.services import (
     organisation_create,
     organisation_update,
 )
-from stakeholders.views.common import administered, done, form_page, signed_in, tabs
+from stakeholders.sessions import signed_in
+from stakeholders.views.common import administered, done, form_page, tabs
 
 #: The list is a tree and is sorted here, not by the database.
 _ORDERS: dict[str, list[str]] = {"tree": [], "name": [], "kind": [], "members": []}

@@ -37,7 +37,8 @@ from stakeholders.services import (
     person_reactivate,
     person_update,
 )
-from stakeholders.views.common import administered, done, form_page, signed_in, tabs
+from stakeholders.sessions import signed_in
+from stakeholders.views.common import administered, done, form_page, tabs
 
 _ORDERS = {"name": ["display_name", "username"], "username": ["username"], "email": ["email"]}
 

@@ -121,6 +121,15 @@ class Bare(Flowable):
 
 def bare_booklet(data: Sequence[ProfileData]) -> bytes:
     """The same pages without the kit."""
+    with override("de"):
+        parts: list[blocks.Block] = []
+        for row in data:
+            parts += [blocks.PageBreak(), *content(row)]
+    return bare_paper("Steckbriefe", [row.area.name for row in data], parts)
+
+
+def bare_paper(title: str, contents: Sequence[str], parts: Sequence[blocks.Block]) -> bytes:
+    """A title, its contents without page numbers, and blocks, all without the kit."""
     file = io.BytesIO()
     document = SimpleDocTemplate(
         file,
@@ -133,14 +142,11 @@ def bare_booklet(data: Sequence[ProfileData]) -> bytes:
         pageCompression=1,
         initialFontName=REGULAR,
     )
-    with override("de"):
-        story: list[Any] = [Paragraph("Steckbriefe", STYLES["h1"])]
-        story += [Paragraph(escape(row.area.name), STYLES["strong"]) for row in data]
-        for row in data:
-            story.append(PageBreak())
-            for block in content(row):
-                story += bare(block, COLUMN)
-        document.build(story, onFirstPage=_heads, onLaterPages=_heads)
+    story: list[Any] = [Paragraph(escape(title), STYLES["h1"])]
+    story += [Paragraph(escape(line), STYLES["strong"]) for line in contents]
+    for block in parts:
+        story += bare(block, COLUMN)
+    document.build(story, onFirstPage=_heads, onLaterPages=_heads)
     return file.getvalue()
 
 
@@ -183,6 +189,8 @@ def bare(block: blocks.Block, width: float) -> list[Any]:
             return [Table(rows, colWidths=[width * 0.4, width * 0.6], style=_TABLE)]
         case blocks.Table():
             return [_table(block, width)]
+        case blocks.PageBreak():
+            return [PageBreak()]
         case _:
             return []
 

@@ -34,10 +34,10 @@ def sign_in(page: Page, person: User) -> None:
     expect(page.locator(".pg-header")).to_contain_text(str(person))
 
 
-def card_of(person: User, node: str) -> TaskCard:
-    """The one open task of a step that a person may see."""
+def card_of(person: User, node: str, about: str = "") -> TaskCard:
+    """The one open task of a step that a person may see; of several the one about this."""
     cards = inbox_cards(person, InboxFilter(scope="team"))
-    found = [card for card in cards if card.task.flow_task.name == node]
+    found = [card for card in cards if card.task.flow_task.name == node and about in headline(card)]
     assert len(found) == 1, f"{person} {node}: {len(found)} tasks"
     return found[0]
 
@@ -53,12 +53,16 @@ def row_of(page: Page, card: TaskCard) -> Locator:
     return page.locator("table.pg-inbox tbody tr").filter(has=page.get_by_role("link", name=headline(card)))
 
 
-def take(page: Page, person: User, node: str) -> TaskCard:
-    """Go home to the tasks and take one; its page opens."""
-    card = card_of(person, node)
+def take(page: Page, person: User, node: str, about: str = "") -> TaskCard:
+    """Go home to the tasks and take one, unless it is one's own already; its page opens."""
+    card = card_of(person, node, about)
     page.locator("a.pg-brand").click()
     expect(page).to_have_url(re.compile(re.escape(reverse("workflows:inbox"))))
-    row_of(page, card).get_by_role("button", name=de("Take it")).click()
+    row = row_of(page, card)
+    if card.task.owner_id == person.pk:
+        row.get_by_role("link", name=headline(card), exact=True).click()
+    else:
+        row.get_by_role("button", name=de("Take it")).click()
     expect(page).not_to_have_url(re.compile(re.escape(reverse("workflows:inbox")) + r"(\?|$)"))
     return card
 
@@ -71,6 +75,12 @@ def press(page: Page, text: str) -> None:
 def agree(page: Page, text: str) -> None:
     """Say yes in the dialog that asks before what cannot be undone."""
     page.get_by_role("dialog").get_by_role("button", name=de(text), exact=True).click()
+
+
+def be_sure(page: Page, text: str) -> None:
+    """Go on from the page that asks before what cannot be undone and touches others."""
+    told(page, "Nothing has happened yet")
+    press(page, text)
 
 
 def told(page: Page, text: str, **values: object) -> None:

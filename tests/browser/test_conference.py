@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.tools import assert_no_sideways_scroll
 from tests.workflows.taskpages import take
 from workflows.flows import ContributionFlow, RecommendationFlow
 from workflows.models import Decision, Recommendation, RecommendationState
@@ -36,10 +37,12 @@ def test_evidence_appears_with_the_areas_chosen(stages, world, browser_page, spe
     for name, text in {
         "title": "Elternarbeit ausbauen",
         "finding": "Die Quote ist hoch.",
+        "need": "Vierzig Familien haben keine Anlaufstelle.",
         "aim": "Eltern sind begleitet.",
         "proposal": "Ein Angebot wird eingerichtet.",
     }.items():
         page.fill(f"[name={name}]", text)
+    page.locator("[name=urgency][value=this_year]").check()
     page.select_option("[name=addressee]", str(world.youth_office.pk))
     page.locator("main form button.kern-btn--primary").click()
     page.wait_for_url("**/recommendations/*/")
@@ -56,7 +59,7 @@ def test_the_chair_counts_confirms_and_records(stages, browser_page, client_as, 
     address = take(client_as(chair), recommendation.process, RecommendationFlow.decide_recommendation)
     page = browser_page(chair, width=390)
     page.goto(address)
-    conditions, day = page.locator("[name=conditions]"), page.locator("[name=postponed_until]")
+    conditions, day = page.locator("[name=condition-1-text]"), page.locator("[name=postponed_until]")
     expect(conditions).to_be_hidden()
 
     page.locator("input[name=result][value=postponed]").check()
@@ -79,16 +82,22 @@ def test_the_chair_counts_confirms_and_records(stages, browser_page, client_as, 
 
     record = page.locator("form[data-decide] button.kern-btn--primary")
     conditions.fill("Drei Kennzahlen")
+    page.locator("[name=condition-1-organisation]").select_option(str(cycle.planning_unit_id))
+    page.locator("[name=condition-1-due_on]").fill("2099-06-01")
     record.click()
-    page.locator("dialog button[value=back]").click()
+    expect(page.locator("main dl")).to_contain_text("Drei Kennzahlen")
+    assert_no_sideways_scroll(page)
+    page.locator("button[name=again]").click()
+    expect(conditions).to_have_value("Drei Kennzahlen")
+    expect(votes.first).to_have_value("absent")
     assert not Decision.objects.exists()
     record.click()
-    page.locator("dialog button[value=go]").click()
+    page.locator("button[name=sure]").click()
     page.wait_for_url("**/tasks/")
 
     decision = Decision.objects.get()
     assert (decision.result, decision.yes_count, decision.no_count) == ("conditional", 2, 1)
-    assert decision.conditions == "Drei Kennzahlen"
+    assert decision.condition_rows.get().text == "Drei Kennzahlen"
 
 
 def test_typed_text_is_not_lost_by_sending_another_form(stages, browser_page, client_as, world, specialist):
@@ -112,7 +121,6 @@ def test_typed_text_is_not_lost_by_sending_another_form(stages, browser_page, cl
     page.locator("#finish input[type=checkbox]").check()
     hand_in = page.locator("#finish button[type=submit]")
     hand_in.click()
-    page.locator("dialog[open] button[value=go]").click()
     expect(hand_in).to_be_enabled()
     expect(text).to_have_value("Die Kita schließt im Sommer.")
     assert asked == ["beforeunload"]
@@ -120,7 +128,7 @@ def test_typed_text_is_not_lost_by_sending_another_form(stages, browser_page, cl
     assert contribution.finished_at is None
 
     hand_in.click()
-    page.locator("dialog[open] button[value=go]").click()
+    page.locator("button[name=sure]").click()
     expect(page.locator("main")).to_contain_text("Ihr Beitrag ist abgegeben")
     contribution.refresh_from_db()
     assert contribution.finished_at is not None

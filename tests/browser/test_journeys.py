@@ -16,7 +16,7 @@ from stakeholders.models import Function, User
 from tests import factories
 from tests.browser.conftest import BrowserPage
 from tests.browser.journey import (
-    agree,
+    be_sure,
     card_of,
     de,
     follow,
@@ -48,6 +48,9 @@ from workflows.models import (
     PlanningCycle,
     VoteChoice,
 )
+
+#: How the answer to a confirmation begins; how many others are missing follows.
+CONFIRMED = "Ihre Organisation hat die Zielvereinbarung bestätigt."
 
 
 @pytest.fixture(autouse=True)
@@ -138,7 +141,8 @@ def test_jobcenter_gives_a_statement(world: World, stages: Stages, browser_page:
     person, page = world.fresh("jobcenter_head"), browser_page()
     sign_in(page, person)
     take(page, person, "give_statements")
-    page.get_by_role("radio").first.check()
+    page.locator("input[name=statement-position]").first.check()
+    page.locator("input[name=statement-confidence]").first.check()
     page.get_by_label(de("Statement"), exact=True).fill("   ")
     press(page, "Add the statement")
     expect(page.locator("[data-error-summary]")).to_be_focused()
@@ -148,7 +152,7 @@ def test_jobcenter_gives_a_statement(world: World, stages: Stages, browser_page:
     press(page, "Add the statement")
     expect(page.locator("#statements")).to_contain_text("Zwei Straßenzüge prägen den Wert.")
     press(page, "Hand in the statements")
-    agree(page, "Hand in")
+    be_sure(page, "Hand in")
     told(page, "Thank you. Your statements have been handed in.")
     assert cycle.statements.get().organisation == world.jobcenter
 
@@ -163,7 +167,7 @@ def test_chair_records_a_decision(world: World, stages: Stages, browser_page: Br
     for position in range(votes.count()):
         choice = VoteChoice.ABSENT if position else VoteChoice.YES
         votes.nth(position).select_option(choice.value)
-    _record(page)
+    press(page, "Check the decision")
     quorum = {"present": 1, "quorum": 2}
     told(page, "No quorum: %(present)s voting members take part, %(quorum)s are needed.", **quorum)
     assert not Decision.objects.exists()
@@ -171,7 +175,11 @@ def test_chair_records_a_decision(world: World, stages: Stages, browser_page: Br
 
     for position in range(votes.count()):
         votes.nth(position).select_option(VoteChoice.YES.value)
-    _record(page)
+    press(page, "Check the decision")
+    told(page, "Nothing has happened yet")
+    assert not Decision.objects.exists()
+    assert_no_axe_findings(page)
+    press(page, "Record the decision")
     told(page, "Decision %(number)s has been recorded.", number=_reference())
     decision = Decision.objects.get()
     assert (decision.result, decision.yes_count) == (DecisionResult.APPROVED, 4)
@@ -199,7 +207,7 @@ def test_association_confirms_a_target_agreement(
     expect(page.get_by_role("main")).to_contain_text(measure.title)
     page.get_by_label(de("Yes, we confirm it")).check()
     press(page, "Send the answer")
-    told(page, "Your organisation has confirmed the target agreement.")
+    expect(page.get_by_role("main")).to_contain_text(CONFIRMED)
     assert measure.confirmations.get(organisation=world.association).state == ConfirmationState.CONFIRMED
 
 
@@ -210,8 +218,9 @@ def test_provider_confirms_and_reports(world: World, stages: Stages, browser_pag
     take(page, person, "confirm_agreement")
     page.get_by_label(de("Yes, we confirm it")).check()
     press(page, "Send the answer")
-    told(page, "Your organisation has confirmed the target agreement.")
+    expect(page.get_by_role("main")).to_contain_text(CONFIRMED)
 
+    driver.confirm_all(measure)
     _run(world, cycle, measure)
     take(page, person, "report_figures")
     _report(page)
@@ -223,7 +232,7 @@ def test_funder_sees_its_project_and_nothing_else(world: World, browser_page: Br
     let_in(world)
     page = browser_page()
     sign_in(page, world.fresh("funder_reader"))
-    assert menu(page) == [de("My tasks"), de("Funded projects")]
+    assert menu(page) == [de("My tasks"), de("Funding portfolio"), de("Funded projects")]
     page.get_by_role("link", name=de("Funded projects")).first.click()
     page.locator("tbody").get_by_role("link", name=scene.project.title, exact=True).click()
     expect(page.locator("h1")).to_have_text(scene.project.title)
@@ -289,7 +298,7 @@ def test_a_task_with_the_keyboard_only(world: World, stages: Stages, browser_pag
     page.keyboard.press("Space")
     _tab_to(page, page.get_by_role("button", name=de("Send the answer")))
     page.keyboard.press("Enter")
-    told(page, "Your organisation has confirmed the target agreement.")
+    expect(page.get_by_role("main")).to_contain_text(CONFIRMED)
     assert measure.confirmations.get(organisation=world.provider).state == ConfirmationState.CONFIRMED
 
 
@@ -314,11 +323,6 @@ def _hand_in(world: World, request: object) -> Delivery:
     row = factories.delivery(world.youth_office, factories.full_values(request, world.areas), user)
     driver.deliver(request, row, user=user)
     return row
-
-
-def _record(page: Page) -> None:
-    press(page, "Record the decision")
-    agree(page, "Record the decision")
 
 
 def _reference() -> str:

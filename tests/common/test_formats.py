@@ -137,6 +137,7 @@ def test_period_with_open_ends():
 
 def test_file_size():
     assert formats.file_size_de(14_300) == "14\u00a0KB"
+    assert formats.file_size_de(20_000_000) == "20\u00a0MB"
     assert formats.file_size_de(1_440_000) == "1,4\u00a0MB"
 
 

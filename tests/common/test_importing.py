@@ -309,7 +309,7 @@ def test_entities_in_the_xml_are_refused() -> None:
 
 
 def test_too_many_cells(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importing, "MAX_CELLS", 5)
+    monkeypatch.setitem(importing.TABLE_LIMITS, "cells", 5)
     assert refusal(simple_book()).code == "too_many_cells"
     assert refusal(b"a;b\n1;2\n3;4", "werte.csv").code == "too_many_cells"
 
@@ -335,7 +335,7 @@ def test_a_text_that_many_cells_share_does_not_grow() -> None:
 
 
 def test_too_much_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importing, "MAX_CHARACTERS", 20)
+    monkeypatch.setitem(importing.TABLE_LIMITS, "characters", 20)
     assert refusal(simple_book()).code == "too_complex"
     assert refusal(b"Jahr;Quoten\n2024;12,5,55", "werte.csv").code == "too_complex"
     assert texts(b"Jahr;Quote\n2024;5") == [["Jahr", "Quote"], ["2024", "5"]]
@@ -391,3 +391,18 @@ def test_column_letters() -> None:
         "AAA",
         "XFD",
     ]
+
+
+@pytest.mark.parametrize(
+    "text", ["31.12.2027", " 31.12.2027 ", "2027-12-31", "2027-12-31 00:00:00", "2027-12-31T00:00"]
+)
+def test_a_day_is_read_as_people_and_programs_write_it(text: str) -> None:
+    assert importing.day_of(text) == date(2027, 12, 31)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "12/31/2027", "31.02.2027", "20271231", "2027-W52-5", "31.12.27", "2027-12-31 08:30", "٣١.12.2027"],
+)
+def test_what_is_no_day_or_might_be_another_one_is_not_guessed(text: str) -> None:
+    assert importing.day_of(text) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import re
 from collections.abc import Iterator
@@ -234,6 +235,31 @@ def test_a_heading_never_ends_a_page() -> None:
         assert "Mittel der Gebiete" in page.extract_text()
 
 
+def test_a_heading_after_small_print_never_ends_a_page() -> None:
+    """Small print may belong to what stands above it."""
+    for lines in range(30, 50):
+        above = [blocks.Paragraph(f"Zeile {number}") for number in range(lines)]
+        follows = [blocks.Paragraph("Quelle", "note"), blocks.Heading("Danach", 2), long_table(4)]
+        reader = pypdf.PdfReader(io.BytesIO(render_paper(paper(*above, *follows))))
+        page = next(page for page in reader.pages if "Danach" in page.extract_text())
+        assert "Zeile 2 mit" in page.extract_text(), lines
+
+
+def test_a_table_that_stays_whole_goes_to_the_next_page_with_its_heading() -> None:
+    table = long_table(9)
+    whole = dataclasses.replace(table, is_whole=True)
+    torn = False
+    for lines in range(25, 50):
+        above = [blocks.Paragraph(f"Absatz {number}") for number in range(lines)]
+        for made in (table, whole):
+            content = render_paper(paper(*above, blocks.Heading("Danach", 2), made))
+            pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages]
+            page = next(text for text in pages if "Danach" in text)
+            assert made is table or "Zeile 9 mit" in page, lines
+            torn |= "Zeile 9 mit" not in page
+    assert torn, "else this proves nothing"
+
+
 def test_columns_higher_than_a_page_stand_one_below_the_other() -> None:
     left = tuple(blocks.Paragraph(f"Links {number}") for number in range(60))
     right = (blocks.Paragraph("Rechts"),)
@@ -300,6 +326,30 @@ def test_long_running_heads_end_with_dots() -> None:
     reader = pypdf.PdfReader(io.BytesIO(render_paper(paper(running="Kreis " * 60, footer="Quelle " * 60))))
     text = reader.pages[0].extract_text()
     assert text.count("…") == 2
+
+
+def test_a_cover_stands_alone_without_head_and_number() -> None:
+    parts = (blocks.PageBreak(), blocks.Paragraph("Danach"))
+    plain, cover = (
+        [
+            page.extract_text()
+            for page in pypdf.PdfReader(
+                io.BytesIO(render_paper(paper(*parts, running="Kreis", has_cover=has_cover)))
+            ).pages
+        ]
+        for has_cover in (False, True)
+    )
+    assert ["Seite" in text and "Kreis" in text for text in plain] == [True, True]
+    assert ["Seite" in text or "Kreis" in text for text in cover] == [False, True]
+    assert "Seite 2 von 2" in cover[1]
+
+
+def test_line_breaks_are_kept_in_texts_and_cells() -> None:
+    assert lines_of("Erstens\nZweitens\r\nDrittens", width=400, font=REGULAR, size=9) == [
+        "Erstens",
+        "Zweitens",
+        "Drittens",
+    ]
 
 
 # --- looks -----------------------------------------------------------------------------------------

@@ -10,7 +10,9 @@ from project.common.errors import DomainError
 from stakeholders.models import LogEntry
 from tests import factories
 from workflows.abandoning import cycle_abandon
-from workflows.models import DataRequestState, PlanningCycle, RecommendationState, TaskCard
+from workflows.demo import driver
+from workflows.models import DataRequestState, DecisionResult, PlanningCycle, RecommendationState, TaskCard
+from workflows.recommendation_cases import decision_take_up
 from workflows.timers import timers_fire
 
 
@@ -19,7 +21,8 @@ def page(cycle):
 
 
 def open_cards(cycle):
-    return TaskCard.objects.filter(cycle=cycle, is_open=True)
+    """Of the cycle itself: the minutes of a meeting that was held are written all the same."""
+    return TaskCard.objects.filter(cycle=cycle, is_open=True, task__process__minutesprocess__isnull=True)
 
 
 @pytest.mark.parametrize(
@@ -79,3 +82,34 @@ def test_not_once_measures_have_come_from_it(client_as, stages, world, planning_
     with pytest.raises(DomainError) as error:
         cycle_abandon(cycle, reason="Zu spät", user=world.fresh("planning_head"))
     assert error.value.code == "has_measures"
+
+
+def test_extracts_are_issued_first(stages, world):
+    cycle, meeting = stages.in_steering_group(("Eins",))
+    recommendation = cycle.recommendations.get()
+    chair = world.fresh("chair")
+    driver.decide(
+        recommendation, meeting, DecisionResult.RETURNED, user=chair, reason="Zu grob", issues_extract=False
+    )
+    with pytest.raises(DomainError, match="extract_outstanding"):
+        cycle_abandon(cycle, reason="Überholt", user=world.fresh("planning_head"))
+
+    driver.issue_extract(recommendation, user=chair)
+    cycle_abandon(cycle, reason="Überholt", user=world.fresh("planning_head"))
+
+    recommendation.refresh_from_db()
+    assert (recommendation.state, recommendation.withdraw_reason) == ("withdrawn", "Überholt")
+
+
+def test_a_decision_that_was_taken_up_again_stands(stages, world):
+    cycle, meeting = stages.in_steering_group(("Eins", "Zwei"))
+    recommendation = cycle.recommendations.get(number=1)
+    chair = world.fresh("chair")
+    decision = driver.decide(recommendation, meeting, DecisionResult.APPROVED, user=chair)
+    decision_take_up(decision, reason="Neue Zahlen", wants_new_wording=True, user=chair)
+
+    cycle.refresh_from_db()
+    cycle_abandon(cycle, reason="Überholt", user=world.fresh("planning_head"))
+
+    recommendation.refresh_from_db()
+    assert recommendation.state == RecommendationState.APPROVED

@@ -17,19 +17,38 @@ from viewflow.workflow.nodes.boundary import BoundaryEventMixin
 
 from stakeholders.models import Body, Organisation
 from stakeholders.permissions import Perm, declared_permissions, holders
+from tests.amendments import granted, sent
 from tests.chapters import Reports
 from tests.docs.tools import DOCS
+from tests.evenings import Evenings
 from tests.factories import World
+from tests.grants import owed_reports
 from tests.stages import Stages
 from workflows import diagrams, nodes
+from workflows.assigning import assignment_create
+from workflows.demo import driver
 from workflows.engine import round_open
-from workflows.flows import FLOWS
-from workflows.models import StageKind
+from workflows.flows import FLOWS, CirculationFlow
+from workflows.models import (
+    CosignOrder,
+    DecisionResult,
+    PlanningCycle,
+    Poll,
+    RecommendationKind,
+    StageKind,
+    VoteKind,
+)
 from workflows.nodes import Begin, Deadline, GuardedView, Outcome
+from workflows.recommendation_cases import cosigning_ask
 from workflows.reopening import Reopen
 from workflows.selectors.tasks import TASK_PERMS
 from workflows.services.social_report import report_begin
 
+#: Steps that are reminded of more than once, and how many days before the later times.
+REMINDED_AGAIN = {"report_figures": (7, 1), "draft_report": (7, 1)}
+#: These three have the same steps.
+PROJECT_REPORTS = ("InterimReportFlow", "FinalReportFlow", "DrawdownFlow")
+PROJECT_STEPS = ("draft_report", "review_report", "decide_report", "answer_question")
 #: Every step of a person, and the right it takes. Names and rights are stored in the rows of running cases:
 #: a change here needs a migration of data, and a line in the changelog.
 HUMAN = {
@@ -53,14 +72,19 @@ HUMAN = {
         "write_request": Perm.ACT_FOR_ORGANISATION,
         "adopt_recommendation": Perm.CHAIR_BODY,
         "decide_recommendation": Perm.CHAIR_BODY,
+        "issue_extract": Perm.CHAIR_BODY,
+        "record_outcomes": Perm.ACT_FOR_ORGANISATION,
     },
+    "CosigningFlow": {"cosign_recommendation": Perm.ACT_FOR_ORGANISATION},
     "ConfirmationFlow": {"confirm_agreement": Perm.LEAD_ORGANISATION},
     "MeasureFlow": {
         "revise_measure": Perm.ACT_FOR_ORGANISATION,
         "begin_measure": Perm.ACT_FOR_ORGANISATION,
         "finish_measure": Perm.ACT_FOR_ORGANISATION,
+        "answer_evaluation": Perm.ACT_FOR_ORGANISATION,
         "evaluate_measure": Perm.ACT_FOR_ORGANISATION,
     },
+    "AgreementReviewFlow": {"hold_review": Perm.ACT_FOR_ORGANISATION},
     "ReportFlow": {
         "report_figures": Perm.ACT_FOR_ORGANISATION,
         "confirm_figures": Perm.ACT_FOR_ORGANISATION,
@@ -69,33 +93,77 @@ HUMAN = {
         "write_chapter": Perm.ACT_FOR_ORGANISATION,
         "release_chapter": Perm.LEAD_ORGANISATION,
     },
+    "CirculationFlow": {"vote_in_circulation": Perm.VOTE_IN_BODY},
+    "AssignmentFlow": {
+        "carry_out": Perm.ACT_FOR_ORGANISATION,
+        "decide_more_time": Perm.ACT_FOR_ORGANISATION,
+        "confirm_done": Perm.ACT_FOR_ORGANISATION,
+    },
+    "MinutesFlow": {
+        "write_minutes": Perm.ACT_FOR_ORGANISATION,
+        "sign_minutes": Perm.CHAIR_BODY,
+    },
+    "SpaceConferenceFlow": {
+        "prepare_evening": Perm.ACT_FOR_ORGANISATION,
+        "hold_evening": Perm.ACT_FOR_ORGANISATION,
+        "answer_ideas": Perm.ACT_FOR_ORGANISATION,
+        "release_answers": Perm.LEAD_ORGANISATION,
+        "release_correction": Perm.LEAD_ORGANISATION,
+        "correct_answer": Perm.ACT_FOR_ORGANISATION,
+    },
+    **dict.fromkeys(PROJECT_REPORTS, dict.fromkeys(PROJECT_STEPS, Perm.ACT_FOR_ORGANISATION)),
+    "ReportExtensionFlow": {"decide_extension": Perm.ACT_FOR_ORGANISATION},
+    "AmendmentFlow": {
+        "write_amendment": Perm.ACT_FOR_ORGANISATION,
+        "review_amendment": Perm.ACT_FOR_ORGANISATION,
+        "decide_amendment": Perm.ACT_FOR_ORGANISATION,
+    },
 }
 #: How each case can end.
 ENDS = {
     "PlanningCycleFlow": {"closed"},
     "DeliveryFlow": {"accepted", "waived"},
     "ContributionFlow": {"contributed", "called_off"},
-    "RecommendationFlow": {"approved", "approved_with_conditions", "rejected", "withdrawn"},
+    "RecommendationFlow": {"approved", "approved_with_conditions", "rejected", "withdrawn", "merged"},
+    "CosigningFlow": {"cosigned", "dissented", "unanswered", "called_off"},
     "ConfirmationFlow": {"confirmed", "refused", "called_off"},
-    "MeasureFlow": {"completed", "ended", "withdrawn"},
-    "ReportFlow": {"confirmed"},
+    "MeasureFlow": {"completed", "ended", "ended_early", "merged", "withdrawn"},
+    "AgreementReviewFlow": {"held", "called_off"},
+    "ReportFlow": {"confirmed", "called_off"},
     "ChapterFlow": {"published", "given_up"},
+    "CirculationFlow": {"voted", "over"},
+    "AssignmentFlow": {"met", "called_off"},
+    "MinutesFlow": {"approved"},
+    "SpaceConferenceFlow": {"published", "given_up"},
+    **{key: {"accepted", "called_off"} for key in PROJECT_REPORTS},
+    "ReportExtensionFlow": {"granted", "refused", "lapsed", "withdrawn"},
+    "AmendmentFlow": {"granted", "refused", "withdrawn"},
 }
+WROTE, RECOMMENDED = {"draft_report"}, ("draft_recommendation", "write_request", "adopt_recommendation")
 #: The one who acted must be another than the one who acts.
 FOUR_EYES = {
     ("DeliveryFlow", "review_delivery"): {"provide_data"},
     ("RecommendationFlow", "adopt_recommendation"): {"draft_recommendation", "write_request"},
-    ("RecommendationFlow", "decide_recommendation"): {
-        *("draft_recommendation", "write_request", "adopt_recommendation"),
-    },
+    ("RecommendationFlow", "decide_recommendation"): set(RECOMMENDED),
+    ("MeasureFlow", "evaluate_measure"): {"answer_evaluation"},
     ("ReportFlow", "confirm_figures"): {"report_figures"},
     ("ChapterFlow", "release_chapter"): {"write_chapter"},
+    ("AssignmentFlow", "decide_more_time"): {"carry_out"},
+    ("AssignmentFlow", "confirm_done"): {"carry_out"},
+    ("SpaceConferenceFlow", "release_answers"): {"answer_ideas"},
+    **{(flow, "review_report"): WROTE for flow in PROJECT_REPORTS},
+    **{(flow, "decide_report"): {*WROTE, "review_report", "answer_question"} for flow in PROJECT_REPORTS},
+    ("AmendmentFlow", "review_amendment"): {"write_amendment"},
+    ("AmendmentFlow", "decide_amendment"): {"write_amendment", "review_amendment"},
 }
 #: Steps begin with a verb; gates ask; waits and messages say what for; ends are outcomes.
 VERBS = {
-    *("adopt", "apply", "ask", "begin", "call", "close", "confirm", "decide", "draft", "enter", "evaluate"),
-    *("finish", "give", "hold", "invite", "mark", "prepare", "provide", "release", "reopen", "report"),
-    *("request", "resume", "review", "revise", "run", "shape", "steer", "tell", "write"),
+    *("adopt", "answer", "apply", "ask", "begin", "call", "carry", "close", "confirm"),
+    *("correct", "cosign"),
+    *("decide", "draft", "enter", "evaluate", "finish", "give", "hold", "invite", "issue", "mark"),
+    *("prepare", "provide", "release", "reopen", "report", "request", "resume", "review", "revise"),
+    *("plan", "record", "run", "shape", "sign", "steer"),
+    *("tell", "vote", "write"),
 }
 PREFIX = {
     nodes.Question: "check_",
@@ -216,7 +284,8 @@ def test_each_step_of_a_person_is_guarded_on_all_sides(flow: Any, node: GuardedV
 def test_each_step_of_a_person_reminds_and_escalates(flow: Any, node: GuardedView) -> None:
     deadlines = {deadline.name: deadline for deadline in node._boundary_events}
 
-    assert set(deadlines) == {f"{node.name}__remind", f"{node.name}__escalate"}
+    more = {f"{node.name}__remind_{days}" for days in REMINDED_AGAIN.get(node.name, ())}
+    assert set(deadlines) == {f"{node.name}__remind", f"{node.name}__escalate"} | more
     for deadline in deadlines.values():
         assert isinstance(deadline, Deadline)
         assert deadline._attached_to is node
@@ -226,11 +295,17 @@ def test_each_step_of_a_person_reminds_and_escalates(flow: Any, node: GuardedVie
     assert remind.moment(due).date() < due < escalate.moment(due).date()
 
 
+def deadline_count(flow: Any) -> int:
+    """A reminder and an escalation of each step of a person, and the further reminders."""
+    steps = HUMAN[flow.__name__]
+    return 2 * len(steps) + sum(len(REMINDED_AGAIN.get(step, ())) for step in steps)
+
+
 @each_flow
 def test_no_deadline_hangs_anywhere_else(flow: Any) -> None:
     boundaries = [node for node in flow.instance.nodes() if isinstance(node, BoundaryEventMixin)]
 
-    assert len(boundaries) == 2 * len(HUMAN[flow.__name__])
+    assert len(boundaries) == deadline_count(flow)
 
 
 @each_flow
@@ -333,6 +408,19 @@ def test_each_step_finds_addressee_day_stage_and_subject(stages: Stages, world: 
     )
     reports = Reports(world, cycle, report)
     reports.renewal(reports.chapter())
+    ask_to_cosign(cycle, stages)
+    _circulate(cycle, world)
+    assignment_create(
+        cycle=cycle,
+        organisation=world.youth_office,
+        text="Berichten",
+        due_on=today,
+        meeting=cycle.meetings.first(),
+        user=world.fresh("planner"),
+    )
+    Evenings(world, cycle).set_up()
+    sent(granted(world, cycle), world)
+    owed_reports(world)
     asked = []
     for flow, node in HUMAN_NODES:
         process = Process.objects.get(pk=flow.process_class.objects.latest("pk").pk)
@@ -342,7 +430,8 @@ def test_each_step_finds_addressee_day_stage_and_subject(stages: Stages, world: 
         is_body = node.perm in {Perm.ADVISE_BODY, Perm.CHAIR_BODY, Perm.VOTE_IN_BODY}
 
         assert isinstance(addressee, Body if is_body else Organisation), where
-        assert addressee.territory_id == world.territory.pk, where
+        # A funder belongs to no territory.
+        assert addressee == world.funder or addressee.territory_id == world.territory.pk, where
         assert node._owner_permission_obj(process) == addressee, where
         assert holders(node.perm, addressee).exists(), f"nobody could do {where}"
         assert type(node.due_of(concrete)) is datetime.date, where
@@ -351,6 +440,39 @@ def test_each_step_finds_addressee_day_stage_and_subject(stages: Stages, world: 
         assert node.cycle_of(concrete) == cycle, where
         asked.append(node)
     assert len(asked) == sum(len(steps) for steps in HUMAN.values())
+
+
+def ask_to_cosign(cycle: Any, stages: Stages) -> None:
+    """A request to open stage 2 before the conference, shown to the Jobcenter first."""
+    request = driver.recommend(
+        cycle,
+        stages.wording("Stufe 2", areas=(), indicators=()),
+        author=stages.world.fresh("planner"),
+        kind=RecommendationKind.STAGE_TWO,
+    )
+    cosigning_ask(
+        request,
+        organisations=[stages.world.jobcenter],
+        order=CosignOrder.PARALLEL,
+        due_on=timezone.localdate(),
+        user=stages.world.fresh("planner"),
+    )
+
+
+def _circulate(cycle: PlanningCycle, world: World) -> None:
+    """A poll in circulation with the task of one seat."""
+    recommendation = cycle.recommendations.latest("pk")
+    poll = Poll.objects.create(
+        body=cycle.steering_group,
+        cycle=cycle,
+        recommendation=recommendation,
+        version=recommendation.versions.latest("pk"),
+        kind=VoteKind.CIRCULATED,
+        result=DecisionResult.APPROVED,
+        ends_on=timezone.localdate() + datetime.timedelta(days=14),
+        opened_by=world.fresh("chair"),
+    )
+    CirculationFlow.start.run(poll=poll, seat=cycle.steering_group.memberships.get(seat="chair"))
 
 
 def test_cards_of_real_tasks_repeat_what_the_step_says(stages: Stages) -> None:
@@ -402,7 +524,7 @@ def test_each_flow_exports_as_bpmn(flow: Any) -> None:
     assert named("userTask") == set(HUMAN[name])
     assert named("endEvent") == ENDS[name]
     assert named("startEvent") == {node.name for node in flow.instance.nodes() if isinstance(node, Begin)}
-    assert len(named("boundaryEvent")) == 2 * len(HUMAN[name])
+    assert len(named("boundaryEvent")) == deadline_count(flow)
     known = {element.get("id") for element in root.iter() if element.get("id")}
     flows = list(root.iterfind(".//bpmn:sequenceFlow", bpmn))
     assert flows

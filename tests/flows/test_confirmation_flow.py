@@ -63,9 +63,12 @@ def test_confirmed(measure: Measure, world: World, client_as: ClientAs) -> None:
     assert ended_by(confirmation) == "confirmed"
     assert LogEntry.objects.filter(action="agreement.confirmed").count() == 1
     measure.refresh_from_db()
-    assert measure.status == MeasureStatus.PROPOSED, "the youth office has not answered"
+    assert measure.status == MeasureStatus.PROPOSED, "the youth office and planning have not answered"
 
     driver.confirm(measure, world.youth_office, user=world.fresh("head"))
+    measure.refresh_from_db()
+    assert measure.status == MeasureStatus.PROPOSED, "planning is a party as well"
+    driver.confirm(measure, world.planning_unit, user=world.fresh("planning_head"))
     measure.refresh_from_db()
     assert measure.status == MeasureStatus.AGREED
 
@@ -81,8 +84,8 @@ def test_refused_and_called_off_for_the_others(measure: Measure, world: World, c
     assert (ended_by(confirmation), ended_by(other)) == ("refused", "called_off")
     other.refresh_from_db()
     assert (other.state, other.answered_by, other.comment) == ("called_off", None, "")
-    entry = LogEntry.objects.get(action="agreement.called_off")
-    assert (entry.object_id, entry.user, entry.data["party"]) == (other.pk, None, "Jugendamt")
+    entry = LogEntry.objects.get(action="agreement.called_off", object_id=other.pk)
+    assert (entry.user, entry.data["party"]) == (None, "Jugendamt")
     assert head.post(others_page, YES).status_code == 409
     assert open_task(measure.process, MeasureFlow.revise_measure)
 
@@ -97,7 +100,7 @@ def test_called_off_by_planning(measure: Measure, world: World, client_as: Clien
     confirmation.refresh_from_db()
     assert (confirmation.comment, confirmation.answered_by) == ("Zu lange gewartet", world.people["planner"])
     entries = LogEntry.objects.filter(action="agreement.called_off", user=world.people["planner"])
-    assert entries.count() == 2
+    assert entries.count() == 3
     assert client.post(page, YES).status_code == 409
 
 
@@ -109,7 +112,8 @@ def test_each_round_asks_anew(measure: Measure, world: World) -> None:
         act=lambda process: None,
     )
     rows = measure.confirmations.filter(round=2)
-    assert {row.organisation for row in rows} == {world.youth_office, world.provider}
+    parties = {world.youth_office, world.provider, world.planning_unit}
+    assert {row.organisation for row in rows} == parties
     assert {row.state for row in rows} == {ConfirmationState.OPEN}
 
 

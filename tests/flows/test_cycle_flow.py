@@ -19,7 +19,7 @@ from stakeholders.services import body_create
 from tests import factories
 from tests.factories import World
 from tests.stages import Stages, at_noon, further
-from workflows.demo import driver
+from workflows.demo import driver, evaluation_steps
 from workflows.engine import recommendation_begin, request_go_on_without
 from workflows.flows import MeasureFlow, PlanningCycleFlow, RecommendationFlow
 from workflows.models import (
@@ -123,7 +123,8 @@ def test_calls_off_what_was_not_contributed(stages: Stages, world: World) -> Non
     }
     assert ends.pop(world.youth_office) == "contributed"
     assert set(ends.values()) == {"called_off"}
-    assert not TaskCard.objects.filter(cycle=cycle, is_open=True, stage=StageKind.CONFERENCE).exists()
+    left = TaskCard.objects.filter(cycle=cycle, is_open=True, stage=StageKind.CONFERENCE)
+    assert {card.task.flow_task.name for card in left} == {"write_minutes"}
 
 
 @pytest.mark.parametrize("state", ["draft", "proposed"])
@@ -262,6 +263,7 @@ def test_waits_until_every_agreement_stands(stages: Stages, world: World) -> Non
     driver.confirm(second, world.youth_office, user=world.fresh("head"))
     assert _stage(cycle) == StageKind.SOCIAL_SPACE, "one party has not answered"
     driver.confirm(second, world.provider, user=world.fresh("provider_head"))
+    driver.confirm(second, world.planning_unit, user=world.fresh("planning_head"))
     assert _stage(cycle) == StageKind.IMPLEMENTATION
 
 
@@ -295,9 +297,9 @@ def test_waits_for_the_evaluation_of_each_running_measure(stages: Stages, world:
     driver.end_implementation(cycle, user=planner)
     assert (_stage(cycle), _at(cycle)) == (StageKind.EVALUATION, "wait_for_evaluations")
 
-    driver.evaluate(first, EvaluationOutcome.CONTINUE, user=planner, effect="Wirkt")
+    evaluation_steps.evaluate(first, EvaluationOutcome.CONTINUE, user=planner, effect="Wirkt")
     assert _at(cycle) == "wait_for_evaluations"
-    driver.evaluate(second, EvaluationOutcome.CHANGE, user=planner, effect="Wirkt halb")
+    evaluation_steps.evaluate(second, EvaluationOutcome.CHANGE, user=planner, effect="Wirkt halb")
     assert _at(cycle) == "close_cycle", "what never began is not evaluated"
     idle.refresh_from_db()
     assert idle.status == MeasureStatus.AGREED
@@ -305,7 +307,9 @@ def test_waits_for_the_evaluation_of_each_running_measure(stages: Stages, world:
 
 def test_a_measure_that_was_ended_does_not_hold_up(stages: Stages, world: World) -> None:
     cycle, measure = stages.at_evaluation()
-    driver.evaluate(measure, EvaluationOutcome.END, user=world.fresh("planner"), effect="Keine Nachfrage")
+    evaluation_steps.evaluate(
+        measure, EvaluationOutcome.END, user=world.fresh("planner"), effect="Keine Nachfrage"
+    )
     assert _at(cycle) == "close_cycle"
     process = measure.process
     process.refresh_from_db()
@@ -315,7 +319,7 @@ def test_a_measure_that_was_ended_does_not_hold_up(stages: Stages, world: World)
 def test_closed_once_and_for_all(stages: Stages, world: World) -> None:
     cycle, measure = stages.at_evaluation()
     planner = world.fresh("planner")
-    driver.evaluate(measure, EvaluationOutcome.CONTINUE, user=planner, effect="Wirkt")
+    evaluation_steps.evaluate(measure, EvaluationOutcome.CONTINUE, user=planner, effect="Wirkt")
     driver.close(cycle, user=planner)
 
     process = cycle.process
@@ -333,7 +337,9 @@ def test_closed_once_and_for_all(stages: Stages, world: World) -> None:
 
 def test_stages_follow_one_another_in_the_log(stages: Stages, world: World) -> None:
     cycle, measure = stages.at_evaluation()
-    driver.evaluate(measure, EvaluationOutcome.END, user=world.fresh("planner"), effect="Keine Nachfrage")
+    evaluation_steps.evaluate(
+        measure, EvaluationOutcome.END, user=world.fresh("planner"), effect="Keine Nachfrage"
+    )
     driver.close(cycle, user=world.fresh("planner"))
 
     actions = LogEntry.objects.filter(object_id=cycle.pk, content_type__model="planningcycle").order_by("pk")
@@ -444,8 +450,8 @@ def test_what_is_open_goes_on_in_the_next_cycle(stages: Stages, world: World) ->
         driver.confirm_all(measure)
         driver.begin(measure, started_on=timezone.localdate(), user=world.fresh("specialist"))
     driver.end_implementation(cycle, user=planner)
-    driver.evaluate(kept, EvaluationOutcome.CONTINUE, user=planner, effect="Wirkt")
-    driver.evaluate(changed, EvaluationOutcome.CHANGE, user=planner, effect="Wirkt halb")
+    evaluation_steps.evaluate(kept, EvaluationOutcome.CONTINUE, user=planner, effect="Wirkt")
+    evaluation_steps.evaluate(changed, EvaluationOutcome.CHANGE, user=planner, effect="Wirkt halb")
     driver.close(cycle, user=planner)
     assert list(measures_to_carry(cycle)) == [kept, changed]
     assert list(recommendations_to_carry(cycle)) == [postponed]
@@ -463,7 +469,8 @@ def test_what_is_open_goes_on_in_the_next_cycle(stages: Stages, world: World) ->
         assert process.cycle == successor
         cards = TaskCard.objects.filter(task__process=process, is_open=True)
         assert set(cards.values_list("cycle", flat=True)) <= {successor.pk}
-    assert not TaskCard.objects.filter(cycle=cycle, is_open=True).exists()
+    left = TaskCard.objects.filter(cycle=cycle, is_open=True)
+    assert {card.task.flow_task.name for card in left} == {"write_minutes"}
     assert open_task(changed.process, MeasureFlow.revise_measure).card.cycle == successor
 
 

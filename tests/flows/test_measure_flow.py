@@ -21,13 +21,16 @@ from stakeholders.models import LogEntry, User
 from tests.factories import World
 from tests.measures.test_services_measures import fields as measure_values
 from tests.stages import Stages
-from tests.workflows.taskpages import page_of, take
-from workflows.demo import driver
+from tests.workflows.taskpages import SURE, page_of, take
+from workflows.demo import driver, evaluation_steps
 from workflows.engine import agreement_call_off
 from workflows.flows import MeasureFlow
+from workflows.measure_steering import measure_stage_move
 from workflows.models import Evaluation, EvaluationOutcome, PlanningCycle, StageKind
 from workflows.nodes import complete_task, open_task
-from workflows.services import implementation
+from workflows.selectors.evaluations import latest_request
+from workflows.services import evaluations, implementation
+from workflows.services.evaluations import Answers
 
 ClientAs = Callable[[User], Client]
 
@@ -64,7 +67,30 @@ def refused(stages: Stages, world: World, **kwargs: Any) -> tuple[PlanningCycle,
 def to_be_changed(stages: Stages, world: World, **kwargs: Any) -> tuple[PlanningCycle, Measure]:
     """The evaluation asks for a change; the next cycle has not been opened."""
     cycle, measure = stages.at_evaluation(**kwargs)
-    driver.evaluate(measure, EvaluationOutcome.CHANGE, user=world.fresh("planner"), effect="Wirkt halb")
+    evaluation_steps.evaluate(
+        measure, EvaluationOutcome.CHANGE, user=world.fresh("planner"), effect="Wirkt halb"
+    )
+    return cycle, measure
+
+
+#: What those responsible say, as their page sends it.
+ANSWERED = {
+    "reach": "Familien",
+    "course": "Wie geplant",
+    "effect": "Wirkt",
+    "lesson": "Früh beginnen",
+    "recommendation": "continue",
+}
+
+
+def answered(stages: Stages, world: World, **kwargs: Any) -> tuple[PlanningCycle, Measure]:
+    """Those responsible have answered: planning is to judge."""
+    cycle, measure = stages.at_evaluation(**kwargs)
+    evaluation_steps.answer_evaluation(
+        measure,
+        Answers("Familien", "Wie geplant", "Wirkt", "Früh beginnen", EvaluationOutcome.CONTINUE),
+        user=world.fresh("specialist"),
+    )
     return cycle, measure
 
 
@@ -106,12 +132,18 @@ def test_completing_is_asked_for_only_when_the_end_is_near(stages: Stages) -> No
 def test_ended_by_its_evaluation(
     days_left: int, status: MeasureStatus, stages: Stages, world: World, client_as: ClientAs
 ) -> None:
-    cycle, measure = stages.at_evaluation(ends_on=today() + datetime.timedelta(days=days_left))
+    cycle, measure = answered(stages, world, ends_on=today() + datetime.timedelta(days=days_left))
     client = client_as(world.fresh("planner"))
     page = take(client, measure.process, MeasureFlow.evaluate_measure)
     assert client.get(page).status_code == 200
 
-    assert client.post(page, {"outcome": "end", "effect": "Erreicht", "lesson": ""}).status_code == 302
+    judged = {"agrees": "yes", "outcome": "end", "effect": "Erreicht", "lesson": "", "reason": "Läuft aus"}
+    assert client.post(page, judged).status_code == 302
+    measure.refresh_from_db()
+    assert measure.status == MeasureStatus.RUNNING, "planning judges, the steering group decides"
+    request = latest_request(cycle)
+    assert request is not None
+    evaluation_steps.decide_evaluations(request)
     measure.refresh_from_db()
     assert (measure.status, measure.ended_on) == (status, today())
     assert ended_by(measure.process) == "ended"
@@ -124,7 +156,12 @@ def test_withdrawn_after_a_refusal(stages: Stages, world: World, client_as: Clie
     page = take(client, measure.process, MeasureFlow.revise_measure)
     assert "Räume fehlen" in client.get(page).content.decode()
 
-    response = client.post(page, {"withdraw": "1", "withdraw_reason": "Kein Träger zu finden"})
+    entered = {"withdraw": "1", "withdraw_reason": "Kein Träger zu finden"}
+    asked = client.post(page, entered)
+    assert "Kein Träger zu finden" in dict(asked.context["lines"]).values()
+    measure.refresh_from_db()
+    assert measure.ended_on is None
+    response = client.post(page, entered | SURE)
     assert response.status_code == 302
     measure.refresh_from_db()
     assert (measure.status, measure.ended_on) == (MeasureStatus.ENDED_EARLY, today())
@@ -205,7 +242,7 @@ def test_services_refuse_what_the_status_does_not_allow(stages: Stages, world: W
         implementation.measure_withdraw(measure, reason="Aus", user=user)
 
     def evaluate() -> None:
-        implementation.measure_evaluate(
+        evaluations.measure_evaluate(
             measure.process, outcome=EvaluationOutcome.END, effect="Wirkt", lesson="", user=user
         )
 
@@ -225,14 +262,19 @@ def test_services_refuse_what_the_status_does_not_allow(stages: Stages, world: W
 
 def test_what_runs_does_not_go_back_to_wait_for_stage_two(stages: Stages, world: World) -> None:
     _cycle, measure = taken_up_again(stages, world)
-    values = measure_values(world, stage=2)
     planner = world.fresh("planner")
-    assert code_of(lambda: measure_update(measure, user=planner, **values)) == "stage_fixed"
+
+    def move(row: Measure) -> None:
+        measure_stage_move(row, 2, reason="Mittel erst 2028", user=planner)
+
+    values = measure_values(world, stage=2)
+    assert code_of(lambda: measure_update(measure, user=planner, **values)) == "stage_by_move"
+    assert code_of(lambda: move(measure)) == "stage_fixed"
 
     world.plan.stage_two_opened_on = today()
     world.plan.save()
     fresh = Measure.objects.get(pk=measure.pk)
-    measure_update(fresh, user=planner, **values)
+    move(fresh)
     assert fresh.stage == 2
 
 
@@ -281,7 +323,7 @@ STEPS = [
         refused,
         "planner",
         "planning_head",
-        {"withdraw": "1", "withdraw_reason": "Kein Träger"},
+        {"withdraw": "1", "withdraw_reason": "Kein Träger", **SURE},
         ("head", "specialist", "chair", "provider_head", "funder_reader", "admin", "outsider"),
     ),
     Step(
@@ -303,11 +345,20 @@ STEPS = [
         onlooker="planner",
     ),
     Step(
-        MeasureFlow.evaluate_measure,
+        MeasureFlow.answer_evaluation,
         lambda stages, world: stages.at_evaluation(),
+        "specialist",
+        "head",
+        ANSWERED,
+        ("provider_head", "jobcenter_head", "chair", "funder_reader", "admin", "outsider"),
+        onlooker="planner",
+    ),
+    Step(
+        MeasureFlow.evaluate_measure,
+        lambda stages, world: answered(stages, world),
         "planner",
         "planning_head",
-        {"outcome": "continue", "effect": "Wirkt"},
+        {"agrees": "yes", "outcome": "continue", "effect": "Wirkt"},
         ("head", "specialist", "chair", "provider_head", "funder_reader", "admin", "outsider"),
     ),
 ]
@@ -384,7 +435,19 @@ WRONG: dict[str, list[dict[str, str]]] = {
         {"ended_on": "2000-01-01", "summary": "Fertig"},
         {"ended_on": "2026-01-01", "summary": " "},
     ],
-    "evaluate_measure": [{"outcome": "continue", "effect": " "}, {"outcome": "perhaps", "effect": "Wirkt"}],
+    "answer_evaluation": [
+        {**ANSWERED, "reach": " "},
+        {**ANSWERED, "recommendation": "perhaps"},
+        {**ANSWERED, "reached_count": "9", "target_count": "8"},
+        {**ANSWERED, "reached_count": "-1"},
+    ],
+    "evaluate_measure": [
+        {"agrees": "yes", "outcome": "continue", "effect": " "},
+        {"agrees": "yes", "outcome": "perhaps", "effect": "Wirkt"},
+        {"outcome": "continue", "effect": "Wirkt"},
+        {"agrees": "no", "outcome": "continue", "effect": "Wirkt", "reason": " "},
+        {"agrees": "yes", "outcome": "end", "effect": "Wirkt", "reason": ""},
+    ],
 }
 
 
@@ -413,7 +476,11 @@ def test_planning_does_not_wait_and_words_the_agreement_anew(
     agreement_call_off(measure, reason="Träger antwortet nicht", user=world.fresh("planner"))
 
     first = {row.organisation: row.state for row in measure.confirmations.filter(round=1)}
-    assert first == {world.youth_office: "confirmed", world.provider: "called_off"}
+    assert first == {
+        world.youth_office: "confirmed",
+        world.provider: "called_off",
+        world.planning_unit: "called_off",
+    }
     entry = LogEntry.objects.get(action="measure.agreement_reopened")
     assert (entry.user, entry.object_id, entry.data["reason"]) == (
         world.people["planner"],
@@ -430,7 +497,7 @@ def test_planning_does_not_wait_and_words_the_agreement_anew(
     planner = world.fresh("planner")
     complete_task(open_task(measure.process, MeasureFlow.revise_measure), user=planner, act=without_provider)
     asked = measure.confirmations.filter(round=2)
-    assert [row.organisation for row in asked] == [world.youth_office]
+    assert {row.organisation for row in asked} == {world.youth_office, world.planning_unit}
     driver.confirm_all(measure)
     cycle.refresh_from_db()
     assert cycle.stage == StageKind.IMPLEMENTATION

@@ -64,14 +64,19 @@ def unheld(model: type[Model]) -> SimpleNamespace:
 
 
 class MeetingPoint:
-    """Two threads wait for each other here; who waits in vain goes on alone, as do all after them."""
+    """Two threads wait for each other here; who waits in vain goes on alone, as do all after them.
 
-    def __init__(self, patience: float = PATIENCE) -> None:
-        self._patience = patience
+    What a test prepares in its own thread passes by: waiting there would leave nobody to meet later.
+    """
+
+    def __init__(self, patience: float | None = None) -> None:
+        self._patience = PATIENCE if patience is None else patience
         self._barrier = threading.Barrier(2)
         self.has_met = False
 
     def __call__(self) -> None:
+        if threading.current_thread() is threading.main_thread():
+            return
         try:
             self._barrier.wait(self._patience)
         except threading.BrokenBarrierError:

@@ -30,11 +30,26 @@ from tests.measures.test_services_measures import fields as measure_values
 from tests.stages import Stages
 from tests.workflows.taskpages import page_of, take
 from workflows import engine
-from workflows.demo import driver
-from workflows.flows import ConfirmationFlow, MeasureFlow, PlanningCycleFlow, ReportFlow
-from workflows.models import AgreementConfirmation, Evaluation, EvaluationOutcome, PlanningCycle
+from workflows.demo import driver, evaluation_steps
+from workflows.flows import (
+    ConfirmationFlow,
+    MeasureFlow,
+    PlanningCycleFlow,
+    RecommendationFlow,
+    ReportFlow,
+)
+from workflows.models import (
+    AgreementConfirmation,
+    Evaluation,
+    EvaluationOutcome,
+    PlanningCycle,
+    Recommendation,
+    RecommendationKind,
+)
 from workflows.nodes import GuardedView, complete_task, open_task
-from workflows.services import implementation, shaping
+from workflows.selectors.evaluations import latest_request
+from workflows.services import evaluations, implementation, shaping
+from workflows.services.evaluations import Answers
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -74,7 +89,13 @@ def _at_finish(stages: Stages, world: World) -> Any:
 
 
 def _at_evaluation(stages: Stages, world: World) -> Any:
-    return stages.at_evaluation()[1].process
+    process = stages.at_evaluation()[1].process
+    evaluation_steps.answer_evaluation(
+        process.measure,
+        Answers("Familien", "Wie geplant", "Wirkt", "Früh beginnen", EvaluationOutcome.CONTINUE),
+        user=world.fresh("specialist"),
+    )
+    return process
 
 
 def _at_confirmation(stages: Stages, world: World) -> Any:
@@ -112,8 +133,8 @@ def _finish(process: Any, user: Any) -> None:
 
 
 def _evaluate(process: Any, user: Any) -> None:
-    implementation.measure_evaluate(
-        process, outcome=EvaluationOutcome.CONTINUE, effect="Wirkt", lesson="", user=user
+    evaluations.measure_evaluate(
+        process, outcome=EvaluationOutcome.CONTINUE, effect="Wirkt", lesson="", agrees=True, user=user
     )
 
 
@@ -261,7 +282,7 @@ def test_a_measure_is_changed_while_its_parties_are_asked(
     )
     measure.refresh_from_db()
     assert not meet.has_met
-    assert measure.confirmations.filter(state="open").count() == 2
+    assert measure.confirmations.filter(state="open").count() == 3
     if isinstance(changed, DomainError):
         assert (changed.code, measure.title) != ("agreement_under_way", "Anders")
     else:
@@ -312,7 +333,7 @@ def test_a_measure_is_shaped_while_the_shaping_is_finished(
     assert not finished.has_met
     assert not lost.exists()
     if isinstance(shaped, Measure):
-        assert shaped.confirmations.count() == 2
+        assert shaped.confirmations.count() == 3
     else:
         assert _refusals([shaped]) == ["wrong_stage"]
 
@@ -326,6 +347,7 @@ def test_the_last_party_confirms_while_planning_stops_waiting(
     """Either the agreement stands, or it is worded anew; never both, never neither."""
     _cycle, measure = stages.at_agreement()
     driver.confirm(measure, world.youth_office, user=world.fresh("head"))
+    driver.confirm(measure, world.planning_unit, user=world.fresh("planning_head"))
     _expect_to_meet(monkeypatch)
     meet = MeetingPoint()
     monkeypatch.setattr(
@@ -429,7 +451,7 @@ def test_the_last_two_reports_are_confirmed_at_once(
         driver.report(report, _figures(report), user=world.fresh(name))
     _expect_to_meet(monkeypatch)
     meet = MeetingPoint()
-    monkeypatch.setattr(reporting, "_close_if_complete", meet.before(reporting._close_if_complete))
+    monkeypatch.setattr(reporting, "round_settle", meet.before(reporting.round_settle))
 
     def confirm(report: RoundReport, name: str) -> Callable[[], None]:
         user = world.fresh(name)
@@ -442,8 +464,8 @@ def test_the_last_two_reports_are_confirmed_at_once(
     assert opened.closed_at is not None
 
 
-def test_two_evaluate_and_the_cycle_goes_on_once(stages: Stages, world: World) -> None:
-    """The last two evaluations come in at the same moment."""
+def test_two_evaluate_and_the_steering_group_is_asked_once(stages: Stages, world: World) -> None:
+    """The last two judgements come in at the same moment."""
     cycle = stages.at_social_space()
     made = driver.shape(cycle, lambda _: [stages.measure(), stages.measure()], user=world.fresh("planner"))
     for measure in made:
@@ -451,14 +473,27 @@ def test_two_evaluate_and_the_cycle_goes_on_once(stages: Stages, world: World) -
         driver.begin(measure, started_on=today(), user=world.fresh("specialist"))
     cycle.refresh_from_db()
     driver.end_implementation(cycle, user=world.fresh("planner"))
+    said = Answers(
+        reach="Familien",
+        course="Wie geplant",
+        effect="Wirkt",
+        lesson="Früh beginnen",
+        recommendation=EvaluationOutcome.CONTINUE,
+    )
+    for measure in made:
+        measure.refresh_from_db()
+        evaluation_steps.answer_evaluation(measure, said, user=world.fresh("specialist"))
 
-    def evaluate(measure: Measure, name: str) -> Callable[[], None]:
+    def judge(measure: Measure, name: str) -> Callable[[], None]:
         user = world.fresh(name)
-        return lambda: driver.evaluate(
+        return lambda: evaluation_steps.judge(
             Measure.objects.get(pk=measure.pk), EvaluationOutcome.CONTINUE, user=user, effect="Wirkt"
         )
 
-    results = race(evaluate(made[0], "planner"), evaluate(made[1], "planning_head"))
+    results = race(judge(made[0], "planner"), judge(made[1], "planning_head"))
     assert _refusals(results) == []
     assert Evaluation.objects.count() == 2
-    assert Task.objects.filter(process=cycle.process, flow_task=PlanningCycleFlow.close_cycle).count() == 1
+    request = Recommendation.objects.get(kind=RecommendationKind.EVALUATION)
+    assert request == latest_request(cycle)
+    written = Task.objects.filter(process=request.process, flow_task=RecommendationFlow.write_request)
+    assert written.count() == 1

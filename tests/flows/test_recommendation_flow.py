@@ -15,7 +15,7 @@ from stakeholders.models import OutgoingMail, User
 from stakeholders.permissions import Role, role_group
 from tests import factories
 from tests.stages import Stages
-from tests.workflows.taskpages import page_of, take, vote_fields
+from tests.workflows.taskpages import condition_fields, page_of, take, vote_fields
 from workflows.demo import driver
 from workflows.engine import recommendation_begin
 from workflows.flows import PlanningCycleFlow, RecommendationFlow
@@ -62,8 +62,10 @@ def form_of(world, **kwargs):
         "title": "Elternarbeit ausbauen",
         "areas": [world.areas[0].pk],
         "finding": "Die Quote ist hoch.",
+        "need": "Vierzig Familien haben keine Anlaufstelle.",
         "aim": "Eltern sind begleitet.",
         "proposal": "Ein Angebot wird eingerichtet.",
+        "urgency": "this_year",
         "addressee": world.youth_office.pk,
         "indicators": [world.indicators[0].pk],
     } | kwargs
@@ -72,6 +74,12 @@ def form_of(world, **kwargs):
 def ballot_of(meeting, result, **kwargs):
     seats = meeting.body.memberships.on(meeting.held_on)
     return {"meeting": meeting.pk, "result": result, **vote_fields(seats), **kwargs}
+
+
+def issue(client, recommendation):
+    """The extract of what was decided goes out."""
+    page = take(client, recommendation.process, Flow.issue_extract)
+    assert client.post(page).status_code == 302
 
 
 def ended_by(recommendation):
@@ -98,7 +106,7 @@ def waits_at(recommendation):
         ("approved", {}, "approved", RecommendationState.APPROVED),
         (
             "conditional",
-            {"conditions": "Drei Kennzahlen"},
+            {},
             "approved_with_conditions",
             RecommendationState.APPROVED_WITH_CONDITIONS,
         ),
@@ -108,10 +116,14 @@ def waits_at(recommendation):
 def test_a_decision_ends_it(submitted, meeting, client_as, chair, result, extra, end, state):
     client = client_as(chair)
     page = take(client, submitted.process, Flow.decide_recommendation)
+    if result == "conditional":
+        extra = condition_fields("Drei Kennzahlen", submitted.cycle.planning_unit)
 
     response = client.post(page, ballot_of(meeting, result, **extra))
 
     assert response.status_code == 302
+    assert submitted.process.finished is None, "the extract is outstanding"
+    issue(client, submitted)
     submitted.refresh_from_db()
     assert (submitted.state, ended_by(submitted)) == (state, end)
     assert Decision.objects.get().reference == f"1/{meeting.held_on.year}"
@@ -151,6 +163,7 @@ def test_from_draft_over_two_returns_to_approval(
     page = take(body, recommendation.process, Flow.decide_recommendation)
     assert body.post(page, ballot_of(meeting, "returned")).status_code == 422
     assert body.post(page, ballot_of(meeting, "returned", reason="Träger fehlt")).status_code == 302
+    issue(body, recommendation)
     cycle.refresh_from_db()
     assert cycle.stage == StageKind.STEERING_GROUP, "it waits for the second round"
 
@@ -161,8 +174,9 @@ def test_from_draft_over_two_returns_to_approval(
     assert head.post(adopt, {"outcome": "adopt"}).status_code == 302
     page = take(body, recommendation.process, Flow.decide_recommendation)
     shown = body.get(page)
-    assert [str(change.label) for change in shown.context["changes"]] == ["Vorschlag"]
+    assert [str(change.label) for change in shown.context["since"].changes] == ["Vorschlag"]
     assert body.post(page, ballot_of(meeting, "approved")).status_code == 302
+    issue(body, recommendation)
 
     assert ended_by(recommendation) == "approved"
     assert [row.number for row in recommendation.versions.all()] == [1, 2, 3]
@@ -193,6 +207,7 @@ def test_a_postponed_one_waits_for_its_day_and_does_not_hold_the_cycle_up(
     with time_machine.travel(timezone.make_aware(datetime.datetime.combine(until, datetime.time(12)))):
         client = client_as(chair)
         assert client.post(page, ballot_of(later, "approved")).status_code == 302
+        issue(client, submitted)
     assert ended_by(submitted) == "approved"
 
 
@@ -408,7 +423,7 @@ def test_of_two_who_complete_at_once_one_wins_and_the_other_is_told(client_as):
 
     assert sorted(answers) == [302, 409]
     assert Decision.objects.count() == 1
-    assert ended_by(recommendation) in {"approved", "rejected"}
+    assert waits_at(recommendation) == ["issue_extract"]
 
 
 def test_who_comes_too_late_is_told(submitted, meeting, client_as, chair):
@@ -457,6 +472,7 @@ def test_stage_two_is_asked_for_with_the_same_steps(stages, world, client_as, pl
 
     assert client.get(page).status_code == 200
     assert client.post(page, ballot_of(meeting, "approved")).status_code == 302
+    issue(client, recommendation)
 
     world.plan.refresh_from_db()
     assert world.plan.stage_two_opened_on == timezone.localdate()

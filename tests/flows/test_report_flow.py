@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable
 from decimal import Decimal
+from html import unescape
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from measures.models import KeyFigure, RoundReport, RoundReportState
@@ -204,7 +207,7 @@ def test_a_report_out_of_turn_is_refused(submitted: RoundReport, world: World) -
 def test_people_are_counted_in_whole_ones_from_zero(
     report: RoundReport, world: World, client_as: ClientAs, value: str, words: str
 ) -> None:
-    """Shares may be what they are: an occupancy above 100 percent, a change below 0."""
+    """A change may be below 0, and need not be whole."""
     row = report.figures.get()
     client = client_as(world.fresh("specialist"))
     page = take(client, report.process, ReportFlow.report_figures)
@@ -220,7 +223,107 @@ def test_people_are_counted_in_whole_ones_from_zero(
     assert code_of(lambda: report_save(report, actuals=[actual], user=world.fresh("specialist"))) == (
         "impossible_value"
     )
-    KeyFigure.objects.filter(pk=row.key_figure_id).update(unit=factories.unit())
+    KeyFigure.objects.filter(pk=row.key_figure_id).update(unit=factories.unit("change", "Veränderung"))
     assert client.post(page, entries(report, value) | {"save": "1"}).status_code == 302
     row.refresh_from_db()
     assert row.value == actual.value
+
+
+# --- two windows on one report ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def two_figures(report: RoundReport) -> RoundReport:
+    """The report asks for a second figure, judged in steps."""
+    first = report.figures.get()
+    second = KeyFigure.objects.get(pk=first.key_figure_id)
+    second.pk, second.title, second.kind = None, "Netzwerk", "quality"
+    second.save()
+    second.targets.create(due_on=second.measure.plan.ends_on, value=4)
+    report.figures.create(key_figure=second)
+    return report
+
+
+def opened_in(html: str) -> str:
+    """What the page knows of the report."""
+    found = re.search(r'name="opened" value="([^"]*)"', html)
+    assert found is not None
+    return unescape(found.group(1))
+
+
+def test_two_windows_keep_what_the_other_saved(
+    two_figures: RoundReport, world: World, client_as: ClientAs
+) -> None:
+    client = client_as(world.fresh("specialist"))
+    page = take(client, two_figures.process, ReportFlow.report_figures)
+    first, second = two_figures.figures.order_by("pk")
+    empty = {f"{name}_{row.pk}": "" for row in (first, second) for name in ("value", "comment")}
+    window = {"opened": opened_in(client.get(page).content.decode()), "save": "1", **empty}
+    for row, value, comment in ((first, "12", "A"), (second, "3", "B")):
+        typed = {f"value_{row.pk}": value, f"comment_{row.pk}": comment}
+        assert client.post(page, window | typed).status_code == 302
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.value, first.comment) == (12, "A"), "the second window left it alone"
+    assert (second.value, second.comment) == (3, "B")
+
+
+def test_where_both_changed_an_entry_the_second_is_shown_the_first(
+    two_figures: RoundReport, world: World, client_as: ClientAs
+) -> None:
+    client = client_as(world.fresh("specialist"))
+    page = take(client, two_figures.process, ReportFlow.report_figures)
+    first, second = two_figures.figures.order_by("pk")
+    window = {"opened": opened_in(client.get(page).content.decode()), "save": "1"}
+    theirs = {f"value_{first.pk}": "12", f"comment_{first.pk}": "", f"value_{second.pk}": "3"}
+    assert client.post(page, window | theirs).status_code == 302
+    mine = {f"value_{first.pk}": "14", f"comment_{first.pk}": "C", f"value_{second.pk}": ""}
+    refused = client.post(page, window | mine)
+    html = refused.content.decode()
+    assert refused.status_code == 422
+    assert "“12" in html or "„12" in html, "what the other saved is told"
+    assert 'value="14"' in html, "and what was typed stands"
+    assert '<option value="3" selected' in html, "what the other saved stands where nothing was typed"
+    first.refresh_from_db()
+    assert (first.value, first.comment) == (12, ""), "nothing is saved before the person has seen it"
+    again = {**mine, f"value_{second.pk}": "3", "opened": opened_in(html), "save": "1"}
+    assert client.post(page, again).status_code == 302
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.value, first.comment, second.value) == (14, "C", 3)
+
+
+def test_the_same_entry_in_both_windows_is_no_conflict(
+    two_figures: RoundReport, world: World, client_as: ClientAs
+) -> None:
+    client = client_as(world.fresh("specialist"))
+    page = take(client, two_figures.process, ReportFlow.report_figures)
+    first = two_figures.figures.order_by("pk").first()
+    assert first is not None
+    window = {
+        "opened": opened_in(client.get(page).content.decode()),
+        "save": "1",
+        f"value_{first.pk}": "12,00",
+    }
+    assert client.post(page, window).status_code == 302
+    assert client.post(page, window).status_code == 302
+    for odd in ("", "x", "[]", '{"a": 1}'):
+        assert client.post(page, window | {"opened": odd}).status_code == 302
+
+
+def test_who_handed_the_task_over_does_not_overwrite_the_colleague(
+    two_figures: RoundReport, world: World, client_as: ClientAs
+) -> None:
+    mine, theirs = client_as(world.fresh("specialist")), client_as(world.fresh("head"))
+    page = take(mine, two_figures.process, ReportFlow.report_figures)
+    first = two_figures.figures.order_by("pk").first()
+    assert first is not None
+    window = {"opened": opened_in(mine.get(page).content.decode()), "save": "1"}
+    task = open_task(two_figures.process, ReportFlow.report_figures)
+    task_give_back = reverse("workflows:task-give-back", args=[task.pk])
+    assert mine.post(task_give_back).status_code == 302
+    take(theirs, two_figures.process, ReportFlow.report_figures)
+    assert theirs.post(page, window | {f"value_{first.pk}": "12"}).status_code == 302
+    assert mine.post(page, window | {f"value_{first.pk}": "14"}).status_code == 403
+    first.refresh_from_db()
+    assert first.value == 12

@@ -257,16 +257,16 @@ def test_a_deadline_that_fails_is_tried_again_and_does_not_hold_up_the_others(
     cycle = stages.at_data()
     request = cycle.requests.get(organisation=world.youth_office)
     card = open_task(request.process, DeliveryFlow.provide_data).card
-    queue = notices.mail_queue
+    send = notices.mail_from_template
 
-    def fail_for_the_youth_office(addresses: list[str], *, subject: str, body: str) -> int:
-        if "(Jugendamt)" in body:
+    def fail_for_the_youth_office(addresses: list[str], template: str, context: dict[str, Any]) -> int:
+        if context["addressee"] == world.youth_office:
             raise RuntimeError(PERSONAL)
-        return queue(addresses, subject=subject, body=body)
+        return send(addresses, template, context)
 
     with time_machine.travel(card.due_on - datetime.timedelta(days=1)):
         with monkeypatch.context() as patch:
-            patch.setattr(notices, "mail_queue", fail_for_the_youth_office)
+            patch.setattr(notices, "mail_from_template", fail_for_the_youth_office)
             assert fire_due_timers() == 1
         assert "failed to fire" in caplog.text
         assert [row.address for row in OutgoingMail.objects.all()] == [world.people["jobcenter_head"].email]

@@ -14,14 +14,17 @@ from monitoring.models import Area, Direction
 from tests import factories
 from tests.factories import World
 from tests.web import Visitor
+from tests.workflows.taskpages import condition_fields
 from workflows.flows import PlanningCycleFlow
 from workflows.models import (
     DataRequest,
     DataRequestState,
     DecisionResult,
+    Meeting,
     PlanningCycle,
     Position,
     Recommendation,
+    RecommendationKind,
     StageKind,
     VoteChoice,
 )
@@ -93,7 +96,7 @@ def open_cycle(play: Play, world: World, **filled: object) -> PlanningCycle:
         data[f"stage_{kind}_from"] = first.isoformat()
         data[f"stage_{kind}_until"] = last.isoformat()
     data |= filled
-    play("planner").send(url, data, field="title")
+    play("planner").send(url, data, field="title", sure=True)
     return PlanningCycle.objects.latest("pk")
 
 
@@ -169,7 +172,7 @@ def test_the_whole_cycle_over_http(world: World) -> None:
             "workflows:task-give-back", args=[open_task(cycle.process, PlanningCycleFlow.write_profiles).pk]
         )
     )
-    play("planning_head").send(play.page("planning_head", "write_profiles"))
+    play("planning_head").send(play.page("planning_head", "write_profiles"), sure=True)
     cycle.refresh_from_db()
     assert cycle.stage == StageKind.CONFERENCE
 
@@ -180,10 +183,14 @@ def test_the_whole_cycle_over_http(world: World) -> None:
     page = play.page("specialist", "give_statements")
     play("specialist").send(
         page,
-        {"statement-position": Position.EXPLAINS.value, "statement-text": "Zwei Straßen prägen den Wert."},
+        {
+            "statement-position": Position.EXPLAINS.value,
+            "statement-confidence": "sure",
+            "statement-text": "Zwei Straßen prägen den Wert.",
+        },
         button="add",
     )
-    play("specialist").send(page, bare=True)
+    play("specialist").send(page, bare=True, sure=True)
     statement = cycle.statements.get()
     assert statement.organisation == world.youth_office
     for title in ("Angebot A", "Angebot B", "Angebot C"):
@@ -192,6 +199,8 @@ def test_the_whole_cycle_over_http(world: World) -> None:
             {
                 "title": title,
                 "finding": "Die Quote liegt hoch.",
+                "need": "Vierzig Familien haben keine Anlaufstelle.",
+                "urgency": "this_year",
                 "aim": "Eltern sind begleitet.",
                 "proposal": "Ein Angebot wird eingerichtet.",
                 "addressee": str(world.youth_office.pk),
@@ -202,7 +211,7 @@ def test_the_whole_cycle_over_http(world: World) -> None:
         )
         page = play.page("planning_head", "adopt_recommendation", title)
         play("planning_head").send(page, {"outcome": "adopt"})
-    play("planner").send(play.page("planner", "hold_conference"), field="attended")
+    play("planner").send(play.page("planner", "hold_conference"), field="attended", sure=True)
     cycle.refresh_from_db()
     assert cycle.stage == StageKind.STEERING_GROUP
 
@@ -211,7 +220,12 @@ def test_the_whole_cycle_over_http(world: World) -> None:
     play("planner").send(page, {"held_on": today, "place": "Kreishaus"})
     first, second, third = cycle.recommendations.order_by("number")
     decide(play, second, DecisionResult.REJECTED, reason="Zu teuer")
-    decide(play, third, DecisionResult.APPROVED_WITH_CONDITIONS, conditions="Bericht bis Juni")
+    decide(
+        play,
+        third,
+        DecisionResult.APPROVED_WITH_CONDITIONS,
+        **condition_fields("Bericht", world.youth_office),
+    )
     decide(play, first, DecisionResult.RETURNED, reason="Zielgruppe klären")
     page = play.page("specialist", "draft_recommendation", "Angebot A")
     assert "Zielgruppe klären" in play("specialist").see(page).content.decode()
@@ -233,7 +247,8 @@ def decide(play: Play, recommendation: Recommendation, result: DecisionResult, *
     page = play.page("chair", "decide_recommendation", recommendation.reference)
     seats = recommendation.cycle.steering_group.memberships.all()
     votes = {f"vote-{seat.pk}": VoteChoice.YES.value for seat in seats if seat.is_voting}
-    play("chair").send(page, {"result": result.value, **votes, **filled})
+    play("chair").send(page, {"result": result.value, **votes, **filled}, sure=True)
+    play("chair").send(play.page("chair", "issue_extract", recommendation.reference), {})
     recommendation.refresh_from_db()
     assert recommendation.state == result.value
 
@@ -262,15 +277,15 @@ def shape(
             "figures-0-baseline": "0",
             "figures-0-baseline_on": today.isoformat(),
             "figures-0-due_on_0": world.plan.ends_on.isoformat(),
-            "figures-0-value_0": "1.200,5",
+            "figures-0-value_0": "1.200",
         },
     )
     return Measure.objects.get(title=title)
 
 
 def confirm(play: Play, measure: Measure) -> None:
-    """Both parties confirm."""
-    for name in ("head", "provider_head"):
+    """All parties confirm; planning by somebody else than who worded it."""
+    for name in ("head", "provider_head", "planning_head"):
         play(name).send(play.page(name, "confirm_agreement", measure.title), {"answer": "confirm"})
 
 
@@ -285,7 +300,7 @@ def implement(play: Play, world: World, cycle: PlanningCycle) -> list[Measure]:
         shape(play, world, cycle, recommendation, f"Maßnahme {number}")
         for number, recommendation in enumerate(approved, start=1)
     ]
-    play("planner").send(play.page("planner", "shape_measures"))
+    play("planner").send(play.page("planner", "shape_measures"), sure=True)
     first = measures[0]
     page = play.page("provider_head", "confirm_agreement", first.title)
     play("provider_head").send(page, {"answer": "refuse", "comment": "Räume fehlen"})
@@ -302,7 +317,8 @@ def implement(play: Play, world: World, cycle: PlanningCycle) -> list[Measure]:
         play("specialist").send(page, {"started_on": today})
     due = (timezone.localdate() + datetime.timedelta(days=20)).isoformat()
     play("planner").send(
-        reverse("workflows:round-open", args=[cycle.pk]), {"reference_on": today, "due_on": due}
+        reverse("workflows:round-open", args=[cycle.pk]) + f"?preview=1&reference_on={today}&due_on={due}",
+        {"reference_on": today, "due_on": due},
     )
     report = cycle.plan.rounds.get().reports.get()
     values = {f"value_{row.pk}": "12" for row in report.figures.all()}
@@ -321,13 +337,23 @@ def implement(play: Play, world: World, cycle: PlanningCycle) -> list[Measure]:
 
 def evaluate(play: Play, world: World, cycle: PlanningCycle, measures: list[Measure]) -> None:
     """Stage 7, the end, and the successor with what goes on."""
-    play("planner").send(play.page("planner", "steer_implementation"), bare=True)
+    play("planner").send(play.page("planner", "steer_implementation"), bare=True, sure=True)
     cycle.refresh_from_db()
     assert cycle.stage == StageKind.EVALUATION
     for measure, outcome in zip(measures, ("continue", "end"), strict=True):
+        page = play.page("specialist", "answer_evaluation", measure.title)
+        said = {"reach": "Kinder", "course": "Wie geplant", "effect": "Mehr", "lesson": "Früh beginnen"}
+        play("specialist").send(page, {**said, "recommendation": outcome})
         page = play.page("planner", "evaluate_measure", measure.title)
-        play("planner").send(page, {"outcome": outcome, "effect": "Mehr Kinder werden erreicht."})
-    play("planner").send(play.page("planner", "close_cycle"))
+        judged = {"agrees": "yes", "outcome": outcome, "effect": "Mehr Kinder werden erreicht."}
+        play("planner").send(page, judged)
+    request = Recommendation.objects.get(process__cycle=cycle, kind=RecommendationKind.EVALUATION)
+    Meeting.objects.create(cycle=cycle, body=cycle.steering_group, held_on=timezone.localdate())
+    play("planner").send(play.page("planner", "write_request", request.reference))
+    page = play.page("planning_head", "adopt_recommendation", request.reference)
+    play("planning_head").send(page, {"outcome": "adopt"})
+    decide(play, request, DecisionResult.APPROVED)
+    play("planner").send(play.page("planner", "close_cycle"), sure=True)
     cycle.refresh_from_db()
     assert cycle.is_closed
     supply = {f"supply_{world.jobcenter.pk}": [str(world.indicators[0].pk)]}

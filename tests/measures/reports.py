@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from decimal import Decimal
 
-from measures.models import Measure, RoundReport
+from measures.models import KeyFigure, Measure, RoundReport
 from measures.services.reporting import Actual, report_review, report_save, report_submit, round_create
 from tests.factories import World
 
@@ -15,7 +15,11 @@ D = datetime.date
 def asked(
     world: World, *measures: Measure, day: datetime.date, due_on: datetime.date | None = None
 ) -> RoundReport:
-    """The responsible organisation of the first measure is asked for the figures of a day."""
+    """The responsible organisation of the first measure is asked for the figures of a day.
+
+    Figures are asked for from the day of their baseline on: it lies no later than the round.
+    """
+    KeyFigure.objects.filter(measure__in=measures, baseline_on__gt=day).update(baseline_on=day)
     reporting_round = round_create(
         plan=world.plan,
         measures=Measure.objects.filter(pk__in=[measure.pk for measure in measures]),

@@ -5,7 +5,6 @@ import datetime
 import pytest
 
 from measures.charts import (
-    ROW_WIDTH,
     Mark,
     Phase,
     SpanLook,
@@ -13,10 +12,9 @@ from measures.charts import (
     axis_over,
     figure_chart,
     span_swatch,
-    timeline_row,
     value_range,
 )
-from project.common.svg import Circle, Line, Rect, to_svg
+from project.common.svg import Circle, Rect, to_svg
 
 D = datetime.date
 AXIS = TimeAxis(2024, 2028)
@@ -32,42 +30,6 @@ def test_the_axis_holds_whole_years() -> None:
     assert AXIS.share(D(2026, 7, 2)) == pytest.approx(0.5, abs=0.001)
     with pytest.raises(ValueError, match="empty"):
         axis_over([])
-
-
-def bar(starts_on: datetime.date, ends_on: datetime.date) -> Rect:
-    drawing = timeline_row(AXIS, starts_on=starts_on, ends_on=ends_on, look=ON_PATH, today=D(2026, 1, 1))
-    (found,) = [shape for shape in drawing.shapes if isinstance(shape, Rect)]
-    return found
-
-
-def test_a_bar_reaches_from_first_to_last_day() -> None:
-    whole = bar(D(2024, 1, 1), D(2028, 12, 31))
-    assert (whole.x, whole.width) == (0, ROW_WIDTH)
-    year = bar(D(2025, 1, 1), D(2025, 12, 31))
-    assert year.x == pytest.approx(ROW_WIDTH * 366 / 1827)
-    assert year.width == pytest.approx(ROW_WIDTH * 365 / 1827)
-
-
-def test_a_bar_of_one_day_is_still_seen_and_inside() -> None:
-    last = bar(D(2028, 12, 31), D(2028, 12, 31))
-    assert last.width >= 4
-    assert last.x + last.width <= ROW_WIDTH
-
-
-def test_lines_of_today_and_stage_two_only_where_they_lie_on_the_axis() -> None:
-    def lines(today: datetime.date, stage_two_on: datetime.date | None) -> list[str]:
-        drawing = timeline_row(
-            AXIS,
-            starts_on=D(2025, 1, 1),
-            ends_on=D(2025, 2, 1),
-            look=ON_PATH,
-            today=today,
-            stage_two_on=stage_two_on,
-        )
-        return [shape.css for shape in drawing.shapes if isinstance(shape, Line)]
-
-    assert lines(D(2026, 1, 1), D(2027, 1, 1)) == ["pg-span__stage", "pg-span__today"]
-    assert lines(D(2030, 1, 1), None) == []
 
 
 PATH = [Mark(D(2026, 1, 1), 0), Mark(D(2026, 12, 31), 50), Mark(D(2027, 12, 31), 100)]

@@ -214,7 +214,8 @@ def test_a_reported_key_figure_is_not_removed_and_keeps_its_unit(world: World) -
     with pytest.raises(DomainError) as error:
         change(world, measure, key_figures=[figure(title="Anderes")])
     assert error.value.code == "figure_reported"
-    other_unit = dataclasses.replace(figure(), pk=measure.key_figures.get().pk, unit=factories.unit())
+    visits = factories.unit("visits", "Besuche", decimals=0)
+    other_unit = dataclasses.replace(figure(), pk=measure.key_figures.get().pk, unit=visits)
     with pytest.raises(DomainError) as error:
         change(world, measure, key_figures=[other_unit])
     assert error.value.code == "figure_reported"

@@ -15,35 +15,16 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from measures.models import FundedProject, Measure
-from measures.services.projects import project_create
 from measures.services.rights import measure_grant_rights
 from stakeholders.models import LogEntry, User
 from tests import factories
 from tests.factories import World
+from tests.grants import funded
 from tests.measures.reports import asked, confirmed, handed_in
 
 ClientAs = Callable[[User], Client]
 D = datetime.date
 LIST = "/projects/"
-
-
-def funded(world: World, title: str = "Elterncafé (Beispiel)", **kwargs: Any) -> FundedProject:
-    """A measure of the provider, funded."""
-    measure = factories.measure(
-        world.plan, world.provider, title=f"{title} als Maßnahme", description="Interner Entwurf"
-    )
-    measure.key_figures.update(baseline_on=D(2025, 12, 31))
-    measure_grant_rights(measure)
-    defaults: dict[str, Any] = {
-        "funder": world.funder,
-        "provider": world.provider,
-        "programme": "Zusammen im Quartier",
-        "reference": "Beispiel-4711",
-        "starts_on": D(2026, 1, 1),
-        "ends_on": D(2026, 12, 31),
-        "user": world.people["planner"],
-    }
-    return project_create(measure=measure, title=title, **(defaults | kwargs))
 
 
 @pytest.fixture
@@ -134,7 +115,7 @@ def test_filters_and_order(project: FundedProject, world: World, client_as: Clie
     assert titles() == [True, True]
     assert titles(q="Altes") == [False, True]
     assert titles(q="4711") == [True, True]
-    assert titles(programme="Anderes") == [False, True]
+    assert titles(programme=str(over.programme_id)) == [False, True]
     assert titles(term="ended") == [False, True]
     assert titles(term="upcoming") == [False, False]
     html = client.get(LIST, {"sort": "title"}).content.decode()
@@ -184,7 +165,20 @@ def test_one_or_two_people_are_told_to_planning_and_the_responsible_house_only(
         assert all(entry.territory == world.territory for entry in mine)
         assert not any("2" in str(entry.data["figures"]) for entry in mine), "which, never how many"
     count = seen.count()
+    figure = project.measure.key_figures.get()
+    figure.baseline = 1
+    figure.save()
+    client = client_as(planner)
+    (open_card,) = client.get(page(project)).context["cards"]
+    assert (open_card.baseline, bool(open_card.chart)) == ("1\u00a0Personen", True)
+    count = seen.count()
     for name in ("funder_reader", "chair", "head"):
+        client = client_as(world.fresh(name))
+        (closed,) = client.get(page(project)).context["cards"]
+        assert (closed.baseline, closed.rows[0].text, closed.progress) == (".", ".", None), name
+        assert (closed.chart, closed.expected) == ("", ""), "both begin at the baseline"
+        sent: Any = client.get(page(project), {"export": "xlsx"})
+        assert "1" not in [str(row[3]) for row in load_workbook(io.BytesIO(sent.getvalue())).active.values]
         assert told(name) == [".", "."], name
     assert seen.count() == count
     (card,) = client_as(world.fresh("funder_reader")).get(page(project)).context["cards"]

@@ -44,6 +44,24 @@ def addresses(report: RoundReport) -> tuple[str, str, str]:
     )
 
 
+def test_the_latest_round_comes_first_and_its_organisations_from_a_to_z(
+    report: RoundReport, world: World, client_as: ClientAs, planner: User
+) -> None:
+    page = client_as(planner).get(reverse("measures:report-list", args=[report.round.plan_id]))
+    names = [row.organisation.name for row, *_ in page.context["rows"]]
+    assert names == sorted(names)
+    assert len(names) > 1
+
+
+@pytest.mark.parametrize("name", ["measures:report-list", "workflows:agreement-list"])
+def test_tabs_of_the_plan_are_on_each_page_they_lead_to(
+    name: str, report: RoundReport, client_as: ClientAs, planner: User
+) -> None:
+    address = reverse(name, args=[report.round.plan_id])
+    html = client_as(planner).get(address).content.decode()
+    assert f'href="{address}" aria-current="page"' in html
+
+
 def test_lists_say_who_has_reported_and_who_is_late(
     report: RoundReport, world: World, client_as: ClientAs, planner: User
 ) -> None:
@@ -175,7 +193,7 @@ def test_one_or_two_people_reported_are_told_to_planning_and_the_house_and_every
         response: Any = client.get(address, {"export": "xlsx"})
         value = list(load_workbook(io.BytesIO(response.getvalue())).active.values)[1][6]
         looks = LogEntry.objects.filter(action="key_figures.seen_raw", user=user).count()
-        return "<strong>2</strong>" in html, value, looks
+        return "<strong>2\u00a0Personen</strong>" in html, value, looks
 
     assert told(planner) == (True, 2, 2)
     assert told(world.fresh("specialist")) == (True, 2, 2)

@@ -19,7 +19,7 @@ from monitoring.scales import Scale
 from monitoring.secrecy import Shown
 from monitoring.shapes import MapShapes, map_shapes
 from stakeholders.models import Organisation
-from workflows.models import AreaProfile, PlanningCycle, Position, Statement
+from workflows.models import AreaProfile, Confidence, PlanningCycle, Position, SourceGroup, Statement
 from workflows.reports.profile import FigureLine, ProfileData
 
 DATA = Path(__file__).resolve().parents[2] / "workflows" / "demo" / "data"
@@ -157,6 +157,8 @@ def profiles(*, is_released: bool = True) -> list[ProfileData]:
         said = Statement(
             area=area,
             organisation=Organisation(name="Jugendamt"),
+            source_group=SourceGroup.RESIDENTS,
+            confidence=Confidence.LIKELY,
             position=Position.EXPLAINS,
             indicator=indicators[0],
             text="Zwei Straßenzüge prägen den Wert; dort sind in kurzer Zeit viele Familien zugezogen. " * 2,

@@ -120,6 +120,16 @@ def test_label_hint_and_input_belong_together():
     assert "required" in html
 
 
+def test_a_browser_never_cuts_what_is_pasted_into_a_long_text():
+    class Answer(forms.Form):
+        text = forms.CharField(max_length=20, widget=forms.Textarea)
+
+    assert "maxlength" not in str(Answer()["text"])
+    form = Answer({"text": "x" * 30})
+    assert "30" in str(form.errors["text"])
+    assert "x" * 30 in str(form["text"]), "nothing is lost"
+
+
 def test_only_optional_fields_say_so():
     form = SampleForm()
     assert "kern-label__optional" in form["text"].as_field_group()

@@ -3,6 +3,8 @@ import os
 
 import polib
 import pytest
+from django.utils.translation import gettext as translate
+from django.utils.translation import override
 
 from project.management.commands.checkmessages import gaps, msgids
 from project.messages import compile_messages
@@ -22,6 +24,9 @@ msgstr "Fläche"
 
 msgid "Decision"
 msgstr ""
+
+msgid "Measure of a test"
+msgstr "Maßnahme eines Tests"
 
 msgid "%(count)s day"
 msgid_plural "%(count)s days"
@@ -44,6 +49,14 @@ def test_compiled_texts_are_read_by_gettext(catalogue, tmp_path):
     translation = gettext.translation("django", tmp_path, ["de"])
     assert translation.gettext("Measure") == "Maßnahme"
     assert translation.ngettext("%(count)s day", "%(count)s days", 2) == "%(count)s Tage"
+
+
+def test_who_looked_before_there_was_a_file_reads_the_texts_too(catalogue, tmp_path, settings):
+    settings.LOCALE_PATHS = [str(tmp_path)]
+    with override("de"):
+        assert translate("Measure of a test") == "Measure of a test"
+        compile_messages([tmp_path])
+        assert translate("Measure of a test") == "Maßnahme eines Tests"
 
 
 def test_fuzzy_and_missing_texts_stay_english(catalogue, tmp_path):

@@ -21,7 +21,7 @@ def places(person):
     found = places_of(person)
     return {
         name
-        for name in ("cycles", "atlas", "measures", "bodies", "projects", "people", "log")
+        for name in ("cycles", "atlas", "measures", "bodies", "projects", "portfolio", "people", "log")
         if getattr(found, name)
     }
 
@@ -35,7 +35,8 @@ def test_each_person_finds_the_places_where_they_may_look(
     assert places(chair) == {"cycles", "atlas", "measures", "bodies"}
     assert places(association_head) == {"cycles", "measures", "bodies"}
     assert places(provider_head) == {"cycles", "bodies"}
-    assert places(funder_reader) == set()
+    # Its programmes are there before its first project.
+    assert places(funder_reader) == {"projects", "portfolio"}
     assert {"people", "log"} <= places(admin)
     # The neighbour sees nothing of ours, but may open its own first cycle.
     assert places(outsider) == {"cycles", "log"}
@@ -75,7 +76,7 @@ def test_the_start_page_leads_to_where_there_is_something_to_do(
     stages.at_data()
     assert client_as(head).get("/").url == reverse("workflows:inbox")
     assert client_as(planner).get("/").url == reverse("workflows:cycle-list")
-    assert client_as(funder_reader).get("/").url == reverse("workflows:inbox")
+    assert client_as(funder_reader).get("/").url == reverse("measures:funding-portfolio")
     assert client.get("/").status_code == 302
     assert client_as(head).post("/").status_code == 405
 
@@ -85,7 +86,7 @@ def test_a_funder_begins_with_its_projects(client_as, world, funder_reader):
     project = world.funder.funded_projects.create(
         measure=measure,
         provider=world.provider,
-        programme="Zusammen im Quartier",
+        programme=world.funder.programmes.create(title="Zusammen im Quartier"),
         title="Beispielprojekt",
         starts_on=measure.starts_on,
         ends_on=measure.ends_on,
@@ -94,7 +95,7 @@ def test_a_funder_begins_with_its_projects(client_as, world, funder_reader):
 
     grant(Perm.TRACK_PROJECT, role_group(Role.ORGANISATION_PLANNER, world.funder), project)
 
-    assert client_as(funder_reader).get("/").url == reverse("measures:project-list")
+    assert client_as(funder_reader).get("/").url == reverse("measures:funding-portfolio")
 
 
 # --- The engine's addresses ----------------------------------------------------------------------------
@@ -116,6 +117,8 @@ def test_only_task_pages_and_the_case_are_left_of_the_engines_pages():
 
 @pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.__name__)
 def test_the_engines_lists_do_not_exist(flow):
+    # The engine ties a flow to its addresses when these are read first.
+    assert get_resolver().url_patterns
     viewset = flow.instance.parent
     for name in ("index", "process_list", "task_list", "chart"):
         with pytest.raises(NoReverseMatch):
@@ -163,6 +166,12 @@ def test_the_help_asks_nothing_of_the_database_without_a_person(client):
     with connection.execute_wrapper(counter):
         client.get("/help/tasks/")
     assert counter.count == 0
+
+
+@pytest.mark.parametrize("page", ["funding-portfolio", "funding-figures", "project-list", "programme-list"])
+def test_pages_of_funded_projects_lead_to_their_help(page, client_as, world):
+    shown = client_as(world.fresh("planner")).get(reverse(f"measures:{page}")).content.decode()
+    assert reverse("help-topic", args=["projects"]) in shown.partition("<main")[0]
 
 
 def test_pages_of_the_social_report_have_a_help_topic_of_their_own(client):

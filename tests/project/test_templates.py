@@ -51,6 +51,29 @@ def test_static_files_named_in_templates_exist(path):
         assert finders.find(name), name
 
 
+def test_no_form_loses_its_token_on_the_way():
+    """A part taken in with ``only`` gets no CSRF token, and the browser's form is refused; test clients
+    do not check that."""
+    included = re.compile(r'{%\s*include\s+"([^"]+)"([^%]*)%}')
+    sources = {_name(path): path.read_text(encoding="utf-8") for path in TEMPLATES}
+    with_form = {name for name, source in sources.items() if "{% csrf_token %}" in source}
+    before = 0
+    while before != len(with_form):  # a part with such a part is one itself
+        before = len(with_form)
+        with_form |= {
+            name
+            for name, source in sources.items()
+            if any(part in with_form for part, _ in included.findall(source))
+        }
+    lost = [
+        f"{name}: {part}"
+        for name, source in sources.items()
+        for part, more in included.findall(source)
+        if part in with_form and re.search(r"\bonly\s*$", more.rstrip("- "))
+    ]
+    assert not lost
+
+
 @pytest.mark.parametrize(
     "path", sorted((ROOT / "project" / "static").rglob("*.css")), ids=lambda path: path.name
 )

@@ -14,8 +14,13 @@ from stakeholders import roles_doc
 from stakeholders.audit_labels import LABELS, action_label, detail_lines
 from stakeholders.models import LogEntry
 from stakeholders.permissions import Perm, Role
+from workflows.models import AssignmentStep
 
 PACKAGES = ("project", "stakeholders", "monitoring", "measures", "workflows")
+
+
+#: What writes into the log: the service itself, and those that call it for one kind of thing.
+LOGGERS = {"log_action", "_log", "agenda_log", "poll_log"}
 
 
 def logged_codes() -> dict[str, str]:
@@ -28,10 +33,13 @@ def logged_codes() -> dict[str, str]:
     for package in PACKAGES:
         for path in sorted((Path(settings.BASE_DIR) / package).rglob("*.py")):
             for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(call, ast.Call) and getattr(call.func, "id", "") in {"log_action", "_log"}:
+                if isinstance(call, ast.Call) and getattr(call.func, "id", "") in LOGGERS:
                     for code in texts(call.args[0]):
                         found[code] = str(path)
-    return found
+    # The history of an assignment and the log share their words.
+    return found | {
+        f"assignment.{step.value}": "workflows/services/assignments.py" for step in AssignmentStep
+    }
 
 
 def texts(node: ast.expr) -> list[str]:

@@ -9,7 +9,8 @@ from django.contrib.auth.models import AnonymousUser, Permission
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
-from measures.models import FundedProject
+from measures.models import FundedProject, Programme
+from measures.services.programmes import programme_for
 from stakeholders import services
 from stakeholders.models import Body, Function, Organisation, OrganisationKind, User
 from stakeholders.permissions import (
@@ -90,6 +91,10 @@ MATRIX = {
     Perm.EDIT_MEASURE: "       yes  -   -    -   -   -    -   -   -    -   -   -  ",
     Perm.VIEW_PLAN: "          yes yes  -    -   -   -   yes yes yes   -   -   -  ",
     Perm.TRACK_PROJECT: "      yes yes  -    -   -   -    -   -   -    -   -   -  ",
+    Perm.EDIT_PROJECT: "       yes  -   -    -   -   -    -   -   -    -   -   -  ",
+    Perm.VIEW_PROGRAMME: "     yes yes  -    -   -   -    -   -   -    -   -   -  ",
+    Perm.MANAGE_PROGRAMME: "    -   -   -    -   -   -    -   -   -    -   -   -  ",
+    Perm.FOLLOW_PROGRAMME: "    -   -   -    -   -   -    -   -   -    -   -   -  ",
 }
 
 
@@ -102,7 +107,7 @@ def things(world: World) -> dict[Perm, object]:
         measure=a_measure,
         funder=world.funder,
         provider=world.provider,
-        programme="ZiQ",
+        programme=programme_for(funder=world.funder, title="ZiQ", is_example=True),
         title="Projekt",
         starts_on=a_measure.starts_on,
         ends_on=a_measure.ends_on,
@@ -122,6 +127,7 @@ def things(world: World) -> dict[Perm, object]:
         "MEASURE": a_measure,
         "PLAN": world.plan,
         "PROJECT": project,
+        "PROGRAMME": project.programme,
     }
     return {perm: next(by_word[word] for word in by_word if perm.name.endswith(word)) for perm in Perm}
 
@@ -202,7 +208,7 @@ def test_inherited_rights_name_paths_of_their_model():
             found = model
             for step in filter(None, path.split("__")):
                 found = found._meta.get_field(step).related_model
-            assert found in {Organisation, Body, PlanningCycle}, (perm, path)
+            assert found in {Organisation, Body, PlanningCycle, FundedProject, Programme}, (perm, path)
 
 
 def test_nobody_holds_model_wide_rights(world):

@@ -67,7 +67,7 @@ def test_a_body_shows_members_deputies_rule_and_former_members(world, client_as,
     assert "2 von 3 Stimmberechtigten" in shown.context["today_text"]
     assert "Fachplanung Jugendamt" in shown.content.decode()
     text = client_as(planner).get(detail(world.steering_group), {"export": "csv"}).content.decode("utf-8-sig")
-    assert '"Leitung Jugendamt";"Fachplanung Jugendamt"' in text
+    assert '"Leitung Jugendamt";"Leitung";"Fachplanung Jugendamt";"Fachplanung"' in text
 
 
 def test_meetings_and_decisions_are_for_those_who_see_the_cycle(stages, world, client_as, chair):

@@ -6,6 +6,8 @@ import importlib
 import pytest
 import time_machine
 from django.apps import apps
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -135,7 +137,7 @@ def test_the_file_of_a_day_names_day_and_rules(page, client_as, planner, seat):
 
     assert f"Stand: {date_de(in_days(4))}" in text
     assert "Bei Stimmengleichheit ist abgelehnt." in text
-    assert '"Leitung Jugendamt";"Fachplanung Jugendamt"' in text
+    assert '"Leitung Jugendamt";"Leitung";"Fachplanung Jugendamt";"Fachplanung"' in text
     assert "geheim" not in text
 
 
@@ -144,3 +146,42 @@ def test_a_day_before_anybody_sat_there_is_empty(page, client_as, planner):
 
     assert shown.context["members"] == []
     assert "Niemand hatte an diesem Tag einen Sitz" in shown.content.decode()
+
+
+def test_functions_are_those_of_the_day_in_the_organisation_of_the_seat(
+    page, client_as, planner, seat, world
+):
+    """Another function begins in ten days; one in another organisation, or of its administration, is none."""
+    membership = seat.user.memberships.get(organisation=seat.organisation)
+    membership.ends_on = in_days(9)
+    membership.save()
+    for organisation, function in (
+        (seat.organisation, Function.DEPUTY),
+        (world.health_office, Function.PLANNER),
+        (seat.organisation, Function.ADMINISTRATOR),
+    ):
+        seat.user.memberships.create(organisation=organisation, function=function, starts_on=in_days(10))
+
+    def function_on(days):
+        shown = client_as(planner).get(page, {"on": in_days(days).isoformat()})
+        return next(row.function for row in shown.context["members"] if row.pk == seat.pk)
+
+    assert (function_on(0), function_on(10)) == ("Leitung", "Stellvertretende Leitung")
+
+
+def test_more_members_cost_the_same(page, client_as, planner, world, newcomer, admin):
+    client = client_as(planner)
+    client.get(page)
+    with CaptureQueriesContext(connection) as few:
+        client.get(page)
+    services.seat_start(
+        body=world.steering_group,
+        organisation=world.youth_office,
+        person=newcomer,
+        seat="advisory",
+        starts_on=timezone.localdate(),
+        user=admin,
+    )
+    with CaptureQueriesContext(connection) as more:
+        client.get(page)
+    assert len(more) == len(few)

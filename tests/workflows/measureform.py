@@ -28,6 +28,11 @@ def measure_fields(world: World, **changes: Any) -> dict[str, Any]:
         "partners-0-role": "Räume",
         "partners-1-organisation": "",
         "partners-1-role": "",
+        **{
+            f"{prefix}-{count}_FORMS": "0"
+            for prefix in ("milestones", "finance", "needs")
+            for count in ("TOTAL", "INITIAL")
+        },
         "figures-TOTAL_FORMS": "1",
         "figures-INITIAL_FORMS": "0",
         "figures-0-title": "Erreichte Eltern",
@@ -37,8 +42,13 @@ def measure_fields(world: World, **changes: Any) -> dict[str, Any]:
         "figures-0-baseline": "0",
         "figures-0-baseline_on": "2025-12-31",
         "figures-0-definition": "Zählung im Café",
+        "figures-0-source": "Strichliste",
+        "figures-0-kind": "quantity",
+        "figures-0-cycle": "every_round",
+        "figures-0-on_path_percent": "10",
+        "figures-0-at_risk_percent": "25",
         "figures-0-due_on_0": "2026-12-31",
-        "figures-0-value_0": "1.060,5",
+        "figures-0-value_0": "1.060",
         "figures-0-due_on_1": "2027-12-31",
         "figures-0-value_1": "1.400",
     }

@@ -2,7 +2,7 @@
 
 import datetime
 
-from workflows.calendar import event_as_ics
+from workflows.calendar import calendar_as_ics, event_lines
 
 STAMP = datetime.datetime(2027, 1, 5, 9, 30, tzinfo=datetime.timezone(datetime.timedelta(hours=1)))
 
@@ -17,7 +17,7 @@ def lines(**kwargs):
         "url": "https://example.org/meetings/7/",
         "stamp": STAMP,
     }
-    return event_as_ics(**(values | kwargs)).split("\r\n")
+    return calendar_as_ics([event_lines(**(values | kwargs))]).split("\r\n")
 
 
 def test_an_event_lasts_its_day():
@@ -40,15 +40,21 @@ def test_texts_cannot_break_out_of_their_line():
 
 def test_long_lines_are_folded_between_characters():
     text = "ä" * 100
-    found = event_as_ics(
-        uid="x",
-        day=datetime.date(2027, 1, 1),
-        summary=text,
-        place="",
-        description="",
-        url="https://example.org/",
-        stamp=STAMP,
-    )
+    found = lines(summary=text)
 
-    assert all(len(line.encode()) <= 75 for line in found.split("\r\n"))
-    assert f"SUMMARY:{text}" in found.replace("\r\n ", "")
+    assert all(len(line.encode()) <= 75 for line in found)
+    assert f"SUMMARY:{text}" in "\r\n".join(found).replace("\r\n ", "")
+
+
+def test_several_events_share_a_calendar():
+    event = {"place": "", "description": "", "url": "https://example.org/", "stamp": STAMP}
+    day = datetime.date(2027, 1, 1)
+    found = calendar_as_ics(event_lines(uid=uid, day=day, summary=uid, **event) for uid in ("a", "b"))
+    assert found.count("BEGIN:VCALENDAR") == 1
+    assert found.count("BEGIN:VEVENT") == found.count("END:VEVENT") == 2
+    assert "METHOD:PUBLISH" in found
+
+
+def test_a_download_says_that_it_is_cancelled():
+    assert "STATUS:CANCELLED" in lines(is_cancelled=True)
+    assert "STATUS:CANCELLED" not in lines()

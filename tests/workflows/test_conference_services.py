@@ -126,6 +126,7 @@ def test_the_conference_is_closed_with_all_of_its_meetings(cycle, world, planner
     attended = {first.pk: [world.youth_office], second.pk: [world.jobcenter]}
 
     refused("meeting_not_held", conference.conference_close, cycle, attended=attended, user=planner)
+    third.agenda.all().delete()
     third.delete()
     conference.conference_close(cycle, attended=attended, user=planner)
 

@@ -9,10 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from stakeholders.models import Organisation, OutgoingMail
-from tests.workflows.taskpages import take
+from tests.workflows.taskpages import SURE, take
 from workflows.demo import driver
 from workflows.flows import PlanningCycleFlow
-from workflows.models import DecisionResult, Meeting, Position, Statement
+from workflows.models import DecisionResult, Meeting, MeetingTemplate, Position, Statement
 from workflows.nodes import open_task
 from workflows.services import conference, meetings
 
@@ -248,6 +248,7 @@ def test_planning_writes_down_what_is_said_names_fields_and_closes(cycle, world,
         "area": world.areas[0].pk,
         "add": "1",
         "statement-position": "unseen_need",
+        "statement-confidence": "likely",
         "statement-about": f"domain-{world.indicators[0].domain_id}",
         "statement-text": "Es fehlen Räume.",
     }
@@ -264,7 +265,10 @@ def test_planning_writes_down_what_is_said_names_fields_and_closes(cycle, world,
     assert world.plan.fields.count() == 2
 
     assert client.post(page, {}).status_code == 422, "nobody took part"
-    answer = client.post(page, {"attended": [world.youth_office.pk]})
+    attended = {"attended": [world.youth_office.pk]}
+    assert client.post(page, attended).status_code == 200
+    assert cycle.meetings.get().closed_at is None, "asked once more"
+    answer = client.post(page, attended | SURE)
     assert answer.status_code == 302
     meeting = cycle.meetings.get()
     assert meeting.closed_at is not None
@@ -365,7 +369,7 @@ def test_who_is_invited_sees_the_meeting_without_the_cycle(session, world, clien
 
     shown = client_as(provider_head).get(page)
     assert shown.status_code == 200
-    assert shown.context["notes"] == ["Punkt eins", "Punkt zwei"]
+    assert [line.title for line in shown.context["agenda"]][-2:] == ["Punkt eins", "Punkt zwei"]
     assert client_as(world.fresh("outsider")).get(page).status_code == 404
 
 
@@ -415,3 +419,25 @@ def test_planning_sets_a_further_meeting(session, world, client_as, planner, mem
     assert client.post(page, data | {"place": ""}).status_code == 422
     assert client.post(page, data).status_code == 302
     assert cycle.meetings.filter(body=world.steering_group).count() == 2
+
+
+def test_a_further_meeting_takes_place_and_hour_of_its_template(session, world, client_as, planner):
+    cycle, _meeting = session
+    page = reverse("workflows:meeting-create", args=[cycle.pk])
+    values = {"name": "Regelsitzung", "place": "Rathaus", "starts_at": datetime.time(9)}
+    template = MeetingTemplate.objects.create(body=world.steering_group, **values)
+    other = MeetingTemplate.objects.create(body=world.conference, **values)
+    client = client_as(planner)
+    data = {
+        "body": world.steering_group.pk,
+        "held_on": (timezone.localdate() + datetime.timedelta(days=2)).isoformat(),
+        "participants": [world.youth_office.pk],
+    }
+
+    assert client.post(page, data).status_code == 422, "no place at all"
+    assert client.post(page, data | {"template": other.pk}).status_code == 422, "of another body"
+    assert client.post(page, data | {"template": template.pk}).status_code == 302
+    made = cycle.meetings.latest("pk")
+    assert (made.place, made.starts_at) == ("Rathaus", datetime.time(9))
+    assert client.post(page, data | {"template": template.pk, "place": "Kreishaus"}).status_code == 302
+    assert cycle.meetings.latest("pk").place == "Kreishaus"

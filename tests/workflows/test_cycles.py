@@ -12,8 +12,9 @@ from measures.models import ActionPlan, MeasureStatus
 from monitoring.models import IndexResult
 from stakeholders.models import LogEntry
 from tests import factories
+from tests.workflows.taskpages import SURE
 from tests.workflows.test_inbox import count_queries, more_tasks
-from workflows.demo import driver
+from workflows.demo import driver, evaluation_steps
 from workflows.flows import DeliveryFlow
 from workflows.forms.cycles import CycleForm, date_fields, first_values, supply_name
 from workflows.models import (
@@ -320,7 +321,7 @@ def filled(world, **changes):
     """The form as the page offers it, with one indicator of the Jobcenter."""
     choices = opening.opening_choices(world.territory)
     data = {name: value for name, value in first_values(choices).items() if value is not None}
-    data |= {
+    data |= SURE | {
         "planning_unit": world.planning_unit.pk,
         "planning_conference": world.conference.pk,
         "steering_group": world.steering_group.pk,
@@ -333,7 +334,11 @@ def test_a_cycle_is_opened_and_its_suppliers_are_asked(client_as, world, planner
     client = client_as(planner)
     assert client.get(CREATE).status_code == 200
 
-    response = client.post(CREATE, filled(world, title="Zyklus der Prüfung"))
+    data = filled(world, title="Zyklus der Prüfung")
+    asked = client.post(CREATE, {name: value for name, value in data.items() if name != "sure"})
+    assert world.jobcenter.name in dict(asked.context["lines"]).values()
+    assert not PlanningCycle.objects.exists(), "asked once more: all suppliers get a task"
+    response = client.post(CREATE, data)
 
     cycle = PlanningCycle.objects.get(title="Zyklus der Prüfung")
     assert response.url == page_of(cycle)
@@ -446,7 +451,7 @@ def test_a_territory_without_bodies_is_told_what_is_missing(client_as, outsider)
 
 def test_the_next_cycle_begins_with_what_the_last_one_left_open(client_as, stages, world, planner):
     cycle, measure = stages.at_evaluation()
-    driver.evaluate(
+    evaluation_steps.evaluate(
         measure,
         EvaluationOutcome.CONTINUE,
         effect="Mehr Kinder erreicht",

@@ -9,6 +9,7 @@ from django.utils import timezone
 from project.common.errors import DomainError
 from stakeholders import services as people
 from stakeholders.models import LogEntry, Seat
+from stakeholders.written_once import WrittenOnce
 from tests import factories
 from tests.stages import at_noon, further
 from workflows.counting import Ballot
@@ -27,7 +28,6 @@ from workflows.models import (
     ScheduleChange,
     VoteChoice,
 )
-from workflows.models.written_once import WrittenOnce
 from workflows.selectors.decisions import meetings_to_decide_in
 from workflows.services.decisions import decision_record
 from workflows.services.meetings import meeting_close, meeting_schedule

@@ -13,7 +13,11 @@ from monitoring.index import Direction, stands_out
 from monitoring.levels import Column, Level, Method, Result, evaluate
 from monitoring.scales import Aggregate, Scale
 from scripts.demo_data import euskirchen, files, rhein_berg, stolberg
-from workflows.demo import rbk
+from workflows.demo import evenings, rbk_knowledge, rbk_recommendations
+from workflows.demo.rbk import LAST_YEAR
+from workflows.models import CosignVerdict
+from workflows.models.recommendations import PAID_KINDS
+from workflows.personal_hints import personal_hints
 
 DATA = Path(__file__).resolve().parents[2] / "workflows" / "demo" / "data"
 SOURCES = DATA.parents[2].parent / "shared" / "data"
@@ -94,11 +98,14 @@ def test_exactly_the_nine_stand_out(year: int) -> None:
     assert all(name.startswith("Bergisch Gladbach – Beispiel-Wohnplatz ") for name in others)
 
 
-@pytest.mark.parametrize("example", rbk.RECOMMENDATIONS, ids=lambda example: example.title)
-def test_recommendations_cite_what_deviates_in_their_areas(example: rbk.Example) -> None:
-    names, keys, index = rhein_berg_index(rbk.LAST_YEAR)
+EXAMPLES = (*rbk_recommendations.RECOMMENDATIONS, *rbk_recommendations.TO_MERGE)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.title)
+def test_recommendations_cite_what_deviates_in_their_areas(example: rbk_recommendations.Example) -> None:
+    names, keys, index = rhein_berg_index(LAST_YEAR)
     out = [name for name, above in zip(names, stands_out(index.index, 1.5), strict=True) if above]
-    areas = rbk.areas_of(example, out)
+    areas = rbk_recommendations.areas_of(example, out)
     assert example.indicators
     assert areas
     assert set(example.areas) <= set(areas)
@@ -118,17 +125,29 @@ SAID = {
     "Begleitung": {"rbk_unemployed_youth": "Arbeitslosigkeit junger Menschen"},
     "Sprachförderung": {"rbk_school_entry_language": "Sprache"},
     "Besuchsdienst": {"rbk_living_alone_65_plus": "älterer Alleinlebender"},
+    "Erinnerung": {"rbk_checkups_incomplete": "Früherkennung"},
+    "Hausbesuche": {"rbk_checkups_incomplete": "Früherkennung"},
 }
 
 
-@pytest.mark.parametrize("example", rbk.RECOMMENDATIONS, ids=lambda example: example.title)
-def test_recommendations_cite_what_their_findings_say(example: rbk.Example) -> None:
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.title)
+def test_recommendations_cite_what_their_findings_say(example: rbk_recommendations.Example) -> None:
     [said] = [words for title, words in SAID.items() if title in example.title]
     assert set(said) == set(example.indicators)
     assert all(word in example.finding for word in said.values())
-    heard = {(who, area) for who, area, _position, _text in rbk.STATEMENTS}
+    heard = {(row.who, row.area) for row in rbk_knowledge.STATEMENTS}
     assert set(example.statements) <= heard
     assert {area for _who, area in example.statements} <= set(example.areas)
+
+
+def test_every_example_says_need_urgency_and_cost() -> None:
+    for example in EXAMPLES:
+        assert example.need, example.title
+        assert example.urgency, example.title
+        assert (example.cost_kind in PAID_KINDS) == (example.amounts is not None), example.title
+        assert example.amounts is None or example.amounts[0] <= example.amounts[1], example.title
+    [dissent] = [row for row in rbk_recommendations.COSIGNERS if row[2] == CosignVerdict.DISSENT]
+    assert dissent[3]
 
 
 def test_rbk_is_as_the_domain_says() -> None:
@@ -279,3 +298,19 @@ def test_sources_and_licences_are_named() -> None:
         assert path.name in text or path.name == "SOURCE.md", path.name
     assert re.search(r"dl-de/by-2-0", text)
     assert "GeoNutzV" in text
+
+
+def test_ideas_of_the_evenings_are_marked_examples_with_answers() -> None:
+    numbers = {row["number"] for row in rows("stolberg_measures.csv")}
+    fields = {int(row["number"]) for row in rows("stolberg_fields.csv")}
+    areas = {row["name"] for row in rows("stolberg_areas.csv")}
+    assert {evenings.ANSWERED_IN, evenings.RUNNING_IN} <= areas
+    assert len(evenings.IDEAS) == 6
+    assert len(evenings.WAITING) == 3
+    for idea in (*evenings.IDEAS, *evenings.RUNNING):
+        assert idea.text.startswith("Beispiel:")
+        assert idea.field in {0, *fields}
+        assert not idea.measure or idea.measure in numbers
+        assert idea.measure.partition(".")[0] in {"", str(idea.field)}
+    assert all(text.startswith(("Beispiel:", "Örnek:")) for text in evenings.WAITING)
+    assert sum(bool(personal_hints(text)) for text in evenings.WAITING) == 1

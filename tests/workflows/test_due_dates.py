@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from measures.models import ReportingRound, RoundReport, RoundReportState
+from measures.models import Measure, ReportingRound, RoundReport, RoundReportState
 from measures.selectors.portfolio import overdue_reports
 from measures.services.reporting import Actual
 from project.common.formats import date_de
@@ -95,7 +95,9 @@ def test_a_delivery_that_waits_too_long_for_its_check_is_late_as_its_task_is(
 @pytest.fixture
 def cycle_with_reports(stages: Stages, world: World) -> tuple[PlanningCycle, ReportingRound]:
     """Figures were asked for long ago; nobody has reported."""
-    cycle, _measure = stages.at_implementation()
+    cycle, measure = stages.at_implementation()
+    # Figures from before it began are not asked for.
+    Measure.objects.filter(pk=measure.pk).update(started_on=long_ago() - 2 * WEEK)
     reporting_round = round_open(
         cycle,
         reference_on=long_ago() - WEEK,

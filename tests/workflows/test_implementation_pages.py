@@ -15,13 +15,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from measures.models import Measure, MeasureStatus, ReportingRound
+from measures.models import KeyFigure, Measure, MeasureStatus, ReportingRound
 from stakeholders.models import LogEntry, User
 from tests import factories
 from tests.factories import World
 from tests.stages import Stages
 from tests.workflows.measureform import measure_fields
-from workflows.demo import driver
+from workflows.demo import driver, evaluation_steps
 from workflows.engine import round_open
 from workflows.flows import PlanningCycleFlow, RecommendationFlow, ReportFlow
 from workflows.models import (
@@ -67,7 +67,7 @@ def test_a_measure_is_shaped_from_an_approved_recommendation(
     assert response.url == reverse("workflows:task", args=[task.pk])  # type: ignore[attr-defined]
     origin = measure.origins.get()
     assert (origin.recommendation, origin.decision) == (recommendation, recommendation.decisions.get())
-    assert [str(row.value) for row in measure.key_figures.get().targets.all()] == ["1060.50", "1400.00"]
+    assert [str(row.value) for row in measure.key_figures.get().targets.all()] == ["1060.00", "1400.00"]
     assert [row.role for row in measure.partners.all()] == ["Räume"]
     provider = client_as(world.fresh("provider_head"))
     assert provider.get(reverse("measures:measure-detail", args=[measure.pk])).status_code == 200
@@ -252,6 +252,26 @@ def test_a_round_asks_all_responsible_organisations(
     assert client.post(address, fields).status_code == 422, "once a day"
 
 
+def test_a_figure_is_not_asked_for_before_its_baseline_and_the_page_says_so(
+    implementing: tuple[PlanningCycle, Measure], world: World, client_as: ClientAs, planner: User
+) -> None:
+    cycle, measure = implementing
+    today = timezone.localdate()
+    tomorrow = today + datetime.timedelta(days=1)
+    asked = measure.key_figures.get()
+    KeyFigure.objects.create(
+        measure=measure, title="Spätere Zahl", unit=asked.unit, baseline=Decimal(0), baseline_on=tomorrow
+    )
+    address = reverse("workflows:round-open", args=[cycle.pk])
+    fields = {"reference_on": today.isoformat(), "due_on": today.isoformat()}
+    client = client_as(planner)
+    html = client.get(address, fields | {"preview": "1"}).content.decode()
+    assert f"Spätere Zahl (Ausgangswert erst vom {tomorrow:%d.%m.%Y})" in html
+    assert client.post(address, fields).status_code == 302
+    report = ReportingRound.objects.get().reports.get()
+    assert [row.key_figure for row in report.figures.all()] == [asked]
+
+
 def test_only_planning_opens_rounds_and_only_in_implementation(
     shaping: PlanningCycle, world: World, client_as: ClientAs, planner: User
 ) -> None:
@@ -356,7 +376,7 @@ def test_evaluations_are_listed_filtered_and_exported(
     address = reverse("workflows:evaluation-list", args=[cycle.pk])
     client = client_as(planner)
     assert measure.title in client.get(address, {"outcome": "open"}).content.decode()
-    driver.evaluate(measure, EvaluationOutcome.CONTINUE, user=planner, effect="Mehr Eltern kommen.")
+    evaluation_steps.evaluate(measure, EvaluationOutcome.CONTINUE, user=planner, effect="Mehr Eltern kommen.")
     html = client.get(address).content.decode()
     assert "Mehr Eltern kommen." in html
     assert "pg-empty" in client.get(address, {"outcome": "open"}).content.decode()

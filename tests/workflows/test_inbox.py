@@ -24,6 +24,7 @@ from workflows.nodes import open_task
 from workflows.selectors import tasks as selectors
 from workflows.selectors.tasks import InboxFilter
 from workflows.services import tasks as services
+from workflows.services.meetings import meeting_close
 
 INBOX = "/tasks/"
 
@@ -546,3 +547,12 @@ def test_a_chair_hands_a_task_of_the_body_to_a_member(world, stages, planning_he
 
     task.refresh_from_db()
     assert task.owner == planning_head
+
+
+def test_who_runs_a_meeting_today_is_led_to_it(stages, world, client_as, chair, planner, member):
+    _cycle, meeting = stages.in_steering_group()
+    page = reverse("workflows:meeting-session", args=[meeting.pk])
+    for person, is_led in ((chair, True), (planner, True), (member, False)):
+        assert (page in client_as(person).get(INBOX).content.decode()) is is_led
+    meeting_close(meeting, attended=[], user=planner)
+    assert page not in client_as(chair).get(INBOX).content.decode()

@@ -15,7 +15,9 @@ from workflows.demo import driver
 from workflows.flows import ContributionFlow, PlanningCycleFlow, RecommendationFlow
 from workflows.models import DecisionResult, Meeting, MeetingMove
 from workflows.nodes import open_task
-from workflows.services.meetings import meeting_close, meeting_move, meeting_schedule
+from workflows.services.attendance import attendance_arrive, attendance_take_back
+from workflows.services.meetings import meeting_cancel, meeting_close, meeting_move, meeting_schedule
+from workflows.services.outcomes import item_call, outcome_note
 
 DAY = datetime.timedelta(days=1)
 
@@ -91,7 +93,10 @@ def test_all_who_were_invited_are_told(conference, planner, world):
     OutgoingMail.objects.all().delete()
     move(conference, in_days(27), planner, place="Rathaus")
     mails = list(OutgoingMail.objects.all())
-    assert {mail.address for mail in mails} == {world.youth_office.email, world.jobcenter.email}
+    told = {mail.address for mail in mails}
+    assert {world.youth_office.email, world.jobcenter.email} <= told
+    assert world.people["planning_head"].email in told, "members have its date in their calendars, too"
+    assert all("SEQUENCE:1" in mail.calendar for mail in mails)
     for mail in mails:
         assert date_de(in_days(20)) in mail.subject
         assert date_de(in_days(27)) in mail.subject
@@ -107,7 +112,7 @@ def test_another_place_says_so_in_its_subject(conference, planner, world):
     conference.save(update_fields=["place"])
     OutgoingMail.objects.all().delete()
     move(conference, in_days(20), planner, place="Rathaus")
-    mail = OutgoingMail.objects.get()
+    mail = OutgoingMail.objects.get(address=world.youth_office.email)
     assert mail.subject.startswith("Anderer Ort: ")
     assert f"Bisher: {date_de(in_days(20))}\n" in mail.body
 
@@ -187,3 +192,27 @@ def test_a_page_that_came_too_late_says_so(conference, client_as, planner):
     text = client.get(page).content.decode()
     assert "Die Sitzung ist bereits abgeschlossen." in text
     assert "<textarea" not in text
+
+
+def test_what_has_begun_neither_moves_nor_is_called_off(stages, planner, chair, world):
+    _cycle, meeting = stages.in_steering_group()
+    item = meeting.agenda.first()
+    note = outcome_note(item, text="Vorbereitet", user=planner)
+    refused("meeting_begun", meeting, in_days(5), planner)
+    note.delete()
+    seat = world.steering_group.memberships.get(user=chair)
+    row = attendance_arrive(meeting, seat=seat, user=chair)
+    refused("meeting_begun", meeting, in_days(5), planner)
+    with pytest.raises(DomainError) as error:
+        meeting_cancel(meeting, reason="Zu wenige", user=planner)
+    assert error.value.code == "meeting_begun"
+    attendance_take_back(row, user=chair)
+    item_call(item, user=planner)
+    refused("meeting_begun", meeting, in_days(5), planner)
+
+
+def test_notes_prepared_before_its_day_do_not_hold_a_meeting(stages, planner):
+    cycle = stages.at_steering_group()
+    meeting = driver.invite_steering_group(cycle, user=planner, held_on=in_days(9))
+    outcome_note(meeting.agenda.first(), text="Vorbereitet", user=planner)
+    assert move(meeting, in_days(10), planner).to_day == in_days(10)

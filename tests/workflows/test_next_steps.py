@@ -11,7 +11,7 @@ from measures.models import Measure
 from stakeholders import services as people
 from tests import factories
 from tests.workflows.taskpages import take
-from workflows.demo import driver
+from workflows.demo import driver, evaluation_steps
 from workflows.engine import request_go_on_without
 from workflows.flows import DeliveryFlow, PlanningCycleFlow
 from workflows.models import DecisionResult, EvaluationOutcome, StageKind, TaskCard
@@ -115,7 +115,7 @@ def test_postponed_and_returned_ones_stay_on_the_strip(stages, world, planner):
 
 def test_confirmations_and_evaluations_are_counted(stages, world, planner):
     cycle, measure = stages.at_agreement()
-    assert "0 von 2 Bestätigungen" in lines(planner, cycle, 5)
+    assert "0 von 3 Bestätigungen" in lines(planner, cycle, 5)
     driver.confirm_all(measure)
     cycle.refresh_from_db()
     assert "alle Beteiligten haben bestätigt" in lines(planner, cycle, 5)
@@ -128,7 +128,7 @@ def test_evaluations_are_counted_and_a_closed_cycle_leads_on(stages, world, plan
     assert actions(planner, cycle)[0] == "Ansehen, welche Bewertungen fehlen"
 
     user = world.fresh("planner")
-    driver.evaluate(measure, EvaluationOutcome.CONTINUE, effect="Mehr Kinder", user=user)
+    evaluation_steps.evaluate(measure, EvaluationOutcome.CONTINUE, effect="Mehr Kinder", user=user)
     driver.close(cycle, user=user)
     cycle.refresh_from_db()
     assert "1 von 1 Bewertung" in lines(planner, cycle, 7)

@@ -16,9 +16,15 @@ from stakeholders.models import LogEntry, Organisation
 from tests import factories
 from tests.factories import World
 from tests.stages import Stages
-from workflows.demo import driver
+from workflows.demo import driver, evaluation_steps
 from workflows.flows import PlanningCycleFlow
-from workflows.models import DecisionResult, EvaluationOutcome, NoMeasureReason, PlanningCycle
+from workflows.models import (
+    DecisionResult,
+    EvaluationOutcome,
+    NoMeasureReason,
+    PlanningCycle,
+    RecommendationKind,
+)
 from workflows.nodes import complete_task, open_task
 from workflows.selectors.implementation import approved_recommendations
 from workflows.selectors.opening import measures_to_carry, opening_choices, recommendations_to_carry
@@ -30,7 +36,7 @@ def _closed(stages: Stages, world: World) -> tuple[PlanningCycle, Measure]:
     """A closed cycle with a measure that goes on."""
     cycle, measure = stages.at_evaluation()
     planner = world.fresh("planner")
-    driver.evaluate(measure, EvaluationOutcome.CONTINUE, effect="Wirkt", user=planner)
+    evaluation_steps.evaluate(measure, EvaluationOutcome.CONTINUE, effect="Wirkt", user=planner)
     driver.close(cycle, user=planner)
     return cycle, measure
 
@@ -133,7 +139,7 @@ def test_the_log_says_what_was_carried_over(stages: Stages, world: World) -> Non
 def test_only_what_the_predecessor_left_open_is_carried(stages: Stages, world: World) -> None:
     cycle, measure = _closed(stages, world)
     other = stages.measure()
-    decided = cycle.recommendations.get()
+    decided = cycle.recommendations.exclude(kind=RecommendationKind.EVALUATION).get()
     assert _refusal(world, predecessor=cycle, carried_measures=[measure, other]) == "not_to_carry"
     assert _refusal(world, predecessor=cycle, carried_recommendations=[decided]) == "not_to_carry"
     assert _refusal(world, carried_measures=[measure]) == "not_to_carry"

@@ -80,7 +80,7 @@ def test_addressee_and_field_belong_to_the_territory(draft, stages, world, speci
     )
     field = plan.fields.create(number=1, title="Wohnen")
     refused(
-        "foreign_field", services.version_save, draft, wording=stages.wording(field=field), user=specialist
+        "foreign_field", services.version_save, draft, wording=stages.wording(fields=[field]), user=specialist
     )
 
 

@@ -44,8 +44,10 @@ def form_of(world, **kwargs):
         "title": "Elternarbeit ausbauen",
         "areas": [world.areas[0].pk],
         "finding": "Die Quote ist hoch.",
+        "need": "Vierzig Familien haben keine Anlaufstelle.",
         "aim": "Eltern sind begleitet.",
         "proposal": "Ein Angebot wird eingerichtet.",
+        "urgency": "this_year",
         "addressee": world.youth_office.pk,
         "indicators": [world.indicators[0].pk],
     } | kwargs
@@ -169,6 +171,12 @@ def test_a_draft_waits_among_the_tasks_of_its_author(create_url, world, client_a
     [
         {"title": ""},
         {"finding": ""},
+        {"need": ""},
+        {"urgency": ""},
+        {"cost_kind": "yearly"},
+        {"cost_from": "1.000"},
+        {"cost_kind": "once", "cost_from": "2.000", "cost_to": "1.000"},
+        {"cost_kind": "once", "cost_from": "-1"},
         {"proposal": " "},
         {"addressee": ""},
         {"addressee": "foreign"},
@@ -391,7 +399,7 @@ def test_returns_within_the_conference_do_not_reach_the_steering_group(
 
     shown = body.get(page)
     assert "Intern: zu dünn" not in shown.content.decode()
-    assert shown.context["changes"] == []
+    assert shown.context["since"] is None
 
     driver.decide(recommendation, meeting, DecisionResult.RETURNED, user=chair, reason="Träger fehlt")
     driver.propose(recommendation, user=specialist, wording=stages.wording(proposal="Mit Träger."))
@@ -399,4 +407,4 @@ def test_returns_within_the_conference_do_not_reach_the_steering_group(
     page = take(body, recommendation.process, RecommendationFlow.decide_recommendation)
     shown = body.get(page)
     assert "Träger fehlt" in shown.content.decode()
-    assert [str(change.label) for change in shown.context["changes"]] == ["Vorschlag"]
+    assert [str(change.label) for change in shown.context["since"].changes] == ["Vorschlag"]

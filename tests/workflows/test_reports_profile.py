@@ -27,7 +27,7 @@ from tests.factories import World
 from tests.pdfua.profiles import YEAR, profiles
 from tests.pdfua.validator import faults_of
 from tests.stages import Stages
-from workflows.models import AreaProfile, PlanningCycle, Statement
+from workflows.models import AreaProfile, Confidence, PlanningCycle, SourceGroup, Statement
 from workflows.reports import booklet, profile
 from workflows.reports.profile import ProfileData
 from workflows.selectors.analysis import profiles_seen_by
@@ -92,7 +92,9 @@ def test_a_profile_says_everything(papers: list[ProfileData]) -> None:
         assert plain(line) in text
     for row in data.lines:
         assert text.count(plain(row.indicator.name)) >= 2  # in the chart and in the table
-    assert plain("Jugendamt erklärt") in text
+    who = f"Jugendamt ({SourceGroup.RESIDENTS.label}) erklärt"
+    assert plain(who) in text
+    assert plain(str(Confidence.LIKELY.label)) in text
     assert plain(data.statements[0].text) in text
     assert "Beispielwerte" in text
 

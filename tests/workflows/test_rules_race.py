@@ -92,8 +92,8 @@ def change_while_it_is_counted(scene, monkeypatch):
     counted, changed = threading.Event(), threading.Event()
     count = decisions.count_ballots
 
-    def count_slowly(rules, ballots):
-        result = count(rules, ballots)
+    def count_slowly(*args):
+        result = count(*args)
         counted.set()
         changed.wait(timeout=PAUSE)
         return result

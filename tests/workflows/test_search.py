@@ -158,6 +158,8 @@ def test_an_area_is_found_by_the_town_above_it(world, planner):
 def test_projects_are_found_by_who_follows_them(world):
     scene = Scene(world)
 
-    assert found(scene.person("funder_reader"), "Projekt") == {"projects": ["Projekt"]}
+    # The request to amend its grant waits for the funder.
+    tasks = ["Über den Änderungsantrag entscheiden: Projekt"]
+    assert found(scene.person("funder_reader"), "Projekt") == {"tasks": tasks, "projects": ["Projekt"]}
     assert found(scene.person("funder_reader"), "ziq projekt") == {"projects": ["Projekt"]}
     assert "projects" not in found(scene.person("outsider"), "Projekt")

@@ -7,8 +7,19 @@ from django.urls import reverse
 
 from measures.models import Measure
 from tests import factories
+from tests.evenings import Evenings
 from tests.workflows.test_inbox import count_queries
-from workflows.models import Decision, PlanningCycle, Recommendation, StageKind, Statement
+from workflows.demo import evening_steps
+from workflows.models import (
+    AnswerKind,
+    Decision,
+    EntryState,
+    PlanningCycle,
+    Recommendation,
+    SpaceIdea,
+    StageKind,
+    Statement,
+)
 from workflows.selectors.chain import KINDS, chain_from, startable
 
 
@@ -32,8 +43,11 @@ def story(stages, world):
     recommendation = Recommendation.objects.get()
     recommendation.versions.get().statements.add(statement)
     delivery = cycle.requests.get(organisation=world.jobcenter).delivery
+    evenings = Evenings(world, cycle)
+    _conference, idea = evenings.published(kind=AnswerKind.MEASURE, measure=measure, text="")
     return {
         "measure": measure,
+        "idea": idea,
         "decision": Decision.objects.get(),
         "recommendation": recommendation,
         "statement": statement,
@@ -77,10 +91,35 @@ def test_what_a_person_may_not_see_is_neither_shown_nor_counted(
 ):
     """The association sits in the steering group: it sees the decision, not the areas and deliveries."""
     response = client_as(association_head).get(why("measure", story["measure"]))
-    assert kinds(response.context["chain"].reasons) == ["decision", "recommendation", "statement"]
+    assert kinds(response.context["chain"].reasons) == ["idea", "decision", "recommendation", "statement"]
     assert "nicht einsehbar" not in response.content.decode()
     for kind in ("area", "indicator", "delivery"):
         assert client_as(association_head).get(why(kind, story[kind])).status_code == 404
+
+
+def test_an_answer_stands_in_the_chain_once_everybody_reads_it(stages, world, client_as, planner, head):
+    cycle, measure = stages.at_implementation()
+    evenings = Evenings(world, cycle)
+    conference, idea = evenings.submitted(kind=AnswerKind.MEASURE, measure=measure, text="Kommt.")
+    for person in (planner, head):
+        client = client_as(person)
+        assert "idea" not in kinds(client.get(why("measure", measure)).context["chain"].reasons)
+        chain = client.get(why("idea", idea)).context["chain"]
+        assert kinds(chain.results) == []
+        assert chain.start.badge is None
+        assert "idea" in kinds(
+            client.get(why("recommendation", idea.recommendation)).context["chain"].results
+        )
+    evening_steps.release(conference, user=evenings.head)
+    assert titles(client_as(head).get(why("measure", measure)).context["chain"].reasons, "idea") == [
+        str(idea)
+    ]
+    assert titles(client_as(head).get(why("idea", idea)).context["chain"].results, "measure") == [
+        str(measure)
+    ]
+    SpaceIdea.objects.filter(pk=idea.pk).update(state=EntryState.HIDDEN, hide_reason="Nennt jemanden")
+    assert "idea" not in kinds(client_as(head).get(why("measure", measure)).context["chain"].reasons)
+    assert client_as(planner).get(why("idea", idea)).status_code == 404
 
 
 def test_another_department_sees_no_delivery(client_as, story, head, member):
@@ -149,6 +188,7 @@ def test_few_and_many_links_cost_the_same(client_as, story, world, planner):
             indicator=world.indicators[0],
             position="agrees",
             text="Stimmt.",
+            source_group="administration",
             organisation=world.jobcenter,
             created_by=world.people["jobcenter_head"],
         )

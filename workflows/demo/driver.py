@@ -18,10 +18,12 @@ from stakeholders.models import Body, Organisation, User
 from stakeholders.permissions import Perm, holders
 from workflows.counting import Ballot
 from workflows.engine import recommendation_begin
+from workflows.extracts import issue_last
 from workflows.flows import (
     ChapterFlow,
     ConfirmationFlow,
     ContributionFlow,
+    CosigningFlow,
     DeliveryFlow,
     MeasureFlow,
     PlanningCycleFlow,
@@ -31,11 +33,11 @@ from workflows.flows import (
 from workflows.flows.recommendation import writing_step
 from workflows.models import (
     ChapterRenewal,
+    CosignRequest,
+    CosignVerdict,
     DataRequest,
     Decision,
     DecisionResult,
-    EvaluationOutcome,
-    MeasureProcess,
     Meeting,
     PlanningCycle,
     Recommendation,
@@ -45,6 +47,7 @@ from workflows.nodes import complete_task, open_task
 from workflows.services import (
     analysis,
     conference,
+    cosigning,
     decisions,
     deliveries,
     implementation,
@@ -52,6 +55,7 @@ from workflows.services import (
     recommendations,
     renewals,
 )
+from workflows.services.conditions import ConditionRow
 from workflows.services.cycles import cycle_close
 from workflows.services.recommendations import Wording
 
@@ -134,6 +138,7 @@ def invite_conference(
     user: User,
     held_on: datetime.date | None = None,
     place: str = "",
+    starts_at: datetime.time | None = None,
 ) -> Meeting:
     """Planning sets the date of the conference and invites."""
     complete_task(
@@ -144,6 +149,7 @@ def invite_conference(
             body=process.cycle.planning_conference,
             held_on=held_on or timezone.localdate(),
             place=place,
+            starts_at=starts_at,
             participants=participants,
             user=user,
         ),
@@ -176,7 +182,7 @@ def close_conference(cycle: PlanningCycle, *, user: User) -> None:
     complete_task(
         open_task(cycle.process, PlanningCycleFlow.hold_conference),
         user=user,
-        act=lambda process: meetings.meeting_close(meeting, attended=attended, user=user),
+        act=lambda process: conference.conference_close(cycle, attended={meeting.pk: attended}, user=user),
     )
     cycle.refresh_from_db()
 
@@ -204,6 +210,29 @@ def propose(recommendation: Recommendation, *, user: User, wording: Wording | No
     complete_task(open_task(recommendation.process, writing_step(recommendation)), user=user, act=act)
 
 
+def cosign(
+    recommendation: Recommendation,
+    organisation: Organisation,
+    verdict: CosignVerdict,
+    *,
+    user: User,
+    comment: str = "",
+) -> None:
+    """An organisation answers the question to co-sign."""
+    request = CosignRequest.objects.get(
+        cosigning__recommendation=recommendation,
+        cosigning__ended_at__isnull=True,
+        organisation=organisation,
+    )
+    complete_task(
+        open_task(request.process, CosigningFlow.cosign_recommendation),
+        user=user,
+        act=lambda process: cosigning.cosign_answer(
+            process.request, verdict=verdict, comment=comment, user=user
+        ),
+    )
+
+
 def adopt(recommendation: Recommendation, *, user: User) -> None:
     """The conference's chair adopts and submits."""
     complete_task(
@@ -215,7 +244,12 @@ def adopt(recommendation: Recommendation, *, user: User) -> None:
 
 
 def invite_steering_group(
-    cycle: PlanningCycle, *, user: User, held_on: datetime.date | None = None, place: str = ""
+    cycle: PlanningCycle,
+    *,
+    user: User,
+    held_on: datetime.date | None = None,
+    place: str = "",
+    starts_at: datetime.time | None = None,
 ) -> Meeting:
     """Planning sets a meeting of the steering group."""
     organisations = [
@@ -230,6 +264,7 @@ def invite_steering_group(
             body=process.cycle.steering_group,
             held_on=held_on or timezone.localdate(),
             place=place,
+            starts_at=starts_at,
             participants=organisations,
             user=user,
         ),
@@ -255,8 +290,11 @@ def decide(
     conditions: str = "",
     reason: str = "",
     postponed_until: datetime.date | None = None,
+    condition_rows: Sequence[ConditionRow] = (),
+    wording: str = "",
+    issues_extract: bool = True,
 ) -> Decision:
-    """The chair records what the steering group decided."""
+    """The chair records what the steering group decided, and issues the extract."""
     complete_task(
         open_task(recommendation.process, RecommendationFlow.decide_recommendation),
         user=user,
@@ -269,10 +307,23 @@ def decide(
             conditions=conditions,
             reason=reason,
             postponed_until=postponed_until,
+            condition_rows=condition_rows,
+            wording=wording,
         ),
     )
+    if issues_extract and result != DecisionResult.POSTPONED:
+        issue_extract(recommendation, user=user)
     recommendation.refresh_from_db()
     return recommendation.decisions.latest("pk")
+
+
+def issue_extract(recommendation: Recommendation, *, user: User) -> None:
+    """The chair issues the extract of the latest decision."""
+    complete_task(
+        open_task(recommendation.process, RecommendationFlow.issue_extract),
+        user=user,
+        act=lambda process: issue_last(process, user=user),
+    )
 
 
 def shape(
@@ -310,9 +361,14 @@ def confirm(measure: Measure, organisation: Organisation, *, user: User, refusal
 
 def confirm_all(measure: Measure) -> None:
     """Every party's head confirms."""
-    for confirmation in list(measure.confirmations.filter(state="open").select_related("organisation")):
-        party = confirmation.organisation
-        confirm(measure, party, user=person_for(Perm.LEAD_ORGANISATION, party))
+    waiting = measure.confirmations.filter(state="open").select_related(
+        "organisation", "agreement__drafted_by"
+    )
+    for confirmation in list(waiting):
+        party, agreement = confirmation.organisation, confirmation.agreement
+        drafter = agreement.drafted_by if agreement is not None else None
+        barred = [drafter] if drafter is not None else []
+        confirm(measure, party, user=person_for(Perm.LEAD_ORGANISATION, party, not_=barred))
 
 
 def begin(measure: Measure, *, started_on: datetime.date, user: User) -> None:
@@ -368,21 +424,6 @@ def end_implementation(cycle: PlanningCycle, *, user: User) -> None:
         open_task(cycle.process, PlanningCycleFlow.steer_implementation), user=user, act=lambda process: None
     )
     cycle.refresh_from_db()
-
-
-def evaluate(
-    measure: Measure, outcome: EvaluationOutcome, *, user: User, effect: str, lesson: str = ""
-) -> None:
-    """Planning evaluates a measure."""
-    process = MeasureProcess.objects.get(measure=measure)
-    complete_task(
-        open_task(process, MeasureFlow.evaluate_measure),
-        user=user,
-        act=lambda process: implementation.measure_evaluate(
-            process, outcome=outcome, effect=effect, lesson=lesson, user=user
-        ),
-    )
-    measure.refresh_from_db()
 
 
 def close(cycle: PlanningCycle, *, user: User) -> None:

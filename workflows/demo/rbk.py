@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Iterable
 from decimal import Decimal
 
-from measures.models import ActionPlan, FieldOfAction
+from django.utils import timezone
+
+from measures.models import ActionPlan
 from monitoring.catalogue.ready import ready_file
 from monitoring.models import Area, AreaKind, Indicator
 from monitoring.profiles import profile_drafts
@@ -17,25 +18,42 @@ from monitoring.services.index import index_run_create
 from stakeholders.models import Body, BodyKind, Function, Organisation, OrganisationKind, Seat, User
 from stakeholders.procedure import GroupRule, VotingRules
 from stakeholders.services import rules_add
-from workflows.demo import clock, driver, social_report
+from workflows.demo import clock, driver, minutes, polls, social_report
 from workflows.demo.cast import SINCE, Cast, Office, common_offices, make_body, make_cast
 from workflows.demo.catalogue import load_areas, load_indicators, rows
+from workflows.demo.conditions import approve_with_conditions, meet_first_condition
 from workflows.demo.deliveries import deliver
+from workflows.demo.meetings import BEGINS, PLACE, prepare_next
+from workflows.demo.rbk_knowledge import STATEMENTS, URGENCY, URGENT_AREA, URGENT_BECAUSE
+from workflows.demo.rbk_recommendations import (
+    CONFERRING,
+    COSIGNED,
+    COSIGNERS,
+    FIELDS,
+    MERGED,
+    RECOMMENDATIONS,
+    TO_MERGE,
+    wording_of,
+)
 from workflows.demo.schedule import stages_around
-from workflows.engine import cycle_open
+from workflows.engine import cycle_open, recommendation_begin
 from workflows.models import (
+    AgendaKind,
     ChapterKind,
+    CosignOrder,
+    CostKind,
     DecisionResult,
+    Minutes,
     PlanningCycle,
-    Position,
     Recommendation,
     SocialReport,
     StageKind,
 )
+from workflows.recommendation_cases import cosigning_ask, recommendations_merge
 from workflows.services.conference import field_of_action_add
 from workflows.services.cycles import Supply
-from workflows.services.meetings import meeting_schedule
-from workflows.services.recommendations import Wording
+from workflows.services.merging import merged_wording
+from workflows.services.urgency import urgency_propose
 
 GEOMETRY_SOURCE = "Gemeindegrenzen © GeoBasis-DE / BKG 2017 (GeoNutzV); Wohnplätze sind Beispiele"
 FIRST_YEAR, LAST_YEAR = 2023, 2025
@@ -54,148 +72,7 @@ MUNICIPALITIES = (
     ("leichlingen", "Stadt Leichlingen", "05378016"),
     ("wermelskirchen", "Stadt Wermelskirchen", "05378032"),
 )
-FIELDS = ("Familien stärken", "Jugendhilfe", "Übergang junger Menschen in Arbeit")
-
-
-@dataclasses.dataclass(frozen=True)
-class Example:
-    """A recommendation of the demo with the evidence its finding speaks of, and no more.
-
-    Attributes:
-        title: Headline.
-        field: Number of the field of action.
-        areas: Names of the areas; none for all that stand out in ``town``.
-        indicators: Keys of the indicators that the finding names.
-        statements: Who said what of the areas, as in ``STATEMENTS``.
-        finding: What is the case.
-        aim: What shall become of it.
-        proposal: What to do.
-        cost: About how much.
-        addressee: Office that acts.
-        town: Municipality whose areas are meant; "" if they are named.
-    """
-
-    title: str
-    field: int
-    areas: tuple[str, ...]
-    indicators: tuple[str, ...]
-    statements: tuple[tuple[str, str], ...]
-    finding: str
-    aim: str
-    proposal: str
-    cost: str
-    addressee: str = "jugendamt"
-    town: str = ""
-
-
-RECOMMENDATIONS = (
-    Example(
-        title="Beispiel: Elternstärkung im Zentrum Nord ausbauen",
-        field=1,
-        areas=("Zentrum Nord",),
-        indicators=("rbk_school_entry_findings", "rbk_checkups_incomplete"),
-        statements=(("leitung-gesundheitsamt", "Zentrum Nord"),),
-        finding="Mehr als die Hälfte der Kinder zeigt bei der Schuleingangsuntersuchung Auffälligkeiten; "
-        "die Früherkennung ist oft unvollständig.",
-        aim="Eltern werden vor der Einschulung erreicht.",
-        proposal="Im Sozialraum Zentrum Nord wird ein Angebot zur Stärkung der Erziehungskompetenz "
-        "eingerichtet.",
-        cost="Beispiel: rund 60.000 € im Jahr.",
-    ),
-    Example(
-        title="Beispiel: Anlaufstelle für Familien in der Innenstadt Wermelskirchen",
-        field=1,
-        areas=("Wermelskirchen Innenstadt",),
-        indicators=("rbk_sgb2_rate", "rbk_childcare_under_3"),
-        statements=(("fachplanung-jugendamt", "Wermelskirchen Innenstadt"),),
-        finding="Der Index liegt deutlich über dem Mittel des Kreises; viele leben von Leistungen nach "
-        "SGB II, wenige Kinder unter drei Jahren werden betreut.",
-        aim="Familien finden an einem Ort Rat zu Leistungen, Betreuung und Wohnen.",
-        proposal="Jugendamt und Jobcenter erproben eine gemeinsame Sprechstunde.",
-        cost="Beispiel: Personal aus dem Bestand.",
-    ),
-    Example(
-        title="Beispiel: Offene Jugendarbeit in Cremers Weiden",
-        field=2,
-        areas=("Cremers Weiden",),
-        indicators=("rbk_educational_assistance",),
-        statements=(),
-        finding="Die Hilfen zur Erziehung liegen deutlich über dem Mittel.",
-        aim="Jugendliche haben einen Treffpunkt am Nachmittag.",
-        proposal="Ein Träger wird mit einem offenen Angebot an drei Nachmittagen beauftragt.",
-        cost="Beispiel: rund 45.000 € im Jahr.",
-    ),
-    Example(
-        title="Beispiel: Begleitung in Ausbildung in Bergisch Gladbach",
-        field=3,
-        areas=(),
-        town="Bergisch Gladbach",
-        indicators=("rbk_unemployed_youth",),
-        statements=(),
-        finding="In sechs Wohnplätzen ist die Arbeitslosigkeit junger Menschen erhöht.",
-        aim="Junge Menschen beginnen nach der Schule eine Ausbildung.",
-        proposal="Jobcenter und Jugendamt begleiten den Übergang gemeinsam.",
-        cost="Beispiel: eine halbe Stelle je Haus.",
-    ),
-    Example(
-        title="Beispiel: Sprachförderung vor der Einschulung",
-        field=1,
-        areas=("Zentrum Nord", "Wermelskirchen Innenstadt"),
-        indicators=("rbk_school_entry_language",),
-        statements=(),
-        finding="Auffälligkeiten in der Sprache häufen sich.",
-        aim="Kinder sprechen bei der Einschulung sicher Deutsch.",
-        proposal="Kitas der beiden Gebiete erhalten zusätzliche Sprachförderung.",
-        cost="Beispiel: rund 80.000 € im Jahr.",
-    ),
-    Example(
-        title="Beispiel: Besuchsdienst für ältere Alleinlebende",
-        field=1,
-        areas=("Cremers Weiden",),
-        indicators=("rbk_living_alone_65_plus",),
-        statements=(("leitung-sozialamt", "Cremers Weiden"),),
-        finding="Der Anteil älterer Alleinlebender ist hoch.",
-        aim="Ältere Menschen bleiben eingebunden.",
-        proposal="Ein ehrenamtlicher Besuchsdienst wird aufgebaut.",
-        cost="Beispiel: Sachkosten 5.000 € im Jahr.",
-        addressee="sozialamt",
-    ),
-)
-#: Person, area, position, text.
-STATEMENTS = (
-    (
-        "jobcenter",
-        "Zentrum Nord",
-        Position.AGREES,
-        "Beispiel: Bei jungen Erwachsenen fehlt oft der Schulabschluss.",
-    ),
-    (
-        "fachplanung-jugendamt",
-        "Zentrum Nord",
-        Position.EXPLAINS,
-        "Beispiel: Wenige Straßenzüge prägen den Wert.",
-    ),
-    (
-        "leitung-gesundheitsamt",
-        "Zentrum Nord",
-        Position.UNSEEN_NEED,
-        "Beispiel: Termine zur Früherkennung werden selten wahrgenommen.",
-    ),
-    (
-        "leitung-sozialamt",
-        "Cremers Weiden",
-        Position.UNSEEN_NEED,
-        "Beispiel: Ältere Alleinlebende sind schwer zu erreichen.",
-    ),
-    (
-        "fachplanung-jugendamt",
-        "Wermelskirchen Innenstadt",
-        Position.CONTRADICTS,
-        "Beispiel: Die Betreuungsquote überzeichnet; am Nachmittag fehlen Plätze.",
-    ),
-)
-
-
+DISCUSSED = "Die Mitglieder beraten über Bedarf und Zuständigkeit und danken den Fachleuten der Konferenz."
 #: Chapters of the social report on a topic: title and topic.
 REPORT_TOPICS = (
     ("Arbeit und Soziales", "Arbeit und Soziales"),
@@ -205,9 +82,6 @@ REPORT_TOPICS = (
 )
 FIRST_FIGURES = "Beispiel: Diese Ausgabe zeigt, was das Sozialamt geliefert hat. Weitere Zahlen folgen."
 SECOND_FIGURES = "Beispiel: Neu in dieser Ausgabe sind die Zahlen der Statistikstelle."
-
-#: Offices whose statements the conference heard.
-CONFERRING = ("jugendamt", "jobcenter", "gesundheitsamt", "sozialamt")
 
 
 def _cast() -> Cast:
@@ -252,7 +126,8 @@ def _example_rules(body: Body) -> None:
         body,
         rules=VotingRules(body_id=body.pk, groups=groups),
         valid_from=RULES_SINCE,
-        allows_circulated=False,
+        allows_circulated=True,
+        allows_secret=True,
         notice_days=0,
         source="Beispiel: § 5 einer erfundenen Geschäftsordnung, keine Regel des Kreises",
         reason="Beispiel: Mindestens zwei Gemeinden sollen mitentscheiden.",
@@ -346,6 +221,12 @@ def seed(today: datetime.date) -> PlanningCycle:
         _invite(cycle, cast, conference_on)
     with clock.on(conference_on):
         _confer(cycle, cast)
+    minutes.write_and_sign(
+        Minutes.objects.get(meeting=cycle.meetings.get(body=cycle.planning_conference)),
+        secretary=planner,
+        chair=cast.person("leitung-sozialplanung"),
+        end=datetime.time(13),
+    )
     _report_on_analysis(report, cast, conference_on, today)
     _decide(cycle, cast, today)
     return cycle
@@ -428,7 +309,8 @@ def _invite(cycle: PlanningCycle, cast: Cast, held_on: datetime.date) -> None:
         [cast.organisations[office] for office in CONFERRING],
         user=cast.person("sozialplanung"),
         held_on=held_on,
-        place="Kreishaus (Beispiel)",
+        place=PLACE,
+        starts_at=BEGINS,
     )
 
 
@@ -446,64 +328,81 @@ def _confer(cycle: PlanningCycle, cast: Cast) -> None:
             cycle,
             cast.organisations[office],
             user=cast.person(people[office]),
-            statements=[
-                {"area": by_name[area], "position": position, "text": text}
-                for who, area, position, text in STATEMENTS
-                if who == people[office]
-            ],
+            statements=[row.arguments(by_name[row.area]) for row in STATEMENTS if row.who == people[office]],
         )
     for title in FIELDS:
         field_of_action_add(cycle, title=title, user=planner)
-    for number in range(len(RECOMMENDATIONS)):
-        driver.recommend(
-            cycle,
-            _wording(cycle, cast, number),
-            author=cast.person("fachplanung-jugendamt"),
-            chair=cast.person("leitung-sozialplanung"),
-            is_example=True,
-        )
+    urgency_propose(
+        cycle,
+        body=cycle.planning_conference,
+        area=by_name[URGENT_AREA],
+        level=URGENCY,
+        reason=URGENT_BECAUSE,
+        user=planner,
+    )
+    author, chair = cast.person("fachplanung-jugendamt"), cast.person("leitung-sozialplanung")
+    for number, example in enumerate(RECOMMENDATIONS):
+        wording = wording_of(cycle, cast, example)
+        recommendation = recommendation_begin(cycle, wording=wording, user=author, is_example=True)
+        if number == COSIGNED:
+            _cosign(recommendation, cast, author)
+        else:
+            driver.propose(recommendation, user=author)
+        driver.adopt(recommendation, user=chair)
+    _merge(cycle, cast)
     driver.close_conference(cycle, user=planner)
 
 
-def areas_of(example: Example, names: Iterable[str]) -> list[str]:
-    """Which of the areas that stand out a recommendation is for."""
-    return [
-        name for name in names if name in example.areas or (example.town and name.startswith(example.town))
-    ]
-
-
-def _wording(cycle: PlanningCycle, cast: Cast, number: int, **changes: str) -> Wording:
-    example = RECOMMENDATIONS[number]
-    by_name = {profile.area.name: profile.area for profile in cycle.profiles.select_related("area")}
-    said = {(who, area): text for who, area, _position, text in STATEMENTS}
-    indicators = {row.key: row for row in Indicator.objects.filter(key__in=example.indicators)}
-    return Wording(
-        title=example.title,
-        finding=example.finding,
-        aim=example.aim,
-        proposal=changes.get("proposal", example.proposal),
-        cost=example.cost,
-        addressee=cast.organisations[example.addressee],
-        field=FieldOfAction.objects.get(plan=cycle.plan, number=example.field),
-        areas=[by_name[name] for name in areas_of(example, by_name)],
-        indicators=[indicators[key] for key in example.indicators],
-        statements=[
-            cycle.statements.get(area=by_name[area], text=said[who, area]) for who, area in example.statements
-        ],
+def _cosign(recommendation: Recommendation, cast: Cast, author: User) -> None:
+    """Three offices are asked at once; one of them dissents."""
+    cosigning_ask(
+        recommendation,
+        organisations=[cast.organisations[office] for office, _person, _answer, _words in COSIGNERS],
+        order=CosignOrder.PARALLEL,
+        due_on=timezone.localdate() + datetime.timedelta(days=7),
+        note="Beispiel: Bitte achten Sie auf die Stellenanteile.",
+        user=author,
     )
+    driver.propose(recommendation, user=author)
+    for office, person, answer, words in COSIGNERS:
+        driver.cosign(
+            recommendation, cast.organisations[office], answer, user=cast.person(person), comment=words
+        )
+
+
+def _merge(cycle: PlanningCycle, cast: Cast) -> None:
+    """Two similar recommendations become one, which goes before the steering group."""
+    author, planner = cast.person("leitung-gesundheitsamt"), cast.person("sozialplanung")
+    origins = [
+        recommendation_begin(cycle, wording=wording_of(cycle, cast, example), user=author, is_example=True)
+        for example in TO_MERGE
+    ]
+    heir = recommendations_merge(cycle, origins, user=planner)
+    wording = dataclasses.replace(
+        merged_wording(origins),
+        **MERGED,
+        cost_kind=CostKind.YEARLY,
+        cost_from=Decimal(80_000),
+        cost_to=Decimal(90_000),
+    )
+    driver.propose(heir, user=planner, wording=wording)
+    driver.adopt(heir, user=cast.person("leitung-sozialplanung"))
 
 
 def _decide(cycle: PlanningCycle, cast: Cast, today: datetime.date) -> None:
-    """The first meeting approved one and returned one, which is back; the next meeting is today."""
+    """The first meeting approved one and returned one, which is back; the next meeting is today.
+
+    One has been decided in circulation meanwhile, one is being voted on so.
+    """
     chair, planner = cast.person("vorsitz"), cast.person("sozialplanung")
     first_on = today - datetime.timedelta(days=14)
     recommendations: list[Recommendation] = list(cycle.recommendations.order_by("number"))
     with clock.on(today - datetime.timedelta(days=28)):
         first = driver.invite_steering_group(
-            cycle, user=planner, held_on=first_on, place="Kreishaus (Beispiel)"
+            cycle, user=planner, held_on=first_on, place=PLACE, starts_at=BEGINS
         )
     with clock.on(first_on):
-        driver.decide(recommendations[1], first, DecisionResult.APPROVED, user=chair)
+        conditional = approve_with_conditions(recommendations[1], first, cast, today=today)
         driver.decide(
             recommendations[0],
             first,
@@ -511,24 +410,36 @@ def _decide(cycle: PlanningCycle, cast: Cast, today: datetime.date) -> None:
             user=chair,
             reason="Bitte sagen, wer die Zielvereinbarung schließt und bis wann.",
         )
+        minutes.hold(first, user=planner, notes={AgendaKind.RECOMMENDATION: DISCUSSED})
+        recorded = minutes.conclude(first, user=planner)
+    minutes.write_and_sign(recorded, secretary=planner, chair=chair, end=datetime.time(11, 45))
+    polls.circulate(
+        recommendations[5],
+        chair=chair,
+        opened_on=today - datetime.timedelta(days=12),
+        ends_on=today - datetime.timedelta(days=2),
+        voted_on=today - datetime.timedelta(days=9),
+    )
+    polls.circulate(
+        recommendations[4],
+        chair=chair,
+        opened_on=today - datetime.timedelta(days=3),
+        ends_on=today + datetime.timedelta(days=9),
+        voted_on=today - datetime.timedelta(days=1),
+        votes=3,
+    )
     with clock.on(today - datetime.timedelta(days=7)):
+        meet_first_condition(conditional, cast)
         driver.propose(
             recommendations[0],
             user=cast.person("fachplanung-jugendamt"),
-            wording=_wording(
+            wording=wording_of(
                 cycle,
                 cast,
-                0,
+                RECOMMENDATIONS[0],
                 proposal=f"{RECOMMENDATIONS[0].proposal} Träger und Jugendamt schließen eine "
                 f"Zielvereinbarung bis 30.06.{today.year + 1}.",
             ),
         )
         driver.adopt(recommendations[0], user=cast.person("leitung-sozialplanung"))
-        meeting_schedule(
-            cycle,
-            body=cycle.steering_group,
-            held_on=today,
-            place="Kreishaus (Beispiel)",
-            participants=[seat.organisation for seat in cycle.steering_group.memberships.all()],
-            user=planner,
-        )
+    prepare_next(cycle, held_on=today, user=planner)

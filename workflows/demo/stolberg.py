@@ -8,9 +8,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from measures.models import ActionPlan, FieldOfAction, KeyFigure, Measure, ReportingRound
-from measures.services.key_figures import KeyFigureInput
-from measures.services.measures import measure_create
-from measures.services.projects import project_create
+from measures.services.measures import MeasureFields, measure_create
 from measures.services.reporting import Actual
 from monitoring.models import Area, AreaKind, Direction, Indicator, Unit
 from monitoring.profiles import profile_drafts
@@ -19,20 +17,41 @@ from monitoring.services.index import index_run_create
 from stakeholders import services as people
 from stakeholders.models import Function, Organisation, OrganisationKind, User
 from stakeholders.permissions import Perm
-from workflows.demo import clock, driver
+from workflows.demo import (
+    agreements,
+    clock,
+    driver,
+    evenings,
+    figures,
+    minutes,
+    plan_public,
+    polls,
+    stolberg_funding,
+    stolberg_plan,
+)
 from workflows.demo.cast import SINCE, Cast, Office, common_offices, employ, make_cast, standard_bodies
 from workflows.demo.catalogue import delivery_file, domain_of, load_areas, rows
+from workflows.demo.meetings import BEGINS
+from workflows.demo.plan_views import save_views
 from workflows.engine import cycle_open, recommendation_begin, round_open
-from workflows.models import DecisionResult, PlanningCycle, Recommendation, RecommendationKind, StageKind
+from workflows.models import (
+    AgendaKind,
+    Minutes,
+    PlanningCycle,
+    Recommendation,
+    RecommendationKind,
+    StageKind,
+    Urgency,
+)
 from workflows.nodes import poke
 from workflows.services.cycles import Supply
+from workflows.services.meetings import meeting_schedule
 from workflows.services.recommendations import Wording
 
 GEOMETRY_SOURCE = "Stadtgrenze © GeoBasis-DE / BKG 2017 (GeoNutzV); Stadtteile sind Beispiele"
 PLAN_ENDS_ON = datetime.date(2028, 12, 31)
 YEAR = 2023
 REFERENCE_DAYS = ("2024-12-31", "2025-06-30", "2025-12-31", "2026-06-30")
-PROGRAMME = "Zusammen im Quartier (ZiQ)"
 #: The plan of 2023 as an example; the last day of the plan is real.
 STAGES = {
     int(StageKind.DATA): (datetime.date(2023, 1, 9), datetime.date(2023, 3, 31)),
@@ -48,6 +67,9 @@ DELIVERED_ON = datetime.date(2023, 3, 22)
 ANALYSED_ON = datetime.date(2023, 5, 24)
 CONFERENCE_ON = datetime.date(2023, 6, 14)
 DECIDED_ON = datetime.date(2023, 9, 6)
+APPROVED_ON = datetime.date(2023, 10, 18)
+DISCUSSED = "Die Mitglieder begrüßen den Vorschlag. Das Jugendamt berichtet über den Stand der Vorarbeiten."
+OUTLOOK = "Die Sozialplanung lädt zur Sozialraumkonferenz im November ein; die Träger werden früh beteiligt."
 AGREED_ON = datetime.date(2023, 11, 29)
 #: A round is opened this long before its figures are due; stage 2 was asked for this long ago.
 USUAL_WAIT = datetime.timedelta(days=35)
@@ -68,6 +90,12 @@ FUNDER = Office(
     OrganisationKind.FUNDER,
     (("foerdergeber", "Fördergeber (ZiQ)", Function.PLANNER),),
     short_name="MAGS NRW",
+)
+ADVISER = Office(
+    "beratung",
+    "G.I.B. (Beispielzugang)",
+    OrganisationKind.ADVISER,
+    (("beratung", "Beratung des Fördergebers (Beispielzugang)", Function.PLANNER),),
 )
 
 
@@ -96,10 +124,11 @@ def _cast() -> Cast:
             made,
         )
         cast.organisations[row["name"]] = made
-    cast.organisations["funder"] = people.organisation_create(
-        name=FUNDER.name, kind=FUNDER.kind, territory=None, short_name=FUNDER.short_name, user=None
-    )
-    employ(cast, FUNDER, cast.organisations["funder"])
+    for slug, office in (("funder", FUNDER), ("adviser", ADVISER)):
+        cast.organisations[slug] = people.organisation_create(
+            name=office.name, kind=office.kind, territory=None, short_name=office.short_name, user=None
+        )
+        employ(cast, office, cast.organisations[slug])
     return cast
 
 
@@ -158,10 +187,26 @@ def seed(today: datetime.date) -> PlanningCycle:
             is_example=True,
         )
     _until_decisions(cycle, cast, areas, indicator)
+    evening = evenings.hold(cycle, cast)
     with clock.on(AGREED_ON):
-        _shape(cycle, cast, areas)
-        _projects(cast, plan)
+        _shape(cycle, cast, areas, indicator)
+    plan_public.release(plan, on=AGREED_ON, note="Das vereinbarte Konzept (Beispiel)", user=planner)
+    evenings.answer(evening, cast, steering)
+    figures.deliver_years(
+        cast.territory,
+        cast.organisations["statistik"],
+        indicator,
+        areas,
+        sender=cast.person("statistik"),
+        planner=planner,
+        today=today,
+    )
     _implement(cycle, cast, today)
+    # After the rounds, told on their days: reports give the figures that were confirmed by then.
+    stolberg_funding.fund(cast, plan, on=AGREED_ON, today=today)
+    agreements.add(cycle, cast, today)
+    evenings.run(cycle, cast, today)
+    save_views(plan, planner=planner)
     return cycle
 
 
@@ -188,16 +233,55 @@ def _until_decisions(cycle: PlanningCycle, cast: Cast, areas: dict[str, Area], i
             user=planner,
             held_on=CONFERENCE_ON,
             place="Rathaus (Beispiel)",
+            starts_at=BEGINS,
         )
     with clock.on(CONFERENCE_ON):
         _confer(cycle, cast, chosen, indicator)
+    minutes.write_and_sign(
+        Minutes.objects.get(meeting=cycle.meetings.get(body=cycle.planning_conference)),
+        secretary=planner,
+        chair=cast.person("leitung-sozialplanung"),
+        end=datetime.time(12),
+    )
+    with clock.on(CONFERENCE_ON + datetime.timedelta(days=7)):
         meeting = driver.invite_steering_group(
-            cycle, user=planner, held_on=DECIDED_ON, place="Rathaus (Beispiel)"
+            cycle, user=planner, held_on=DECIDED_ON, place="Rathaus (Beispiel)", starts_at=BEGINS
         )
     with clock.on(DECIDED_ON):
-        for recommendation in list(cycle.recommendations.order_by("number")):
-            driver.decide(recommendation, meeting, DecisionResult.APPROVED, user=cast.person("vorsitz"))
+        *block, last = cycle.recommendations.order_by("number")
+        polls.decide_as_block(block, meeting, chair=cast.person("vorsitz"))
+        proposal = last.versions.latest("number").proposal
+        polls.vote_by_name(
+            last,
+            meeting,
+            chair=cast.person("vorsitz"),
+            wording=f"{proposal} Der Steuerungsgruppe wird jährlich berichtet.",
+        )
+        minutes.hold(meeting, user=planner, notes={AgendaKind.RECOMMENDATION: DISCUSSED})
+        first = minutes.conclude(meeting, user=planner)
+    minutes.write_and_sign(first, secretary=planner, chair=cast.person("vorsitz"), end=datetime.time(11, 30))
+    _approve(cycle, cast)
     cycle.refresh_from_db()
+
+
+def _approve(cycle: PlanningCycle, cast: Cast) -> None:
+    """A second meeting of the steering group approves the minutes of the first."""
+    planner = cast.person("sozialplanung")
+    with clock.on(DECIDED_ON + datetime.timedelta(days=20)):
+        second = meeting_schedule(
+            cycle,
+            body=cycle.steering_group,
+            held_on=APPROVED_ON,
+            place="Rathaus (Beispiel)",
+            participants=[row.organisation for row in cycle.steering_group.memberships.all()],
+            user=planner,
+            note="Ausblick auf die Sozialraumkonferenz",
+        )
+    with clock.on(APPROVED_ON):
+        minutes.hold(second, user=planner, notes={AgendaKind.TOPIC: OUTLOOK})
+        minutes.approve(second, user=planner)
+        later = minutes.conclude(second, user=planner)
+    minutes.write_and_sign(later, secretary=planner, chair=cast.person("vorsitz"), end=datetime.time(10, 30))
 
 
 def _confer(cycle: PlanningCycle, cast: Cast, chosen: list[Area], indicator: Indicator) -> None:
@@ -212,7 +296,10 @@ def _confer(cycle: PlanningCycle, cast: Cast, chosen: list[Area], indicator: Ind
                 aim="Die Lebenslagen in der Berg- und Talachse gleichen sich denen der Stadt an.",
                 proposal=f"Im Handlungsfeld „{field.title}“ werden Maßnahmen in zwei Stufen umgesetzt.",
                 addressee=cast.organisations["jugendamt"],
-                field=field,
+                need="Rund 57.000 Menschen leben in der Stadt; in diesen drei Stadtteilen fehlen vielen die "
+                "Mittel für Wohnen, Bildung und Teilhabe.",
+                urgency=Urgency.WITHIN_CYCLE,
+                fields=[field],
                 areas=chosen,
                 indicators=[indicator],
             ),
@@ -254,37 +341,23 @@ def _deliver(cycle: PlanningCycle, cast: Cast, areas: dict[str, Area]) -> None:
     driver.review(request, is_accepted=True, user=cast.person("sozialplanung"))
 
 
-def _shape(cycle: PlanningCycle, cast: Cast, areas: dict[str, Area]) -> None:
+def _shape(cycle: PlanningCycle, cast: Cast, areas: dict[str, Area], indicator: Indicator) -> None:
     planner = cast.person("sozialplanung")
     by_name = {area.name: area for area in areas.values()}
-    figures: dict[str, list[KeyFigureInput]] = defaultdict(list)
-    for row in rows("stolberg_key_figures.csv"):
-        figures[row["measure"]].append(
-            KeyFigureInput(
-                title=row["title"],
-                level=row["level"],
-                unit=Unit.objects.get(key=row["unit"]),
-                direction=row["direction"],
-                baseline=Decimal(row["baseline"]),
-                baseline_on=datetime.date.fromisoformat(row["baseline_on"]),
-                targets=[
-                    (datetime.date.fromisoformat(day), Decimal(value))
-                    for day, value in (target.split(":") for target in row["targets"].split("|"))
-                ],
-            )
-        )
+    by_measure = figures.key_figures(cast.organisations, by_name, indicator)
     wanted: dict[int, list[dict[str, str]]] = defaultdict(list)
     for row in rows("stolberg_measures.csv"):
         wanted[int(row["field"])].append(row)
 
+    texts = stolberg_plan.PlanTexts(cycle.plan, cast.organisations, planner)
+
     def make(recommendation: Recommendation) -> Iterable[Measure]:
         version = recommendation.current
         assert version is not None
-        assert version.field is not None
-        for row in wanted[version.field.number]:
-            yield measure_create(
-                plan=cycle.plan,
-                field=version.field,
+        field = version.fields.get()
+        for row in wanted[field.number]:
+            fields = MeasureFields(
+                field=field,
                 position=int(row["number"].split(".")[1]),
                 title=row["title"],
                 description=row["description"],
@@ -295,34 +368,20 @@ def _shape(cycle: PlanningCycle, cast: Cast, areas: dict[str, Area]) -> None:
                 responsible=cast.organisations[row["responsible"]],
                 partners=[(cast.organisations[name], "") for name in row["partners"].split("|") if name],
                 areas=[by_name[name] for name in row["areas"].split("|") if name],
-                key_figures=figures[row["number"]],
+                key_figures=by_measure[row["number"]],
+            )
+            yield measure_create(
+                plan=cycle.plan,
                 is_example=row["is_example"] == "1",
                 user=planner,
+                **texts.add_to(fields, row["number"]),
             )
 
     made = driver.shape(cycle, make, user=planner)
+    stolberg_plan.connect(cycle.plan)
     for measure in made:
         driver.confirm_all(measure)
     cycle.refresh_from_db()
-
-
-def _projects(cast: Cast, plan: ActionPlan) -> None:
-    planner = cast.person("sozialplanung")
-    programmes = {row["number"]: row["programme"] for row in rows("stolberg_measures.csv")}
-    for measure in Measure.objects.filter(plan=plan).select_related("field", "responsible"):
-        if programmes[measure.number]:
-            project_create(
-                measure=measure,
-                funder=cast.organisations["funder"],
-                provider=measure.responsible,
-                programme=PROGRAMME,
-                title=measure.title,
-                reference=f"Beispiel-ZiQ-{measure.number}",
-                starts_on=measure.starts_on,
-                ends_on=measure.ends_on,
-                is_example=True,
-                user=planner,
-            )
 
 
 def _actor(organisation: Organisation, *, not_: Iterable[User] = ()) -> User:
@@ -331,26 +390,40 @@ def _actor(organisation: Organisation, *, not_: Iterable[User] = ()) -> User:
 
 def _implement(cycle: PlanningCycle, cast: Cast, today: datetime.date) -> None:
     planner = cast.person("sozialplanung")
-    for measure in Measure.objects.filter(plan=cycle.plan, stage=1, starts_on__lte=today):
+    for measure in Measure.objects.filter(plan=cycle.plan, stage=1, starts_on__lte=today, parent=None):
         with clock.on(measure.starts_on):
             driver.begin(measure, started_on=measure.starts_on, user=_actor(measure.responsible))
-    reported: dict[tuple[str, str, str], tuple[str, str]] = {
-        (row["reference_on"], row["measure"], row["key_figure"]): (row["value"], row["comment"])
-        for row in rows("stolberg_reports.csv")
-    }
+    reported = figures.reported()
     days = [day for day in REFERENCE_DAYS if datetime.date.fromisoformat(day) <= today]
+    completed: set[str] = set()
     for day in days:
         reference_on = datetime.date.fromisoformat(day)
+        # Before they end, and before a round is frozen: what is told later does not change it.
+        stolberg_plan.tell_milestones(cycle.plan, until=reference_on)
+        _complete(cycle, completed, until=reference_on)
         is_last = day == days[-1]
         due_on = today - datetime.timedelta(days=6) if is_last else reference_on + datetime.timedelta(days=42)
         due_on = max(due_on, reference_on)
         with clock.on(max(due_on - USUAL_WAIT, reference_on)):
             reporting_round = round_open(cycle, reference_on=reference_on, due_on=due_on, user=planner)
+        stolberg_plan.tell_milestones(cycle.plan, until=due_on)
         with clock.on(due_on):
             _report(reporting_round, day, reported, planner, is_last=is_last)
-    _complete(cycle)
+    stolberg_plan.tell_milestones(cycle.plan, until=today)
+    _complete(cycle, completed, until=today)
+    stolberg_plan.add_parts(cycle.plan, cast.organisations, planner, today)
+    stolberg_plan.tell_states(cycle.plan, planner, today)
+    measures = {row.number: row for row in Measure.objects.filter(plan=cycle.plan).select_related("field")}
+    figures.correct(measures, planner=planner, today=today)
+    figures.override(measures, planner=planner, today=today)
     with clock.on(today - STAGE_TWO_WAIT):
         _ask_for_stage_two(cycle, cast)
+    plan_public.release(
+        cycle.plan,
+        on=today,
+        note="Stand der Umsetzung mit den letzten Zahlen (Beispiel)",
+        user=planner,
+    )
 
 
 def _ask_for_stage_two(cycle: PlanningCycle, cast: Cast) -> None:
@@ -373,17 +446,20 @@ def _ask_for_stage_two(cycle: PlanningCycle, cast: Cast) -> None:
     driver.adopt(steering_request, user=cast.person("leitung-sozialplanung"))
 
 
-def _complete(cycle: PlanningCycle) -> None:
-    """Measures whose time is over are completed, all but the first: its task waits in the demo."""
+def _complete(cycle: PlanningCycle, done: set[str], *, until: datetime.date) -> None:
+    """Measures whose time is over by a day are completed, all but one: its task waits in the demo."""
     ended = {
         row["number"]: row["ended_on"]
         for row in rows("stolberg_measures.csv")
         if row["status"] == "completed"
     }
     for measure in Measure.objects.filter(plan=cycle.plan).select_related("field", "responsible"):
-        if measure.number not in ended:
+        if measure.number not in ended or measure.number in done:
             continue
         ended_on = datetime.date.fromisoformat(ended[measure.number])
+        if ended_on > until:
+            continue
+        done.add(measure.number)
         with clock.on(ended_on):
             poke(measure.process)
             if measure.number == LEFT_OPEN:
@@ -413,7 +489,9 @@ def _report(
             _actual(row.key_figure, reported.get((day, row.key_figure.measure.number, row.key_figure.title)))
             for row in report.figures.select_related("key_figure__measure__field")
         ]
-        driver.report(report, actuals, user=_actor(report.organisation, not_=[planner]))
+        actor = _actor(report.organisation, not_=[planner])
+        figures.back_with_file(report, day, user=actor)
+        driver.report(report, actuals, user=actor)
         if is_last and position % 4 == 1:
             continue  # waits for planning
         returned = is_last and position == 2

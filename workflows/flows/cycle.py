@@ -14,12 +14,15 @@ from stakeholders.permissions import Perm
 from workflows.flows.contribution import ContributionFlow
 from workflows.flows.delivery import DeliveryFlow
 from workflows.flows.measure import MeasureFlow
+from workflows.flows.minutes import MinutesFlow
 from workflows.models import PlanningCycleProcess, StageKind
 from workflows.nodes import Begin, GuardedView, Outcome, PlanningFlow, Step, WaitFor, poke, send
 from workflows.selectors import cycles as selectors
 from workflows.selectors.cycles import hold_due, stage_due
+from workflows.selectors.minutes import meetings_without_minutes
 from workflows.selectors.requests import unsettled_requests
 from workflows.services import conference, cycles, deliveries, implementation
+from workflows.services.minutes import minutes_create
 from workflows.views import analysis_tasks, conference_tasks, cycle_tasks
 
 
@@ -163,7 +166,7 @@ class PlanningCycleFlow(PlanningFlow):
 
     # 6 Implementation
     enter_implementation = (
-        Step(lambda activation: cycles.stage_enter(activation.process.cycle, StageKind.IMPLEMENTATION))
+        Step(this.on_enter_implementation)
         .Annotation(title=_("Implementation begins"))
         .Next(this.steer_implementation)
     )
@@ -226,15 +229,24 @@ class PlanningCycleFlow(PlanningFlow):
             ContributionFlow.start.run(contribution=contribution)
 
     def on_close_conference(self, activation: Any) -> None:
-        """Nobody is asked for statements after the conference."""
-        for process in conference.open_contribution_processes(activation.process.cycle):
+        """Nobody is asked for statements after the conference; its minutes are written."""
+        cycle = activation.process.cycle
+        for process in conference.open_contribution_processes(cycle):
             send(process, ContributionFlow.wait_for_close)
+        for meeting in meetings_without_minutes(cycle):
+            MinutesFlow.start.run(minutes=minutes_create(meeting, user=None))
 
     def on_begin_agreements(self, activation: Any) -> None:
         """One case per new measure."""
         cycle = activation.process.cycle
         for measure in implementation.measures_without_process(cycle):
             MeasureFlow.start.run(measure=measure, cycle=cycle)
+
+    def on_enter_implementation(self, activation: Any) -> None:
+        """What was agreed is fixed, so that later changes can be compared with it."""
+        cycle = activation.process.cycle
+        cycles.stage_enter(cycle, StageKind.IMPLEMENTATION)
+        implementation.plan_fix_agreed(cycle)
 
     def on_enter_evaluation(self, activation: Any) -> None:
         """Every running measure of the cycle is evaluated now."""

@@ -1,11 +1,16 @@
 """A measure from target agreement to its end; and the confirmation of one party.
 
-Purpose: parties confirm one by one, the responsible organisation begins and runs the measure, planning
-evaluates it at the end of each cycle; at its planned end the responsible organisation completes it. If a
-party refuses, or planning does not wait for the answers any more, planning revises the measure or gives it
-up. A measure of stage 2 waits until the steering group opens the stage. The case lives as long as the
-measure and moves on with it into the next cycle. Ends: completed, ended after an evaluation, or withdrawn
-while there is no agreement. Source: domain, stages 5 to 7.
+Purpose: parties confirm one by one, the responsible organisation begins and runs the measure and says at the
+end of each cycle what it brought, planning judges it, the steering group decides what becomes of it; at its
+planned end the responsible organisation completes it. Where it says nothing although it was reminded,
+planning judges without its answers, with a reason (``workflows.evaluating``). If a party refuses, or planning
+does not wait for the answers any more, planning revises the measure or gives it up. A measure that needs no
+agreement goes on at once. A measure of stage 2 waits until the steering group opens the stage. While it is
+agreed or runs, its agreement can be amended: the parties confirm anew, until then the old version holds. The
+case lives as long as the measure and moves on with it into the next cycle. Beside all this planning or the
+responsible organisation may say that it is in preparation, rests, goes on, ends early or becomes a part of
+another (``measures.moves``). Ends: completed, ended after an evaluation, ended early, merged into another, or
+withdrawn while there is no agreement. Source: domain, stages 5 to 7.
 """
 
 import contextlib
@@ -15,17 +20,29 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from viewflow import this
+from viewflow.workflow.lock import after_lock_released
+from viewflow.workflow.models import Task
+from viewflow.workflow.status import STATUS
 
+from measures.models import Measure, MeasureStatus
+from measures.moves import ENDED
+from measures.services.measures import measure_lock
+from measures.services.status import status_move
 from project.common.errors import DomainError
 from stakeholders.permissions import Perm
+from workflows.flows.agreement_review import AgreementReviewFlow
+from workflows.flows.recommendation import RecommendationFlow
 from workflows.models import (
+    AgreementReviewProcess,
     ConfirmationProcess,
     ConfirmationState,
     EvaluationOutcome,
     MeasureProcess,
+    ReviewState,
     StageKind,
 )
 from workflows.nodes import (
+    OPEN_STATUSES,
     Begin,
     Choice,
     Fork,
@@ -36,10 +53,19 @@ from workflows.nodes import (
     Question,
     Step,
     WaitFor,
+    go_on_at,
     poke,
     send,
 )
-from workflows.selectors.cycles import stage_due
+from workflows.selectors.agreement_versions import agreement_drafters, confirmed_round, is_confirmed_by_all
+from workflows.selectors.cycles import shaper_of, stage_due
+from workflows.selectors.evaluations import (
+    answer_due,
+    is_decided,
+    is_waited_for,
+    latest_evaluation,
+    waiver_writers,
+)
 from workflows.selectors.measures import (
     confirmation_state,
     ends_soon,
@@ -47,7 +73,9 @@ from workflows.selectors.measures import (
     stage_is_open,
     was_carried_over,
 )
-from workflows.services import implementation
+from workflows.services import agreement_reviews, evaluations, implementation
+from workflows.services.agreements import agreement_issue
+from workflows.views import evaluation_tasks as evaluation_views
 from workflows.views import measure_end_tasks as end_views
 from workflows.views import measure_tasks as views
 
@@ -57,6 +85,31 @@ TURN_DAYS = 14
 
 def _soon(day: datetime.date) -> datetime.date:
     return max(day, timezone.localdate() + datetime.timedelta(days=TURN_DAYS))
+
+
+def _take_effect(agreement: Any, *, user: Any) -> None:
+    """All have confirmed: the paper goes out, and the first review is planned in place of the old one."""
+    agreement_issue(agreement, user=user)
+    _call_off_reviews(agreement.measure)
+    review = agreement_reviews.review_plan(agreement, after=timezone.localdate())
+    if review is not None:
+        AgreementReviewFlow.start.run(review=review)
+
+
+def _call_off_reviews(measure: Any) -> None:
+    waiting = AgreementReviewProcess.objects.filter(
+        review__agreement__measure=measure, review__state=ReviewState.WAITING, finished__isnull=True
+    )
+    for process in waiting:
+        with contextlib.suppress(DomainError):  # held at this very moment
+            send(process, AgreementReviewFlow.wait_for_call_off)
+
+
+def call_off_open(measure: Any) -> None:
+    """Parties who have not answered need not any more."""
+    for open_process in implementation.open_confirmation_processes(measure):
+        with contextlib.suppress(DomainError):  # answered at this very moment
+            send(open_process, ConfirmationFlow.wait_for_call_off)
 
 
 class ConfirmationFlow(PlanningFlow):
@@ -84,6 +137,7 @@ class ConfirmationFlow(PlanningFlow):
         .Addressed(Perm.LEAD_ORGANISATION, to=lambda process: process.confirmation.organisation)
         .Due(lambda process: process.confirmation.due_on)
         .Stage(StageKind.SOCIAL_SPACE)
+        .NotWriter(lambda process: agreement_drafters(process.confirmation))
         .Next(this.tell_measure)
     )
     tell_measure = Step(this.on_answered).Annotation(title=_("Let the measure go on")).Next(this.check_answer)
@@ -110,8 +164,16 @@ class ConfirmationFlow(PlanningFlow):
         return activation.process
 
     def on_answered(self, activation: Any) -> None:
-        """The measure may be waiting for this answer."""
-        poke(activation.process.confirmation.measure.process)
+        """The measure may be waiting for this answer; a version all have confirmed takes effect."""
+        confirmation = activation.process.confirmation
+        measure_lock(confirmation.measure)  # of two who answer last at once one sees the other
+        # What ended while they answered takes effect no more.
+        if confirmation.agreement is not None and confirmation.measure.ended_on is None:
+            if is_confirmed_by_all(confirmation.agreement):
+                _take_effect(confirmation.agreement, user=confirmation.answered_by)
+            elif confirmation.agreement.is_amendment and confirmation.state == ConfirmationState.REFUSED:
+                after_lock_released(lambda: _call_off_refused(confirmation.measure))
+        poke(confirmation.measure.process)
 
 
 class MeasureFlow(PlanningFlow):
@@ -120,8 +182,31 @@ class MeasureFlow(PlanningFlow):
     process_class = MeasureProcess
     process_title = _("Measure")
 
-    start = Begin(this.on_start).Annotation(title=_("Measure shaped")).Next(this.ask_parties)
+    start = Begin(this.on_start).Annotation(title=_("Measure shaped")).Next(this.run_course)
+    run_course = (
+        Fork()
+        .Annotation(title=_("Runs its course, and can be steered"))
+        .Always(this.check_agreement_needed)
+        .Always(this.wait_for_move)
+    )
 
+    wait_for_move = (
+        Message(this.on_move).Annotation(title=_("Another state is told")).Next(this.check_goes_on)
+    )
+    check_goes_on = (
+        Choice()
+        .Annotation(title=_("Does it go on?"))
+        .Case(this.merged, lambda activation: status_now(activation) == MeasureStatus.MERGED)
+        .Case(this.ended_early, lambda activation: status_now(activation) == MeasureStatus.ENDED_EARLY)
+        .Default(this.wait_for_move)
+    )
+
+    check_agreement_needed = (
+        Question(lambda activation: activation.process.measure.needs_agreement)
+        .Annotation(title=_("Is a target agreement needed?"))
+        .Then(this.ask_parties)
+        .Else(this.mark_agreed)
+    )
     ask_parties = (
         Step(this.on_ask_parties)
         .Annotation(title=_("Ask the parties to confirm"))
@@ -158,7 +243,7 @@ class MeasureFlow(PlanningFlow):
         Question(lambda activation: activation.process.measure.ended_on is not None)
         .Annotation(title=_("Withdrawn?"))
         .Then(this.tell_cycle_withdrawn)
-        .Else(this.ask_parties)
+        .Else(this.check_agreement_needed)
     )
     tell_cycle_withdrawn = (
         Step(this.on_progress).Annotation(title=_("Let the cycle go on")).Next(this.withdrawn)
@@ -213,19 +298,47 @@ class MeasureFlow(PlanningFlow):
     wait_for_evaluation = (
         WaitFor(lambda activation: needs_evaluation(activation.process))
         .Annotation(title=_("Time to evaluate"))
+        .Next(this.check_answered)
+    )
+    # Who answered before the steps changed, or was carried on, is not asked twice in a cycle; whose answers
+    # planning does not wait for any more (``workflows.evaluating``) is not asked again.
+    check_answered = (
+        Question(lambda activation: not is_waited_for(activation.process))
+        .Annotation(title=_("Answered already?"))
+        .Then(this.evaluate_measure)
+        .Else(this.answer_evaluation)
+    )
+    answer_evaluation = (
+        GuardedView(evaluation_views.answer_evaluation)
+        .Annotation(title=_("Answer the evaluation of a measure"))
+        .Says(_("Say what the measure brought: %(subject)s"))
+        .About(lambda process: str(process.measure))
+        .Addressed(Perm.ACT_FOR_ORGANISATION, to=lambda process: process.measure.responsible)
+        .Due(lambda process: answer_due(process.cycle))
+        .Stage(StageKind.EVALUATION)
         .Next(this.evaluate_measure)
     )
     evaluate_measure = (
-        GuardedView(views.evaluate_measure)
+        GuardedView(evaluation_views.evaluate_measure)
         .Annotation(title=_("Evaluate a measure"))
         .Says(_("Evaluate the measure: %(subject)s"))
         .About(lambda process: str(process.measure))
         .Addressed(Perm.ACT_FOR_ORGANISATION, to=lambda process: process.cycle.planning_unit)
         .Due(lambda process: stage_due(process.cycle, StageKind.EVALUATION))
         .Stage(StageKind.EVALUATION)
+        .NotBy("answer_evaluation")
+        .NotWriter(waiver_writers)
         .Next(this.tell_cycle)
     )
-    tell_cycle = Step(this.on_progress).Annotation(title=_("Let the cycle go on")).Next(this.check_outcome)
+    tell_cycle = Step(this.on_judged).Annotation(title=_("Let the cycle go on")).Next(this.wait_for_decision)
+    wait_for_decision = (
+        WaitFor(lambda activation: is_decided(activation.process.measure))
+        .Annotation(title=_("Steering group has decided"))
+        .Next(this.apply_evaluation)
+    )
+    apply_evaluation = (
+        Step(this.on_decided).Annotation(title=_("Outcome takes effect")).Next(this.check_outcome)
+    )
     check_outcome = (
         Choice()
         .Annotation(title=_("What becomes of it?"))
@@ -244,6 +357,8 @@ class MeasureFlow(PlanningFlow):
 
     completed = Outcome().Annotation(title=_("Completed"))
     ended = Outcome().Annotation(title=_("Ended"))
+    ended_early = Outcome().Annotation(title=_("Ended early"))
+    merged = Outcome().Annotation(title=_("Merged into another measure"))
     withdrawn = Outcome().Annotation(title=_("Withdrawn"))
 
     def on_start(self, activation: Any, measure: Any, cycle: Any) -> Any:
@@ -253,32 +368,124 @@ class MeasureFlow(PlanningFlow):
         return activation.process
 
     def on_ask_parties(self, activation: Any) -> None:
-        """Ask every party anew; each is a case of its own."""
+        """Ask every party anew; each is a case of its own. What was being amended is overtaken."""
         process = activation.process
-        for confirmation in implementation.confirmations_ask(process.measure, cycle=process.cycle):
+        call_off_open(process.measure)
+        asked = implementation.confirmations_ask(process.measure, cycle=process.cycle, user=_asker(process))
+        for confirmation in asked:
             ConfirmationFlow.start.run(confirmation=confirmation, cycle=process.cycle)
 
     def on_refused(self, activation: Any) -> None:
         """One refusal is enough: the others need not answer this round, if planning has not said so yet."""
-        for open_process in implementation.open_confirmation_processes(activation.process.measure):
-            with contextlib.suppress(DomainError):  # answered at this very moment
-                send(open_process, ConfirmationFlow.wait_for_call_off)
+        call_off_open(activation.process.measure)
 
     def on_agreed(self, activation: Any) -> None:
         """All have confirmed."""
         implementation.measure_mark_agreed(activation.process.measure)
         poke(activation.process.cycle.process)
 
+    def on_move(self, activation: Any, **told: Any) -> Any:
+        """Somebody tells another state; who rests is asked for nothing, and asked again when it goes on."""
+        process = activation.process
+        status_move(process.measure, **told)
+        if process.measure.status == MeasureStatus.SUSPENDED:
+            wait_again(process, self.finish_measure, self.wait_for_end)
+            wait_again(process, self.answer_evaluation, self.wait_for_evaluation)
+            wait_again(process, self.evaluate_measure, self.wait_for_evaluation)
+        if process.measure.status in ENDED:
+            _wind_up(process)
+        poke(process)
+        poke(process.cycle.process)
+        return process
+
     def on_begun(self, activation: Any) -> None:
         """A running measure that was agreed anew goes on."""
         implementation.measure_resume(activation.process.measure)
 
     def on_progress(self, activation: Any) -> None:
-        """The cycle may be waiting for this one."""
+        """The measure is over: nothing is agreed or reviewed any more; the cycle may be waiting for it."""
+        _wind_up(activation.process)
         poke(activation.process.cycle.process)
+
+    def on_judged(self, activation: Any) -> None:
+        """With the last judgement of the cycle the request to the steering group is begun."""
+        process = activation.process
+        request = evaluations.request_begin_if_complete(process.cycle, user=_judge(process))
+        if request is not None:
+            RecommendationFlow.start.run(recommendation=request)
+        poke(process.cycle.process)
+
+    def on_decided(self, activation: Any) -> None:
+        """What was decided takes effect; the cycle may be waiting for it."""
+        process = activation.process
+        evaluations.outcome_apply(process)
+        outcome = this_outcome(activation)
+        if outcome == EvaluationOutcome.END:
+            _wind_up(process)
+        elif outcome == EvaluationOutcome.CHANGE:  # a change the parties are being asked about is overtaken
+            after_lock_released(lambda: _call_off_overtaken(process.measure))
+        poke(process.cycle.process)
+
+
+def _wind_up(process: Any) -> None:
+    """A measure that is over is agreed on and reviewed no more."""
+    after_lock_released(lambda: _call_off_ended(process.measure))
+
+
+# These run after the locks: a party may be answering at this moment, holds its own case and waits for the row
+# of the measure. They look again, because they run even if what called for them was undone.
+
+
+def _call_off_ended(measure: Any) -> None:
+    if Measure.objects.filter(pk=measure.pk, ended_on__isnull=False).exists():
+        call_off_open(measure)
+        _call_off_reviews(measure)
+
+
+def _call_off_overtaken(measure: Any) -> None:
+    if status_now_of(measure.pk) == MeasureStatus.PROPOSED and confirmed_round(measure) is not None:
+        call_off_open(measure)
+
+
+def _call_off_refused(measure: Any) -> None:
+    if confirmation_state(measure) == ConfirmationState.REFUSED:
+        call_off_open(measure)
+
+
+def _done_by(process: Any, node: Any) -> Any:
+    """Who completed a step of a case last; None where nobody did."""
+    task = process.task_set.filter(flow_task=node, status=STATUS.DONE).order_by("-pk").first()
+    return task.owner if task is not None else None
+
+
+def _asker(process: Any) -> Any:
+    """Who sent the measure to its parties: by revising it, else by finishing the shaping of the cycle."""
+    reviser = _done_by(process, MeasureFlow.revise_measure)
+    return reviser or shaper_of(process.cycle)
+
+
+def _judge(process: Any) -> Any:
+    return _done_by(process, MeasureFlow.evaluate_measure)
+
+
+def wait_again(process: Any, step: Any, wait: Any) -> None:
+    """Call off an open step and wait once more for its moment; nothing if it is not open."""
+    for task in Task.objects.filter(process_id=process.pk, flow_task=step, status__in=OPEN_STATUSES):
+        step.activation_class(task).cancel()
+        go_on_at(task, wait)
+
+
+def status_now(activation: Any) -> str:
+    """Where the measure of a case stands now. Queries: 1."""
+    return status_now_of(activation.process.measure_id)
+
+
+def status_now_of(measure_pk: int) -> str:
+    """Where a measure stands now. Queries: 1."""
+    return str(Measure.objects.values_list("status", flat=True).get(pk=measure_pk))
 
 
 def this_outcome(activation: Any) -> str:
-    """Outcome of the latest evaluation of the measure."""
-    evaluation = activation.process.measure.evaluations.order_by("-pk").first()
-    return str(evaluation.outcome) if evaluation else ""
+    """What was decided on the latest evaluation of the measure; empty where it was taken out."""
+    evaluation = latest_evaluation(activation.process.measure)
+    return evaluation.final_outcome if evaluation is not None else ""

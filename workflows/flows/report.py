@@ -1,7 +1,8 @@
-"""An organisation's report in a reporting round.
+"""An organisation's report in a reporting round, or the correction of one.
 
-Purpose: each responsible organisation reports all its key figures on one page, planning confirms or returns
-them (four eyes). Who acts: the organisation's people, then the planning unit. Ends: confirmed.
+Purpose: each organisation that reports does so for all its key figures on one page, planning confirms or
+returns them (four eyes). Who acts: the organisation's people, then the planning unit. Ends: confirmed; or
+called off by planning with a reason: the round is closed without it, or the correction is not needed.
 Source: domain, stage 6 (Implementation).
 """
 
@@ -13,14 +14,17 @@ from django.utils.translation import gettext_lazy as _
 from viewflow import this
 
 from measures.models import RoundReportState
+from measures.services.reporting import report_call_off
 from project.common.formats import date_de
 from stakeholders.permissions import Perm
 from workflows.models import ReportProcess, StageKind
-from workflows.nodes import Begin, GuardedView, Outcome, PlanningFlow, Question
+from workflows.nodes import Begin, Fork, GuardedView, Message, Outcome, PlanningFlow, Question
 from workflows.views import report_tasks as views
 
 #: Planning has at least this long to check, the organisation to correct (days).
 TURN_DAYS = 7
+#: An organisation is reminded so long before its report is due (days); after that it escalates like any task.
+REMIND_DAYS = (14, 7, 1)
 
 
 def _turn_due(process: Any) -> datetime.date:
@@ -29,7 +33,7 @@ def _turn_due(process: Any) -> datetime.date:
 
 
 def _report_due(process: Any) -> datetime.date:
-    if process.report.state == RoundReportState.RETURNED:
+    if process.report.state == RoundReportState.RETURNED or process.report.version > 1:
         return _turn_due(process)
     due_on: datetime.date = process.report.round.due_on
     return due_on
@@ -46,7 +50,17 @@ class ReportFlow(PlanningFlow):
     process_class = ReportProcess
     process_title = _("Report of key figures")
 
-    start = Begin(this.on_start).Annotation(title=_("Report asked for")).Next(this.report_figures)
+    start = Begin(this.on_start).Annotation(title=_("Report asked for")).Next(this.begin)
+
+    begin = (
+        Fork()
+        .Annotation(title=_("The organisation reports, unless it is called off"))
+        .Always(this.report_figures)
+        .Always(this.wait_for_call_off)
+    )
+    wait_for_call_off = (
+        Message(this.on_call_off).Annotation(title=_("Called off, with a reason")).Next(this.called_off)
+    )
 
     report_figures = (
         GuardedView(views.report_figures)
@@ -55,6 +69,7 @@ class ReportFlow(PlanningFlow):
         .About(lambda process: date_de(process.report.round.reference_on))
         .Addressed(Perm.ACT_FOR_ORGANISATION, to=lambda process: process.report.organisation)
         .Due(_report_due)
+        .Reminds(*REMIND_DAYS)
         .Stage(StageKind.IMPLEMENTATION)
         .Next(this.confirm_figures)
     )
@@ -79,9 +94,15 @@ class ReportFlow(PlanningFlow):
     )
 
     confirmed = Outcome().Annotation(title=_("Confirmed"))
+    called_off = Outcome().Annotation(title=_("Called off"))
 
     def on_start(self, activation: Any, report: Any, cycle: Any) -> Any:
         """Tie the case to its report."""
         activation.process.report = report
         activation.process.cycle = cycle
+        return activation.process
+
+    def on_call_off(self, activation: Any, *, reason: str, user: Any) -> Any:
+        """Keep why; the last report of a round closes it."""
+        report_call_off(activation.process.report, reason=reason, user=user)
         return activation.process

@@ -1,108 +1,23 @@
-"""Forms of the planning conference: statements, meetings, attendance, fields of action."""
+"""Forms of the planning conference: meetings, attendance, fields of action, the end of a contribution."""
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Sequence
-from itertools import groupby
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from monitoring.models import Area, Indicator
 from project.common.formats import date_de
 from stakeholders.models import Body, Organisation, OrganisationKind
 from stakeholders.selectors.rules import rules_of
-from workflows.models import Meeting, Position, Statement
-from workflows.selectors.conference import StatementFilter
-
-_DOMAIN, _INDICATOR = "domain", "indicator"
-
-
-class StatementForm(forms.Form):
-    """One statement on an area: how it relates to the figures, to which of them, and the text."""
-
-    position = forms.ChoiceField(
-        label=_("How does your knowledge relate to the figures?"),
-        choices=Position.choices,
-        widget=forms.RadioSelect,
-    )
-    about = forms.ChoiceField(
-        label=_("What is it about?"),
-        required=False,
-        help_text=_("A single figure, a whole topic, or the area in general."),
-    )
-    text = forms.CharField(
-        label=_("Statement"),
-        widget=forms.Textarea({"rows": 4}),
-        help_text=_("What do you see in your daily work? Write nothing that points to single people."),
-    )
-    organisation = forms.ModelChoiceField(
-        label=_("Whose knowledge is it?"),
-        queryset=Organisation.objects.none(),
-        empty_label=_("Please choose"),
-    )
-
-    def __init__(
-        self,
-        *args: Any,
-        indicators: Iterable[Indicator],
-        organisations: QuerySet[Organisation] | None = None,
-        statement: Statement | None = None,
-        **kwargs: Any,
-    ) -> None:
-        if statement is not None:
-            kwargs["initial"] = {
-                "position": statement.position,
-                "about": _about_of(statement),
-                "text": statement.text,
-                "organisation": statement.organisation_id,
-            }
-        super().__init__(*args, **kwargs)
-        self.indicators = {row.pk: row for row in indicators}
-        self.domains = {row.domain_id: row.domain for row in self.indicators.values()}
-        about = self.fields["about"]
-        assert isinstance(about, forms.ChoiceField)
-        about.choices = self._about_choices()
-        if organisations is None or statement is not None:
-            del self.fields["organisation"]
-        else:
-            chosen = self.fields["organisation"]
-            assert isinstance(chosen, forms.ModelChoiceField)
-            chosen.queryset = organisations
-
-    def _about_choices(self) -> list[Any]:
-        choices: list[Any] = [("", _("The area in general"))]
-        for domain, rows in groupby(self.indicators.values(), key=lambda row: row.domain):
-            group = [(f"{_DOMAIN}-{domain.pk}", _("%(topic)s as a whole") % {"topic": domain.name})]
-            group += [(f"{_INDICATOR}-{row.pk}", row.name) for row in rows]
-            choices.append((domain.name, group))
-        return choices
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """Cleaned arguments of ``statement_add`` and ``statement_change``."""
-        kind, _dash, pk = self.cleaned_data["about"].partition("-")
-        values: dict[str, Any] = {
-            "position": self.cleaned_data["position"],
-            "text": self.cleaned_data["text"],
-        }
-        if kind == _INDICATOR:
-            values["indicator"] = self.indicators[int(pk)]
-        elif kind == _DOMAIN:
-            values["domain"] = self.domains[int(pk)]
-        return values
-
-
-def _about_of(statement: Statement) -> str:
-    if statement.indicator_id is not None:
-        return f"{_INDICATOR}-{statement.indicator_id}"
-    return f"{_DOMAIN}-{statement.domain_id}" if statement.domain_id is not None else ""
+from workflows.models import Meeting, MeetingTemplate
+from workflows.selectors.attendance import attended_organisations
 
 
 class ContributionForm(forms.Form):
@@ -182,12 +97,25 @@ class NoticeForm(forms.Form):
         field.help_text = f"{field.help_text} {text}".strip()
 
 
+def take_from_template(form: forms.Form, data: dict[str, Any]) -> None:
+    """Place and hour that were left empty are those of the template; one of another body is refused."""
+    template, body = data.get("template"), data.get("body")
+    if template is None:
+        return
+    if body is not None and template.body_id != body.pk:
+        form.add_error("template", ValidationError(_("This template is for another body."), code="body"))
+    data["place"] = data.get("place") or template.place
+    data["starts_at"] = data.get("starts_at") or template.starts_at
+
+
 class MeetingForm(NoticeForm):
     """Date, place and participants of a meeting."""
 
     field_order: Sequence[str] = (
         "body",
+        "template",
         "held_on",
+        "starts_at",
         "is_urgent",
         "urgency",
         "place",
@@ -196,6 +124,9 @@ class MeetingForm(NoticeForm):
     )
 
     held_on = forms.DateField(label=_("Date"))
+    starts_at = forms.TimeField(
+        label=_("Begins at"), required=False, help_text=_("From it the agenda shows when each item comes up.")
+    )
     place = forms.CharField(
         label=_("Place"),
         max_length=200,
@@ -211,7 +142,7 @@ class MeetingForm(NoticeForm):
         label=_("Further items and remarks"),
         required=False,
         widget=forms.Textarea({"rows": 4}),
-        help_text=_("One item a line. It goes out with the invitation."),
+        help_text=_("One item a line. They follow what is ready by itself; all can be changed later."),
     )
 
     def __init__(self, *args: Any, organisations: QuerySet[Organisation], **kwargs: Any) -> None:
@@ -231,7 +162,7 @@ class MeetingForm(NoticeForm):
     @property
     def values(self) -> dict[str, Any]:
         """Cleaned arguments of ``meeting_schedule``."""
-        names = ("held_on", "place", "participants", "note", "urgency")
+        names = ("held_on", "starts_at", "place", "participants", "note", "urgency", "template")
         return {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
 
 
@@ -239,20 +170,49 @@ class FurtherMeetingForm(MeetingForm):
     """A further meeting of one of the cycle's bodies."""
 
     body = forms.ModelChoiceField(label=_("Body"), queryset=Body.objects.none(), empty_label=None)
+    template = forms.ModelChoiceField(
+        label=_("Template"),
+        queryset=MeetingTemplate.objects.none(),
+        required=False,
+        empty_label=_("No template"),
+        help_text=_("Its standing items go onto the agenda; so do place and start if you name none."),
+    )
 
-    def __init__(self, *args: Any, bodies: QuerySet[Body], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        bodies: QuerySet[Body],
+        templates: QuerySet[MeetingTemplate],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
-        body = self.fields["body"]
-        assert isinstance(body, forms.ModelChoiceField)
-        body.queryset = bodies
+        for name, rows in (("body", bodies), ("template", templates)):
+            field = self.fields[name]
+            assert isinstance(field, forms.ModelChoiceField)
+            field.queryset = rows
+        # Without any there is nothing to choose.
+        if not templates.exists():
+            del self.fields["template"]
+        else:
+            self.fields["place"].required = False
+
+    def clean(self) -> dict[str, Any]:
+        """Place and hour come from the template where none are named; a place there must be."""
+        data = super().clean()
+        take_from_template(self, data)
+        if not data.get("place") and "place" not in self.errors:
+            message = _("Name the place, or choose a template that names one.")
+            self.add_error("place", ValidationError(message, code="required"))
+        return data
 
 
 class MoveMeetingForm(NoticeForm):
-    """Another day or place of a meeting, and why."""
+    """Another day, hour or place of a meeting, and why."""
 
-    field_order = ("held_on", "is_urgent", "urgency", "place", "reason")
+    field_order = ("held_on", "starts_at", "is_urgent", "urgency", "place", "reason")
 
     held_on = forms.DateField(label=_("New day"))
+    starts_at = forms.TimeField(label=_("Begins at"), required=False)
     place = forms.CharField(label=_("Place"), max_length=200)
     reason = forms.CharField(
         label=_("Reason"),
@@ -263,7 +223,7 @@ class MoveMeetingForm(NoticeForm):
     @property
     def values(self) -> dict[str, Any]:
         """Cleaned arguments of ``meeting_move``."""
-        names = ("held_on", "place", "reason", "urgency")
+        names = ("held_on", "starts_at", "place", "reason", "urgency")
         return {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
 
 
@@ -274,7 +234,10 @@ class FieldOfActionForm(forms.Form):
 
 
 class AttendanceForm(forms.Form):
-    """Who came to each of the meetings that are closed now; all who were invited are ticked."""
+    """Who came to each of the meetings that are closed now.
+
+    Ticked are those whose attendance was taken; all who were invited where none was.
+    """
 
     def __init__(self, *args: Any, meetings: Sequence[Meeting], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -283,16 +246,24 @@ class AttendanceForm(forms.Form):
             for position, meeting in enumerate(meetings)
         }
         for meeting in meetings:
-            invited = Organisation.objects.filter(participations__meeting=meeting).order_by("name")
+            there = attended_organisations(meeting)
+            # Who holds a seat may have come without an invitation.
+            invited = Organisation.objects.filter(
+                Q(pk__in=meeting.participants.values("organisation")) | Q(pk__in=there)
+            ).order_by("name")
             self.fields[self.names[meeting.pk]] = forms.ModelMultipleChoiceField(
                 label=(
                     _("Who took part?")
                     if len(meetings) == 1
                     else _("Who took part on %(day)s?") % {"day": date_de(meeting.held_on)}
                 ),
-                help_text=_("All who were invited are ticked. Untick who did not come."),
+                help_text=(
+                    _("Those are ticked whose attendance was taken.")
+                    if there
+                    else _("All who were invited are ticked. Untick who did not come.")
+                ),
                 queryset=invited,
-                initial=list(invited.values_list("pk", flat=True)),
+                initial=sorted(there) or list(invited.values_list("pk", flat=True)),
                 widget=forms.CheckboxSelectMultiple,
                 error_messages={"required": _("Tick who took part.")},
             )
@@ -300,41 +271,6 @@ class AttendanceForm(forms.Form):
     def attended(self) -> dict[int, list[Organisation]]:
         """Key of a meeting -> who came."""
         return {pk: list(self.cleaned_data[name]) for pk, name in self.names.items()}
-
-
-class StatementFilterForm(forms.Form):
-    """Narrows the list of statements."""
-
-    hide_optional = True
-
-    q = forms.CharField(label=_("Search"), required=False, max_length=100)
-    area = forms.TypedChoiceField(label=_("Area"), required=False, coerce=int, empty_value=None)
-    position = forms.ChoiceField(
-        label=_("Position"), required=False, choices=[("", _("All positions")), *Position.choices]
-    )
-    organisation = forms.TypedChoiceField(
-        label=_("Organisation"), required=False, coerce=int, empty_value=None
-    )
-
-    def __init__(
-        self, *args: Any, areas: Iterable[Area], organisations: Iterable[Organisation], **kwargs: Any
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        choose_from(self, "area", _("All areas"), [(row.pk, row.name) for row in areas])
-        choose_from(
-            self, "organisation", _("All organisations"), [(row.pk, row.name) for row in organisations]
-        )
-
-    def wanted(self) -> StatementFilter:
-        """What was chosen; fields with errors count as not chosen."""
-        self.is_valid()
-        chosen = self.cleaned_data
-        return StatementFilter(
-            area_pk=chosen.get("area"),
-            organisation_pk=chosen.get("organisation"),
-            position=chosen.get("position") or "",
-            search=chosen.get("q") or "",
-        )
 
 
 def choose_from(form: forms.Form, name: str, everything: Any, choices: Iterable[tuple[Any, Any]]) -> None:

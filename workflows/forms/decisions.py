@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -13,16 +12,32 @@ from django.utils.translation import gettext_lazy as _
 
 from project.common.formats import date_de
 from stakeholders.models import BodyMembership
-from stakeholders.selectors.absences import standings
-from workflows.counting import Ballot
+from workflows.counting import Ballot, Tally
+from workflows.forms.conditions import ConditionRowsMixin
 from workflows.forms.conference import choose_from
-from workflows.models import DecisionResult, DecisionVote, Meeting, VoteChoice
+from workflows.models import DecisionResult, Meeting, VoteChoice, VoteKind
+from workflows.models.meetings import NAMELESS_KINDS
 from workflows.selectors.decisions import DecisionFilter
 
 #: What a voting member can have done.
-VOTES = (VoteChoice.YES, VoteChoice.NO, VoteChoice.ABSTAIN, VoteChoice.BIASED, VoteChoice.ABSENT)
+VOTES = (
+    *(VoteChoice.YES, VoteChoice.NO, VoteChoice.ABSTAIN, VoteChoice.PRESENT),
+    *(VoteChoice.BIASED, VoteChoice.ABSENT),
+)
+#: Said of who took part where votes are counted without names.
+_NAMED = (VoteChoice.YES, VoteChoice.NO, VoteChoice.ABSTAIN)
+_NUMBERS = ("yes_count", "no_count", "abstain_count")
 
-_MEMBER, _DEPUTY = "member", "deputy"
+#: Who came for a seat.
+BY_MEMBER, BY_DEPUTY = "member", "deputy"
+#: Results as they are put to the vote.
+RESULT_ACTS = [
+    (DecisionResult.APPROVED.value, _("approve")),
+    (DecisionResult.APPROVED_WITH_CONDITIONS.value, _("approve with conditions")),
+    (DecisionResult.RETURNED.value, _("return to the conference")),
+    (DecisionResult.REJECTED.value, _("reject")),
+    (DecisionResult.POSTPONED.value, _("postpone")),
+]
 
 
 class MeetingField(forms.ModelChoiceField):  # type: ignore[type-arg]
@@ -43,20 +58,8 @@ class ResultForm(forms.Form):
     )
     result = forms.ChoiceField(
         label=_("What was put to the vote?"),
-        choices=[
-            (DecisionResult.APPROVED.value, _("approve")),
-            (DecisionResult.APPROVED_WITH_CONDITIONS.value, _("approve with conditions")),
-            (DecisionResult.RETURNED.value, _("return to the conference")),
-            (DecisionResult.REJECTED.value, _("reject")),
-            (DecisionResult.POSTPONED.value, _("postpone")),
-        ],
+        choices=RESULT_ACTS,
         widget=forms.RadioSelect,
-    )
-    conditions = forms.CharField(
-        label=_("Conditions"),
-        required=False,
-        widget=forms.Textarea({"rows": 3}),
-        help_text=_("Needed for “approve with conditions”."),
     )
     reason = forms.CharField(
         label=_("Grounds"),
@@ -80,7 +83,6 @@ class ResultForm(forms.Form):
         """Each result says what it must say; errors stand at their fields."""
         cleaned = super().clean() or {}
         needed = {
-            DecisionResult.APPROVED_WITH_CONDITIONS: ("conditions", _("Name the conditions.")),
             DecisionResult.RETURNED: ("reason", _("Say why; the conference will read it.")),
             DecisionResult.REJECTED: ("reason", _("Say why; the conference will read it.")),
             DecisionResult.POSTPONED: (
@@ -96,36 +98,38 @@ class ResultForm(forms.Form):
         return cleaned
 
 
-def attendance_fields(votes: Iterable[DecisionVote]) -> dict[str, Any]:
-    """Who was there for an earlier item, as initial values; how anybody votes is asked anew for each item."""
-    initial: dict[str, Any] = {}
-    for vote in votes:
-        if vote.choice == VoteChoice.ABSENT:
-            initial[f"vote-{vote.seat_id}"] = VoteChoice.ABSENT.value
-        elif vote.choice == VoteChoice.HEARD:
-            initial[f"heard-{vote.seat_id}"] = True
-        if vote.is_deputy:
-            initial[f"by-{vote.seat_id}"] = _DEPUTY
-    return initial
+def _number(label: Any) -> forms.IntegerField:
+    return forms.IntegerField(
+        label=label, required=False, min_value=0, max_value=999, widget=forms.NumberInput({"data-number": ""})
+    )
 
 
-def absence_fields(seats: Iterable[BodyMembership], day: datetime.date) -> dict[str, Any]:
-    """Who is entered as away on the day, as initial values: the deputy came, or nobody did. Queries: 1."""
-    rows = list(seats)
-    initial: dict[str, Any] = {}
-    for pk, standing in standings(rows, day).items():
-        if standing.deputy is not None:
-            initial[f"by-{pk}"] = _DEPUTY
-        elif standing.is_empty:
-            initial[f"vote-{pk}"] = VoteChoice.ABSENT.value
-    return initial
+class BallotsForm(forms.Form):
+    """What happened at each seat, by name, or by count with numbers beside it."""
 
+    hide_optional = True
 
-class DecisionForm(ResultForm):
-    """Result and the vote of each seat."""
+    how = forms.ChoiceField(label=_("How was it voted?"), required=False, widget=forms.RadioSelect)
+    yes_count = _number(_("Yes"))
+    no_count = _number(_("No"))
+    abstain_count = _number(_("Abstentions"))
+    chair_yes = forms.BooleanField(
+        label=_("The chair voted yes (decides a tie)"), required=False, widget=forms.CheckboxInput()
+    )
 
-    def __init__(self, *args: Any, seats: Sequence[BodyMembership], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, seats: Sequence[BodyMembership], allows_secret: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        how = self.fields["how"]
+        assert isinstance(how, forms.ChoiceField)
+        how.choices = [
+            (VoteKind.NAMED.value, _("by name: enter each vote")),
+            (VoteKind.COUNT.value, _("by count: enter who took part, and the numbers")),
+        ]
+        if allows_secret:
+            how.choices += [(VoteKind.SECRET.value, _("in secret, with ballot papers: enter the numbers"))]
+        how.initial = VoteKind.NAMED.value
         self.voting_seats = [seat for seat in seats if seat.is_voting]
         self.advisory_seats = [seat for seat in seats if not seat.is_voting]
         for seat in self.voting_seats:
@@ -153,11 +157,35 @@ class DecisionForm(ResultForm):
                 self.fields[f"by-{seat.pk}"] = forms.ChoiceField(
                     label=_("Who came for %(member)s?") % {"member": seat.organisation.label},
                     choices=[
-                        (_MEMBER, str(seat.user)),
-                        (_DEPUTY, _("%(person)s (deputy)") % {"person": seat.deputy}),
+                        (BY_MEMBER, str(seat.user)),
+                        (BY_DEPUTY, _("%(person)s (deputy)") % {"person": seat.deputy}),
                     ],
                     required=False,
                 )
+
+    @property
+    def kind(self) -> VoteKind:
+        """How it was voted; by name where nothing was chosen."""
+        chosen = self["how"].value() or ""
+        return VoteKind(chosen) if chosen in VoteKind.values else VoteKind.NAMED
+
+    def clean(self) -> dict[str, Any]:
+        """A vote by count needs its numbers."""
+        cleaned = super().clean() or {}
+        if cleaned.get("how") in NAMELESS_KINDS:
+            for name in _NUMBERS:
+                if name not in self.errors and cleaned.get(name) is None:
+                    self.add_error(name, ValidationError(_("Enter the number, also a 0."), code="missing"))
+        return cleaned
+
+    def tally(self) -> Tally | None:
+        """The numbers of a vote by count, as far as they are entered; None of a vote by name."""
+        if self.kind not in NAMELESS_KINDS:
+            return None
+        texts = [str(self[name].value() or "0") for name in _NUMBERS]
+        yes, no, abstain = (int(text) if text.isdecimal() else 0 for text in texts)
+        is_chair_yes = self.kind == VoteKind.COUNT and bool(self["chair_yes"].value())
+        return Tally(yes, no, abstain, chair_choice=VoteChoice.YES if is_chair_yes else None)
 
     @staticmethod
     def _whose(seat: BodyMembership) -> str:
@@ -190,7 +218,9 @@ class DecisionForm(ResultForm):
         for seat in self.voting_seats:
             choice = self[f"vote-{seat.pk}"].value() or ""
             if choice in {vote.value for vote in VOTES}:
-                ballots.append(Ballot(seat, VoteChoice(choice), self._is_deputy(seat)))
+                is_nameless = self.kind in NAMELESS_KINDS and choice in _NAMED
+                kept = VoteChoice.PRESENT if is_nameless else VoteChoice(choice)
+                ballots.append(Ballot(seat, kept, self._is_deputy(seat)))
         return ballots + [
             Ballot(seat, VoteChoice.HEARD, self._is_deputy(seat))
             for seat in self.advisory_seats
@@ -198,16 +228,50 @@ class DecisionForm(ResultForm):
         ]
 
     def filled_with_yes(self) -> dict[str, Any]:
-        """What was entered so far, with a yes for every voting seat that is neither absent nor biased."""
+        """What was entered so far, with a yes for every voting seat that is neither absent nor biased.
+
+        Where it is voted by count they took part, no more.
+        """
         filled = {name: self.data.get(self.add_prefix(name), "") for name in self.fields}
         out = {VoteChoice.ABSENT.value, VoteChoice.BIASED.value}
         for seat in self.voting_seats:
             name = f"vote-{seat.pk}"
-            filled[name] = filled[name] if filled[name] in out else VoteChoice.YES.value
+            there = VoteChoice.PRESENT if self.kind in NAMELESS_KINDS else VoteChoice.YES
+            filled[name] = filled[name] if filled[name] in out else there.value
         return filled
 
     def _is_deputy(self, seat: BodyMembership) -> bool:
-        return seat.deputy_id is not None and self[f"by-{seat.pk}"].value() == _DEPUTY
+        return seat.deputy_id is not None and self[f"by-{seat.pk}"].value() == BY_DEPUTY
+
+
+class DecisionForm(ConditionRowsMixin, BallotsForm, ResultForm):
+    """Result and the vote of each seat."""
+
+    wording = forms.CharField(
+        label=_("Wording that was decided"),
+        required=False,
+        widget=forms.Textarea({"rows": 4}),
+        help_text=_("Change it where the body amended the proposal; both wordings are kept."),
+    )
+
+
+class BlockForm(BallotsForm):
+    """Several items approved as recommended by one vote."""
+
+    items = forms.TypedMultipleChoiceField(
+        label=_("Decide these items as recommended"),
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least two items; decide a single one by itself.")},
+        help_text=_("Take out what shall be talked about, or on which somebody is biased."),
+    )
+
+    def __init__(self, *args: Any, items: Iterable[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["items"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = list(items)
+        field.initial = [pk for pk, _title in field.choices]
 
 
 class ReconsiderForm(forms.Form):

@@ -11,13 +11,12 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from measures.forms.choices import by_kind, offer
-from measures.forms.filters import FilterForm
+from measures.forms.choices import by_kind
 from project.forms import needed_if
 from stakeholders.models import Organisation
-from workflows.models import EvaluationOutcome, PlanningCycle, Recommendation
+from workflows.models import PlanningCycle, Recommendation
 from workflows.selectors.conference import invitable
-from workflows.selectors.implementation import Approved, EvaluationFilter
+from workflows.selectors.implementation import Approved
 from workflows.services.recommendations import Wording
 
 _LONG_TEXT = 5000
@@ -201,29 +200,6 @@ class SteerForm(forms.Form):
             del self.fields["acknowledge"]
 
 
-class EvaluateForm(forms.Form):
-    """The judgement on a measure."""
-
-    outcome = forms.ChoiceField(
-        label=_("What becomes of the measure?"),
-        choices=[
-            (EvaluationOutcome.CONTINUE.value, _("continue as agreed")),
-            (EvaluationOutcome.CHANGE.value, _("change: it is shaped and agreed anew in the next cycle")),
-            (EvaluationOutcome.END.value, _("end")),
-        ],
-        widget=forms.RadioSelect,
-    )
-    effect = forms.CharField(
-        label=_("Effect seen"),
-        max_length=_LONG_TEXT,
-        widget=forms.Textarea({"rows": 5}),
-        help_text=_("Was it done as planned, and did anything change for the people it was meant for?"),
-    )
-    lesson = forms.CharField(
-        label=_("What was learned"), max_length=_LONG_TEXT, required=False, widget=forms.Textarea({"rows": 4})
-    )
-
-
 class CloseForm(forms.Form):
     """Closes a cycle; there is nothing to fill in."""
 
@@ -273,18 +249,3 @@ class StageTwoForm(forms.Form):
     def wording(self, addressee: Organisation) -> Wording:
         """The content of the recommendation."""
         return Wording(addressee=addressee, **self.cleaned_data)
-
-
-class EvaluationFilterForm(FilterForm):
-    """Filter of the evaluations of a cycle."""
-
-    q = forms.CharField(label=_("Search"), required=False, max_length=100)
-    outcome = forms.ChoiceField(label=_("Outcome"), required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        offer(self, "outcome", _("all"), [("open", _("not yet evaluated")), *EvaluationOutcome.choices])
-
-    def wanted(self) -> EvaluationFilter:
-        """What was chosen."""
-        return EvaluationFilter(search=self.chosen("q").strip(), outcome=self.chosen("outcome"))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from monitoring.importers.form import COMMENT_LENGTH
 from monitoring.models import Area, Indicator, Value
-from monitoring.services.assigning import ColumnLine, FileView, NameLine
+from monitoring.services.assigning import FileView, NameLine
 from monitoring.services.mappings import FIGURES
 from monitoring.services.matching import Said
 from monitoring.sources.headings import Layout, Role
@@ -101,9 +101,9 @@ class MappingForm(forms.Form):
 
     # --- For the page --------------------------------------------------------------------------
 
-    def column_fields(self) -> list[tuple[ColumnLine, forms.BoundField]]:
-        """Columns with their fields."""
-        return [(column, self[f"column-{column.number}"]) for column in self.view.columns]
+    def column_fields(self) -> list[forms.BoundField]:
+        """The choices, in the order of the columns."""
+        return [self[f"column-{column.number}"] for column in self.view.columns]
 
     def row_lines(self) -> list[tuple[int, list[str]]]:
         """First rows of the file: number and texts."""

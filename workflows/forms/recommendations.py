@@ -7,27 +7,39 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.http import QueryDict
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from measures.models import FieldOfAction
 from monitoring.models import Area, Indicator
 from project.common.keys import key_or_none
-from project.forms import needed_if
+from project.forms import GermanDecimalField, needed_if
 from stakeholders.models import Organisation
 from workflows.forms.conference import choose_from, grouped_by_kind
 from workflows.models import (
+    CostKind,
     PlanningCycle,
     RecommendationState,
     RecommendationVersion,
     Statement,
+    Urgency,
 )
-from workflows.selectors.conference import cycle_indicators, invitable, statements_of
+from workflows.models.recommendations import URGENCY_MEANINGS, cost_errors
+from workflows.selectors.conference import cycle_indicators, evidence_areas, invitable, statements_of
 from workflows.selectors.recommendations import RecommendationFilter
-from workflows.services.recommendations import DRAFT_GAPS, Wording
+from workflows.services.recommendations import DRAFT_GAPS, PLAIN_GAPS, TEXTS, VALUES, Wording
 
-#: Fields with several values, as they come from a form.
-_MANY = ("areas", "indicators", "statements")
+#: Fields with several values, as they come from a form, and what a version calls them.
+_MANY = {
+    "areas": "areas",
+    "indicators": "indicators",
+    "statements": "statements",
+    # Not "fields": that is what a form calls its own.
+    "fields_of_action": "fields",
+}
+_TEXT_LENGTH = 10_000
 
 
 class WordingForm(forms.Form):
@@ -48,6 +60,12 @@ class WordingForm(forms.Form):
         widget=forms.Textarea({"rows": 5}),
         help_text=_("What do the figures and the experts say?"),
     )
+    need = forms.CharField(
+        label=_("Need"),
+        max_length=_TEXT_LENGTH,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=_("Who lacks what, and for how many people does it matter?"),
+    )
     aim = forms.CharField(
         label=_("Aim"),
         widget=forms.Textarea({"rows": 4}),
@@ -66,18 +84,49 @@ class WordingForm(forms.Form):
         empty_label=_("Please choose"),
         help_text=_("Who is to act after the decision?"),
     )
+    alternatives = forms.CharField(
+        label=_("What else was considered"),
+        required=False,
+        max_length=_TEXT_LENGTH,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=_("Other ways, and why the conference prefers this one."),
+    )
+    urgency = forms.ChoiceField(
+        label=_("How urgent is it?"),
+        choices=[
+            (value, format_lazy("{} – {}", label, URGENCY_MEANINGS[value]))
+            for value, label in Urgency.choices
+        ],
+        widget=forms.RadioSelect,
+    )
+    cost_kind = forms.ChoiceField(
+        label=_("Rough cost"), choices=CostKind.choices, required=False, initial=CostKind.UNKNOWN
+    )
+    cost_from = needed_if(
+        GermanDecimalField(
+            label=_("From (euros)"), required=False, min_value=0, max_digits=12, decimal_places=2
+        ),
+        _("one of the two if it costs something"),
+    )
+    cost_to = needed_if(
+        GermanDecimalField(
+            label=_("Up to (euros)"), required=False, min_value=0, max_digits=12, decimal_places=2
+        ),
+        _("one of the two if it costs something"),
+    )
     cost = forms.CharField(
         label=_("Cost and consequences"),
         required=False,
         widget=forms.Textarea({"rows": 3}),
-        help_text=_("Rough cost a year, who bears it, and what happens without the decision."),
+        help_text=_("Who bears the cost, what it was estimated from, what happens without the decision."),
     )
-    field = forms.ModelChoiceField(
-        label=_("Field of action"),
+    fields_of_action = forms.ModelMultipleChoiceField(
+        label=_("Fields of action"),
         queryset=FieldOfAction.objects.none(),
         required=False,
-        empty_label=_("not yet assigned"),
+        widget=forms.CheckboxSelectMultiple,
     )
+    file_reference = forms.CharField(label=_("File reference"), required=False, max_length=100)
     indicators = forms.ModelMultipleChoiceField(
         label=_("Indicators as evidence"), queryset=Indicator.objects.none(), required=False
     )
@@ -86,19 +135,30 @@ class WordingForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, cycle: PlanningCycle, origin: PlanningCycle | None = None, **kwargs: Any
+        self,
+        *args: Any,
+        cycle: PlanningCycle,
+        origin: PlanningCycle | None = None,
+        version: RecommendationVersion | None = None,
+        **kwargs: Any,
     ) -> None:
-        """Offer what belongs to the cycle; a carried-over recommendation keeps the evidence of its origin."""
+        """Offer what belongs to the cycle; a carried-over recommendation keeps the evidence of its origin.
+
+        What a version holds already stays: it may come from cycles before, by merging.
+        """
         super().__init__(*args, **kwargs)
         origin = origin or cycle
+        self.held: dict[str, list[int]] = {
+            field: list(getattr(version, name).values_list("pk", flat=True)) if version is not None else []
+            for field, name in _MANY.items()
+        }
+        plans = Q(plan__in=[cycle.plan_id, origin.plan_id])
         chosen: dict[str, Any] = {
-            "areas": Area.objects.filter(
-                profiles__cycle=origin, profiles__released_at__isnull=False
-            ).order_by("name"),
+            "areas": evidence_areas(origin, also=self.held["areas"]),
             "addressee": invitable(cycle),
-            "field": FieldOfAction.objects.filter(plan__in=[cycle.plan_id, origin.plan_id]),
-            "indicators": cycle_indicators(origin),
-            "statements": statements_of(origin),
+            "fields_of_action": FieldOfAction.objects.filter(plans | Q(pk__in=self.held["fields_of_action"])),
+            "indicators": cycle_indicators(origin, also=self.held["indicators"]),
+            "statements": statements_of(origin, also=self.held["statements"]),
         }
         for name, queryset in chosen.items():
             field = self.fields[name]
@@ -111,22 +171,22 @@ class WordingForm(forms.Form):
         ]
         addressee.choices = [("", _("Please choose")), *groups]
 
+    def clean(self) -> dict[str, Any]:
+        """Amounts and the kind of cost belong together."""
+        cleaned = super().clean() or {}
+        kind = cleaned["cost_kind"] = cleaned.get("cost_kind") or CostKind.UNKNOWN
+        if not self.errors.keys() & {"cost_from", "cost_to"}:
+            for name, error in cost_errors(kind, cleaned.get("cost_from"), cleaned.get("cost_to")).items():
+                self.add_error(name, str(error))
+        return cleaned
+
     @property
     def wording(self) -> Wording:
         """The content of a version."""
         cleaned = self.cleaned_data
-        return Wording(
-            title=cleaned["title"],
-            finding=cleaned["finding"],
-            aim=cleaned["aim"],
-            proposal=cleaned["proposal"],
-            cost=cleaned["cost"],
-            addressee=cleaned["addressee"],
-            field=cleaned["field"],
-            areas=list(cleaned["areas"]),
-            indicators=list(cleaned["indicators"]),
-            statements=list(cleaned["statements"]),
-        )
+        plain: dict[str, Any] = {name: cleaned[name] for name in (*TEXTS, *VALUES)}
+        many: dict[str, Any] = {name: list(cleaned[field]) for field, name in _MANY.items()}
+        return Wording(addressee=cleaned["addressee"], **plain, **many)
 
     def chosen(self, name: str) -> set[int]:
         """Keys ticked in one of the lists, whether the form was sent or is shown for the first time."""
@@ -142,9 +202,9 @@ def _by_kind(organisations: Iterable[Organisation]) -> list[tuple[str, list[Orga
 
 def initial_of(version: RecommendationVersion) -> dict[str, Any]:
     """A version as initial values of ``WordingForm``."""
-    texts = {name: getattr(version, name) for name in ("title", "finding", "aim", "proposal", "cost")}
-    many = {name: list(getattr(version, name).values_list("pk", flat=True)) for name in _MANY}
-    return {**texts, **many, "addressee": version.addressee_id, "field": version.field_id}
+    plain = {name: getattr(version, name) for name in (*TEXTS, *VALUES)}
+    many = {field: list(getattr(version, name).values_list("pk", flat=True)) for field, name in _MANY.items()}
+    return {**plain, **many, "addressee": version.addressee_id}
 
 
 def initial_from_query(data: QueryDict) -> dict[str, Any]:
@@ -164,13 +224,18 @@ class DraftForm(WordingForm):
     withdraw_sure = forms.BooleanField(label=_("Yes, withdraw this recommendation for good"), required=False)
 
     def __init__(
-        self, *args: Any, is_draft: bool = False, is_withdrawal: bool = False, **kwargs: Any
+        self,
+        *args: Any,
+        is_draft: bool = False,
+        is_withdrawal: bool = False,
+        is_request: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
             if is_withdrawal:
                 field.required = name in {"withdraw_sure", "withdraw_reason"}
-            elif is_draft and name in DRAFT_GAPS:
+            elif (is_draft and name in DRAFT_GAPS) or ((is_draft or is_request) and name in PLAIN_GAPS):
                 field.required = False
 
 
@@ -227,6 +292,9 @@ class RecommendationFilterForm(forms.Form):
         label=_("State"), required=False, choices=[("", _("All states")), *RecommendationState.choices]
     )
     area = forms.TypedChoiceField(label=_("Area"), required=False, coerce=int, empty_value=None)
+    urgency = forms.ChoiceField(
+        label=_("Urgency"), required=False, choices=[("", _("Any urgency")), *Urgency.choices]
+    )
 
     def __init__(self, *args: Any, areas: Iterable[Area], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -237,5 +305,8 @@ class RecommendationFilterForm(forms.Form):
         self.is_valid()
         chosen = self.cleaned_data
         return RecommendationFilter(
-            state=chosen.get("state") or "", area_pk=chosen.get("area"), search=chosen.get("q") or ""
+            state=chosen.get("state") or "",
+            area_pk=chosen.get("area"),
+            urgency=chosen.get("urgency") or "",
+            search=chosen.get("q") or "",
         )

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from measures.models import ActionPlan, Measure
 from monitoring.models import IndexRun
 from stakeholders.models import Body, Organisation
-from workflows.models.written_once import WrittenOnce
+from stakeholders.written_once import WrittenOnce
 
 
 class StageKind(models.IntegerChoices):

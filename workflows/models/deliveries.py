@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from monitoring.models import Delivery, Indicator
 from stakeholders.models import Organisation
+from stakeholders.written_once import WrittenOnce
 from workflows.models.cycles import PlanningCycle
-from workflows.models.written_once import WrittenOnce
 
 
 class DataRequestState(models.TextChoices):

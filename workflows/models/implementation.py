@@ -1,4 +1,4 @@
-"""From decision to measure, target agreement, evaluation."""
+"""From decision to measure, and the answers of the parties to its target agreement."""
 
 from django.conf import settings
 from django.db import models
@@ -7,10 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from measures.models import Measure
 from stakeholders.models import Organisation
-from workflows.models.cycles import PlanningCycle
+from workflows.models.agreements import TargetAgreement
 from workflows.models.meetings import Decision
 from workflows.models.recommendations import Recommendation
-from workflows.models.written_once import WrittenOnce
 
 
 class MeasureOrigin(models.Model):
@@ -59,6 +58,15 @@ class AgreementConfirmation(models.Model):
     organisation = models.ForeignKey(
         Organisation, on_delete=models.PROTECT, related_name="confirmations", verbose_name=_("Party")
     )
+    # The version they are asked about; None in rounds from before agreements were worded.
+    agreement = models.ForeignKey(
+        TargetAgreement,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="confirmations",
+        verbose_name=_("Target agreement"),
+    )
     round = models.PositiveSmallIntegerField(_("Round"), default=1)
     due_on = models.DateField(_("Due"))
     state = models.CharField(
@@ -89,38 +97,3 @@ class AgreementConfirmation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.organisation.label}: {self.measure}"
-
-
-class EvaluationOutcome(models.TextChoices):
-    """What becomes of a measure after its evaluation."""
-
-    CONTINUE = "continue", _("continue")
-    CHANGE = "change", _("change")
-    END = "end", _("end")
-
-
-class Evaluation(WrittenOnce):
-    """Judgement on a measure at the end of a cycle. Never changed."""
-
-    cycle = models.ForeignKey(
-        PlanningCycle, on_delete=models.PROTECT, related_name="evaluations", verbose_name=_("Planning cycle")
-    )
-    measure = models.ForeignKey(
-        Measure, on_delete=models.PROTECT, related_name="evaluations", verbose_name=_("Measure")
-    )
-    outcome = models.CharField(_("Outcome"), max_length=10, choices=EvaluationOutcome.choices)
-    effect = models.TextField(_("Effect seen"))
-    lesson = models.TextField(_("What was learned"), blank=True)
-    evaluated_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("Evaluated by")
-    )
-    evaluated_at = models.DateTimeField(_("Evaluated"), auto_now_add=True)
-
-    class Meta:
-        verbose_name = _("Evaluation")
-        verbose_name_plural = _("Evaluations")
-        ordering = ["cycle", "measure"]
-        constraints = [models.UniqueConstraint(fields=["cycle", "measure"], name="evaluation_once_per_cycle")]
-
-    def __str__(self) -> str:
-        return f"{self.measure}: {self.get_outcome_display()}"

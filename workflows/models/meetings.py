@@ -6,9 +6,10 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from stakeholders.models import Body, BodyMembership, Organisation, RulesOfProcedure
+from stakeholders.written_once import WrittenOnce
 from workflows.models.cycles import PlanningCycle
+from workflows.models.meeting_series import MeetingSeries
 from workflows.models.recommendations import Recommendation, RecommendationState, RecommendationVersion
-from workflows.models.written_once import WrittenOnce
 
 
 class Meeting(models.Model):
@@ -19,16 +20,45 @@ class Meeting(models.Model):
     )
     body = models.ForeignKey(Body, on_delete=models.PROTECT, related_name="meetings", verbose_name=_("Body"))
     held_on = models.DateField(_("Date"))
+    starts_at = models.TimeField(_("Begins at"), null=True, blank=True)
     place = models.CharField(_("Place"), max_length=200, blank=True)
     note = models.TextField(_("Note"), blank=True)
     # Why it was called within the notice period of the body; empty where the period was kept.
     urgency = models.TextField(_("Reason for the urgency"), blank=True)
+    # From then on the agenda is what people prepare for: nothing comes onto it by itself or leaves it unsaid.
+    papers_sent_at = models.DateTimeField(_("Papers sent"), null=True, blank=True)
     closed_at = models.DateTimeField(_("Closed"), null=True, blank=True)
+    # Set together with others; each stands alone.
+    series = models.ForeignKey(
+        MeetingSeries,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="meetings",
+        verbose_name=_("Series of meetings"),
+    )
+    # A meeting called off is closed as well: nothing can be decided in it.
+    cancelled_at = models.DateTimeField(_("Called off"), null=True, blank=True)
+    cancelled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("Called off by"),
+    )
+    cancel_reason = models.TextField(_("Why the meeting was called off"), blank=True)
 
     class Meta:
         verbose_name = _("Meeting")
         verbose_name_plural = _("Meetings")
         ordering = ["-held_on"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(cancelled_at__isnull=True) | (Q(closed_at__isnull=False) & ~Q(cancel_reason="")),
+                name="meeting_cancelled_with_reason",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.body.name}, {self.held_on:%d.%m.%Y}"
@@ -75,12 +105,43 @@ STATE_OF_RESULT = {
     DecisionResult.REJECTED: RecommendationState.REJECTED,
     DecisionResult.POSTPONED: RecommendationState.POSTPONED,
 }
+#: With these somebody has to act on what was decided.
+APPROVED_RESULTS = (DecisionResult.APPROVED, DecisionResult.APPROVED_WITH_CONDITIONS)
 #: Results that stand until a later decision replaces them; the others only say how it goes on.
-FINAL_RESULTS = (
-    DecisionResult.APPROVED,
-    DecisionResult.APPROVED_WITH_CONDITIONS,
-    DecisionResult.REJECTED,
-)
+FINAL_RESULTS = (*APPROVED_RESULTS, DecisionResult.REJECTED)
+
+
+class VoteKind(models.TextChoices):
+    """How it was voted."""
+
+    NAMED = "named", _("by name")
+    COUNT = "count", _("by count")
+    SECRET = "secret", _("in secret")
+    CIRCULATED = "circulated", _("in circulation")
+
+
+#: Kinds in which only numbers are known, not who voted how.
+NAMELESS_KINDS = (VoteKind.COUNT, VoteKind.SECRET)
+
+
+class BlockVote(WrittenOnce):
+    """One vote on several recommendations at once, as they were recommended. Never changed."""
+
+    meeting = models.ForeignKey(
+        Meeting, on_delete=models.PROTECT, related_name="blocks", verbose_name=_("Meeting")
+    )
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("Recorded by")
+    )
+    recorded_at = models.DateTimeField(_("Recorded"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("Block vote")
+        verbose_name_plural = _("Block votes")
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return str(self.meeting)
 
 
 class Decision(WrittenOnce):
@@ -93,8 +154,34 @@ class Decision(WrittenOnce):
         RecommendationVersion, on_delete=models.PROTECT, related_name="decisions", verbose_name=_("Version")
     )
     body = models.ForeignKey(Body, on_delete=models.PROTECT, related_name="decisions", verbose_name=_("Body"))
+    # None where it was taken in circulation.
     meeting = models.ForeignKey(
-        Meeting, on_delete=models.PROTECT, related_name="decisions", verbose_name=_("Meeting")
+        Meeting,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="decisions",
+        verbose_name=_("Meeting"),
+    )
+    vote_kind = models.CharField(
+        _("Kind of vote"), max_length=10, choices=VoteKind.choices, default=VoteKind.NAMED
+    )
+    # The poll in which members voted in the system; None where the chair entered the votes.
+    poll = models.OneToOneField(
+        "workflows.Poll",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="decision",
+        verbose_name=_("Poll"),
+    )
+    block = models.ForeignKey(
+        BlockVote,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="decisions",
+        verbose_name=_("Block vote"),
     )
     # The version it was counted under: its number of votes means nothing without it.
     rules = models.ForeignKey(
@@ -108,6 +195,8 @@ class Decision(WrittenOnce):
     number = models.PositiveSmallIntegerField(_("Number"))
     decided_on = models.DateField(_("Decided on"))
     result = models.CharField(_("Result"), max_length=15, choices=DecisionResult.choices)
+    # What was decided instead of the proposal; empty where it was decided as proposed.
+    wording = models.TextField(_("Amended wording"), blank=True)
     conditions = models.TextField(_("Conditions"), blank=True)
     reason = models.TextField(_("Reason"), blank=True)
     postponed_until = models.DateField(_("Postponed until"), null=True, blank=True)
@@ -171,6 +260,11 @@ class Decision(WrittenOnce):
             models.CheckConstraint(
                 condition=Q(present_count__lte=models.F("voting_count")), name="decision_votes_of_seats"
             ),
+            models.CheckConstraint(
+                condition=Q(vote_kind="circulated", meeting__isnull=True, poll__isnull=False)
+                | (~Q(vote_kind="circulated") & Q(meeting__isnull=False)),
+                name="decision_in_meeting_or_circulated",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -180,6 +274,20 @@ class Decision(WrittenOnce):
     def reference(self) -> str:
         """Number of the decision, ``3/2027``."""
         return f"{self.number}/{self.year}"
+
+    @property
+    def cycle(self) -> PlanningCycle:
+        """The cycle in which it was taken: that of the meeting, or of the poll in circulation."""
+        if self.meeting is not None:
+            return self.meeting.cycle
+        assert self.poll is not None
+        cycle: PlanningCycle = self.poll.cycle
+        return cycle
+
+    @property
+    def decided_wording(self) -> str:
+        """The wording that was decided on: the amended one, else the proposal."""
+        return self.wording or self.version.proposal
 
 
 class Reconsideration(WrittenOnce):
@@ -214,6 +322,8 @@ class VoteChoice(models.TextChoices):
     BIASED = "biased", _("biased, left the room")
     ABSENT = "absent", _("absent")
     HEARD = "heard", _("heard (advisory)")
+    PRESENT = "present", _("took part, counted without name")
+    SILENT = "silent", _("no vote cast")
 
 
 class DecisionVote(WrittenOnce):

@@ -6,10 +6,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from stakeholders.written_once import WrittenOnce
 from workflows.models.deliveries import DataRequest
 from workflows.models.meetings import Meeting
 from workflows.models.recommendations import Recommendation
-from workflows.models.written_once import WrittenOnce
 
 
 class NoMeasureReason(WrittenOnce):
@@ -66,14 +66,16 @@ class RequestReopening(WrittenOnce):
 
 
 class MeetingMove(WrittenOnce):
-    """A meeting was moved to another day or place, and why. Never changed."""
+    """A meeting was moved to another day, hour or place, and why. Never changed."""
 
     meeting = models.ForeignKey(
         Meeting, on_delete=models.PROTECT, related_name="moves", verbose_name=_("Meeting")
     )
     from_day = models.DateField(_("Day before"))
+    from_time = models.TimeField(_("Start before"), null=True, blank=True)
     from_place = models.CharField(_("Place before"), max_length=200, blank=True)
     to_day = models.DateField(_("New day"))
+    to_time = models.TimeField(_("New start"), null=True, blank=True)
     to_place = models.CharField(_("New place"), max_length=200, blank=True)
     reason = models.TextField(_("Reason"))
     moved_by = models.ForeignKey(

@@ -1,16 +1,23 @@
 """Recommendations (Handlungsempfehlungen) with their versions."""
 
+from decimal import Decimal
+
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from measures.models import FieldOfAction
 from monitoring.models import Area, Indicator
+from project.common.formats import money_de
 from stakeholders.models import Organisation
+from stakeholders.written_once import WrittenOnce
 from workflows.models.analysis import Statement
-from workflows.models.cycles import PlanningCycle
-from workflows.models.written_once import WrittenOnce
+from workflows.models.cycles import PlanningCycle, StageKind
 
 
 class RecommendationKind(models.TextChoices):
@@ -18,6 +25,14 @@ class RecommendationKind(models.TextChoices):
 
     MEASURES = "measures", _("Recommendation for action")
     STAGE_TWO = "stage_two", _("Opening of planning stage 2")
+    EVALUATION = "evaluation", _("What becomes of evaluated measures")
+
+
+#: Written by planning, not by the conference, and the stage of the cycle that belongs to.
+REQUEST_STAGES = {
+    RecommendationKind.STAGE_TWO: StageKind.IMPLEMENTATION,
+    RecommendationKind.EVALUATION: StageKind.EVALUATION,
+}
 
 
 class RecommendationState(models.TextChoices):
@@ -32,6 +47,7 @@ class RecommendationState(models.TextChoices):
     APPROVED_WITH_CONDITIONS = "conditional", _("approved with conditions")
     REJECTED = "rejected", _("rejected")
     WITHDRAWN = "withdrawn", _("withdrawn")
+    MERGED = "merged", _("merged into another")
 
 
 #: States in which nobody waits for a recommendation any more.
@@ -40,6 +56,7 @@ FINAL_STATES = (
     RecommendationState.APPROVED_WITH_CONDITIONS,
     RecommendationState.REJECTED,
     RecommendationState.WITHDRAWN,
+    RecommendationState.MERGED,
 )
 #: Still with its author or the conference: it can be withdrawn.
 WITHDRAWABLE_STATES = (
@@ -47,8 +64,45 @@ WITHDRAWABLE_STATES = (
     RecommendationState.PROPOSED,
     RecommendationState.RETURNED,
 )
+#: It waits for the steering group.
+WAITING_STATES = (RecommendationState.SUBMITTED, RecommendationState.POSTPONED)
 #: Measures may be shaped from these.
 APPROVED_STATES = (RecommendationState.APPROVED, RecommendationState.APPROVED_WITH_CONDITIONS)
+
+
+class CostKind(models.TextChoices):
+    """Whether and how often a recommendation costs something."""
+
+    UNKNOWN = "unknown", _("not estimated yet")
+    NONE = "none", _("no cost")
+    ONCE = "once", _("once")
+    YEARLY = "yearly", _("every year")
+
+
+#: Kinds of cost to which amounts belong.
+PAID_KINDS = (CostKind.ONCE, CostKind.YEARLY)
+
+
+class Urgency(models.TextChoices):
+    """By when a recommendation has to take effect; ``URGENCY_MEANINGS`` says exactly what each means."""
+
+    AT_ONCE = "at_once", _("at once")
+    THIS_YEAR = "this_year", _("this year")
+    WITHIN_CYCLE = "within_cycle", _("within the cycle")
+
+
+#: Hard definitions, shown where the urgency is chosen: two people must come to the same answer.
+URGENCY_MEANINGS: dict[str, Promise] = {
+    Urgency.AT_ONCE: _(
+        "people come to harm or a duty by law is not met as long as nothing happens; work begins within "
+        "three months of the decision"
+    ),
+    Urgency.THIS_YEAR: _(
+        "a budget, a grant or a deadline of this calendar year is lost otherwise; work begins before the "
+        "year ends"
+    ),
+    Urgency.WITHIN_CYCLE: _("no date forces it; work begins before the planning cycle ends"),
+}
 
 
 class Recommendation(models.Model):
@@ -82,6 +136,23 @@ class Recommendation(models.Model):
         verbose_name=_("Withdrawn by"),
     )
     withdrawn_at = models.DateTimeField(_("Withdrawn"), null=True, blank=True)
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="merged_from",
+        verbose_name=_("Merged into"),
+    )
+    merged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("Merged by"),
+    )
+    merged_at = models.DateTimeField(_("Merged"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("Recommendation")
@@ -94,9 +165,20 @@ class Recommendation(models.Model):
                 condition=Q(kind="stage_two") & ~Q(state__in=["rejected", "withdrawn"]),
                 name="stage_two_asked_for_once",
             ),
+            models.UniqueConstraint(
+                fields=["cycle"],
+                condition=Q(kind="evaluation")
+                & Q(state__in=["draft", "proposed", "submitted", "returned", "postponed"]),
+                name="one_evaluation_request_under_way",
+            ),
             models.CheckConstraint(
                 condition=Q(withdrawn_at__isnull=True) | ~Q(withdraw_reason=""),
                 name="recommendation_withdrawn_has_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="merged", merged_into__isnull=False, merged_at__isnull=False)
+                | (~Q(state="merged") & Q(merged_into__isnull=True)),
+                name="recommendation_merged_names_its_heir",
             ),
         ]
 
@@ -125,19 +207,43 @@ class RecommendationVersion(models.Model):
     number = models.PositiveSmallIntegerField(_("Version"))
     title = models.CharField(_("Title"), max_length=200)
     finding = models.TextField(_("Finding"), help_text=_("What do the figures and the experts say?"))
+    need = models.TextField(
+        _("Need"), blank=True, help_text=_("Who lacks what, and for how many people does it matter?")
+    )
     aim = models.TextField(_("Aim"), help_text=_("What shall be different afterwards, and for whom?"))
     proposal = models.TextField(_("Proposal"), help_text=_("What shall the steering group decide?"))
+    alternatives = models.TextField(_("What else was considered"), blank=True)
+    cost_kind = models.CharField(
+        _("Rough cost"), max_length=10, choices=CostKind.choices, default=CostKind.UNKNOWN
+    )
+    cost_from = models.DecimalField(
+        _("Cost from (euros)"),
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+    )
+    cost_to = models.DecimalField(
+        _("Cost up to (euros)"),
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+    )
     cost = models.TextField(_("Cost and consequences"), blank=True)
+    # Empty in versions that are older than the question.
+    urgency = models.CharField(_("Urgency"), max_length=15, choices=Urgency.choices, blank=True)
+    file_reference = models.CharField(_("File reference"), max_length=100, blank=True)
     addressee = models.ForeignKey(
         Organisation, on_delete=models.PROTECT, related_name="+", verbose_name=_("Addressee")
     )
-    field = models.ForeignKey(
+    fields = models.ManyToManyField(
         FieldOfAction,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
         related_name="recommendation_versions",
-        verbose_name=_("Field of action"),
+        blank=True,
+        verbose_name=_("Fields of action"),
     )
     areas = models.ManyToManyField(
         Area, related_name="recommendation_versions", blank=True, verbose_name=_("Areas")
@@ -167,10 +273,71 @@ class RecommendationVersion(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["recommendation", "number"], name="version_number_once"),
             models.CheckConstraint(condition=Q(number__gte=1), name="version_number_from_one"),
+            models.CheckConstraint(
+                condition=Q(cost_kind__in=PAID_KINDS) | Q(cost_from__isnull=True, cost_to__isnull=True),
+                name="version_amount_belongs_to_a_cost",
+            ),
+            models.CheckConstraint(
+                condition=Q(cost_from__isnull=True)
+                | Q(cost_to__isnull=True)
+                | Q(cost_from__lte=F("cost_to")),
+                name="version_cost_from_not_above_to",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.title} ({self.number})"
+
+    def clean(self) -> None:
+        """Amounts belong to a cost that is paid once or yearly, and their order is right."""
+        if errors := cost_errors(self.cost_kind, self.cost_from, self.cost_to):
+            raise ValidationError(dict(errors))
+
+    @property
+    def cost_words(self) -> str:
+        """The rough cost in words, ``every year: 20.000 € to 30.000 €``."""
+        kind = str(CostKind(self.cost_kind).label)
+        amount = _amount_words(self.cost_from, self.cost_to)
+        return f"{kind}: {amount}" if amount else kind
+
+    @property
+    def urgency_meaning(self) -> str | Promise:
+        """What its urgency means; empty where none was chosen."""
+        return URGENCY_MEANINGS.get(self.urgency, "")
+
+
+def cost_errors(kind: str, low: Decimal | None, high: Decimal | None) -> dict[str, str | Promise]:
+    """What is wrong with a rough cost, by field; at most one thing at a time.
+
+    >>> list(cost_errors("once", None, None)), list(cost_errors("unknown", Decimal(1), None))
+    (['cost_from'], ['cost_kind'])
+    >>> list(cost_errors("once", Decimal(2), Decimal(1))), cost_errors("once", None, Decimal(1))
+    (['cost_to'], {})
+    """
+    has_amount = low is not None or high is not None
+    if kind in PAID_KINDS and not has_amount:
+        return {"cost_from": _("Give at least one amount, rough as it may be.")}
+    if kind not in PAID_KINDS and has_amount:
+        return {"cost_kind": _("Say whether this amount is due once or every year.")}
+    if low is not None and high is not None and low > high:
+        return {"cost_to": _("The upper amount is below the lower one.")}
+    return {}
+
+
+def _amount_words(low: Decimal | None, high: Decimal | None) -> str:
+    def money(value: Decimal) -> str:
+        return money_de(value, 0 if value == value.to_integral_value() else 2)
+
+    if low is None and high is None:
+        return ""
+    if low is None:
+        assert high is not None
+        return gettext("up to %(high)s") % {"high": money(high)}
+    if high is None:
+        return gettext("at least %(low)s") % {"low": money(low)}
+    if low == high:
+        return gettext("about %(amount)s") % {"amount": money(low)}
+    return gettext("%(low)s to %(high)s") % {"low": money(low), "high": money(high)}
 
 
 class RecommendationReturn(WrittenOnce):

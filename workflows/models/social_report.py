@@ -10,8 +10,8 @@ from django.utils.translation import pgettext_lazy
 
 from monitoring.models import Area, Domain, IndexRun, Indicator
 from stakeholders.models import Organisation
+from stakeholders.written_once import WrittenOnce
 from workflows.models.cycles import PlanningCycle
-from workflows.models.written_once import WrittenOnce
 
 
 class SocialReport(models.Model):

@@ -25,9 +25,11 @@ from monitoring.words import FILLED_SIGN, shown_text, with_unit
 from project.common.formats import date_de, decimal_de, sign_meaning, signed_de
 from project.common.pdf import blocks
 from project.common.pdf.paper import render_paper
-from workflows.models import AreaProfile, DataRequest, PlanningCycle, Statement
+from workflows.models import AreaProfile, DataRequest, PlanningCycle, Statement, UrgencyProposal
+from workflows.reports.evidence import statement_block, urgency_facts
 from workflows.selectors.conference import statements_seen_by
 from workflows.selectors.requests import gone_without
+from workflows.selectors.urgency import in_force, index_says, urgency_proposals
 
 #: Of the column beside the map.
 _LEGEND_SHARE = 0.6
@@ -70,6 +72,7 @@ class ProfileData:
         gone_without: Deliveries the cycle went on without.
         content: Rules of the run.
         border_days: Days on which the borders of the area changed, latest first.
+        urgencies: How urgent each body sees the area that said something else than the index.
     """
 
     profile: AreaProfile
@@ -83,6 +86,7 @@ class ProfileData:
     gone_without: Sequence[DataRequest]
     content: Content | None = None
     border_days: Sequence[datetime.date] = ()
+    urgencies: Sequence[UrgencyProposal] = ()
 
     @property
     def area(self) -> Area:
@@ -105,7 +109,7 @@ def collect(user: Any, cycle: PlanningCycle, profiles: Iterable[AreaProfile]) ->
             and planning unit loaded.
 
     Returns:
-        One a profile, in their order; figures protected by statistical secrecy. Queries: at most 15, whatever
+        One a profile, in their order; figures protected by statistical secrecy. Queries: at most 17, whatever
         the number of profiles.
     """
     profiles = list(profiles)
@@ -118,6 +122,7 @@ def collect(user: Any, cycle: PlanningCycle, profiles: Iterable[AreaProfile]) ->
         said[statement.area_id].append(statement)
     missing = gone_without(cycle)
     by_area = {row.area_id: row for row in results}
+    proposals = urgency_proposals(cycle, [row.area for row in profiles])
     border_days = border_days_of([row.area for row in profiles])
     return [
         ProfileData(
@@ -132,6 +137,7 @@ def collect(user: Any, cycle: PlanningCycle, profiles: Iterable[AreaProfile]) ->
             gone_without=missing,
             content=content_of(run, table.columns) if run is not None and table is not None else None,
             border_days=border_days.get(profile.area_id, ()),
+            urgencies=in_force(proposals.get(profile.area_id, ())),
         )
         for profile in profiles
     ]
@@ -292,6 +298,9 @@ def _facts(data: ProfileData) -> list[tuple[str, str]]:
         rows.append((_("Deviation of the index"), deviation))
     if result is not None and result.how_sure:
         rows.append((_("How sure"), result.how_sure))
+    if data.urgencies:
+        rows.append((_("By the index"), index_says(result)))
+        rows += urgency_facts(data.urgencies)
     rows.append((_("Planning cycle"), data.cycle.title))
     if data.profile.edited_at is not None:
         rows.append((_("Text"), f"{data.cycle.planning_unit}, {date_de(data.profile.edited_at)}"))
@@ -339,12 +348,9 @@ def _deviations(data: ProfileData) -> list[blocks.Block]:
 
 
 def _statements(data: ProfileData) -> list[blocks.Block]:
-    """What experts said: the organisation, never the person."""
+    """What experts said: organisation and source group, never the person."""
     parts: list[blocks.Block] = [blocks.Heading(_("What the figures do not show"), 2, is_listed=False)]
-    for row in data.statements:
-        about = row.indicator or row.domain
-        who = f"{row.organisation.label} {row.get_position_display()}" + (f": {about.name}" if about else "")
-        parts.append(blocks.Statement(who, row.text))
+    parts += [statement_block(row) for row in data.statements]
     if not data.statements:
         text = _("Nobody has said anything on this area yet; the planning conference adds it.")
         parts.append(blocks.Paragraph(text))

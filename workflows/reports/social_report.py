@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
+from monitoring.charts import legend_drawing
 from monitoring.words import shown_text
 from project.common.formats import date_de, signed_de
 from project.common.pdf import blocks
@@ -34,6 +36,8 @@ from workflows.models import ChapterEdition, SocialReport
 
 #: So many indicators stand side by side in a table of a page.
 _COLUMNS = 4
+#: Width of a legend as a share of its column.
+_LEGEND_SHARE = 0.9
 
 
 @dataclass(frozen=True)
@@ -235,10 +239,14 @@ def _chapter(data: ReportPaper, chapter: ChapterPaper) -> list[blocks.Block]:
     return parts + [blocks.Paragraph(note, "note") for note in notes]
 
 
-def _figure(found: ChapterMap, source: str, *, share: float = 1.0) -> blocks.Figure:
-    legend = "; ".join(f"{entry.text}: {entry.count}" for entry in found.legend)
-    caption = _("From light to dark, with the number of areas: %(legend)s.") % {"legend": legend}
-    return blocks.Figure(found.drawing, caption=f"{caption} {source}".strip(), share=share)
+def _legend(found: ChapterMap) -> blocks.Figure:
+    legend = legend_drawing(found.legend, title=found.drawing.title, uid=f"{found.drawing.uid}-legend")
+    return blocks.Figure(legend, share=_LEGEND_SHARE)
+
+
+def _index_map(found: ChapterMap, figures: ChapterFigures) -> blocks.Beside:
+    caption = f"{found.caption} {figures.geometry_source}".strip()
+    return blocks.Beside((blocks.Figure(found.drawing, caption=caption),), (_legend(found),), share=0.62)
 
 
 def _part(figures: ChapterFigures, part: Part) -> list[blocks.Block]:
@@ -259,7 +267,8 @@ def _part(figures: ChapterFigures, part: Part) -> list[blocks.Block]:
     if found is None:
         parts.append(values)
     else:
-        parts.append(blocks.Beside((_figure(found, ""),), (values,), share=0.55))
+        map_figure = blocks.Figure(found.drawing, caption=found.caption)
+        parts.append(blocks.Beside((map_figure,), (values, _legend(found)), share=0.55))
     chart = part_course(part)
     if chart is not None:
         caption = f"{_('Mean of the areas over the years')} ({part.unit.symbol})"
@@ -270,8 +279,10 @@ def _part(figures: ChapterFigures, part: Part) -> list[blocks.Block]:
 def _tables(figures: ChapterFigures) -> list[blocks.Block]:
     """All figures, a few indicators a table, so that it fits the page."""
     parts: list[blocks.Block] = [blocks.Heading(_("All figures"), 2)]
-    for first in range(0, len(figures.parts), _COLUMNS):
-        shown = figures.parts[first : first + _COLUMNS]
+    # Tables of about the same width: five indicators are three and two, not four and one.
+    width = math.ceil(len(figures.parts) / max(1, math.ceil(len(figures.parts) / _COLUMNS))) or 1
+    for first in range(0, len(figures.parts), width):
+        shown = figures.parts[first : first + width]
         lookups = [{row.area.pk: row for row in part.rows} for part in shown]
         columns = (
             blocks.Column(_("Area"), 2.2),
@@ -292,7 +303,7 @@ def _ranking(figures: ChapterFigures) -> list[blocks.Block]:
     parts: list[blocks.Block] = [blocks.Heading(_("Map and ranking"), 2)]
     found = index_map(figures)
     if found is not None:
-        parts.append(_figure(found, figures.geometry_source, share=0.75))
+        parts.append(_index_map(found, figures))
     columns = (
         blocks.Column(_("Area"), 2.4),
         blocks.Column(_("Rank"), 0.6, is_number=True),
@@ -317,7 +328,7 @@ def _areas(figures: ChapterFigures) -> list[blocks.Block]:
     if found is not None:
         parts += [
             blocks.Heading(_("Where the areas lie"), 2),
-            _figure(found, figures.geometry_source, share=0.7),
+            _index_map(found, figures),
         ]
     for area in figures.outstanding:
         rows = _strongest(figures, area)

@@ -12,7 +12,13 @@ from measures.models import Measure, MeasurePartner, MeasureStatus
 from stakeholders.models import Organisation
 from stakeholders.permissions import Perm, can, permission_row
 from workflows.links import link
-from workflows.models import ConfirmationProcess, ConfirmationState, MeasureProcess, TaskCard
+from workflows.models import (
+    ConfirmationProcess,
+    ConfirmationState,
+    MeasureProcess,
+    PlanningCycle,
+    TaskCard,
+)
 
 
 def without_head(organisations: Iterable[Organisation]) -> list[Organisation]:
@@ -31,7 +37,7 @@ def without_head(organisations: Iterable[Organisation]) -> list[Organisation]:
 
 
 def parties_of(measures: Sequence[Measure]) -> dict[int, list[Organisation]]:
-    """Responsible organisation and partners of some measures, by the measure's key. Queries: 1.
+    """Responsible organisation, partners and planning of some measures, by the measure's key. Queries: 2.
 
     Args:
         measures: With their responsible organisations joined.
@@ -40,11 +46,19 @@ def parties_of(measures: Sequence[Measure]) -> dict[int, list[Organisation]]:
     partners = MeasurePartner.objects.filter(measure__in=[row.pk for row in measures])
     for partner in partners.select_related("organisation").order_by("organisation__name"):
         found[partner.measure_id].append(partner.organisation)
+    cycles = PlanningCycle.objects.filter(plan__in={row.plan_id for row in measures})
+    planning = {
+        row.plan_id: row.planning_unit for row in cycles.select_related("planning_unit").order_by("pk")
+    }
+    for row in measures:
+        unit = planning.get(row.plan_id)
+        if unit is not None and unit not in found[row.pk]:
+            found[row.pk].append(unit)
     return found
 
 
 def parties_without_head(measures: Sequence[Measure]) -> dict[int, list[Organisation]]:
-    """Parties of some measures in which nobody can confirm; measures without any are left out. Queries: 3.
+    """Parties of some measures in which nobody can confirm; measures without any are left out. Queries: 4.
 
     Args:
         measures: With their responsible organisations joined.
@@ -59,6 +73,11 @@ def parties_without_head(measures: Sequence[Measure]) -> dict[int, list[Organisa
 def is_under_way(measure: Measure) -> bool:
     """Whether a party of the measure is still to answer. Queries: 1."""
     return measure.confirmations.filter(state=ConfirmationState.OPEN).exists()
+
+
+def can_be_worded(measure: Measure) -> bool:
+    """Whether planning can word the next version now. Queries: at most 1."""
+    return measure.ended_on is None and measure.needs_agreement and not is_under_way(measure)
 
 
 def call_off_links(user: Any, cards: Sequence[TaskCard]) -> dict[int, str]:

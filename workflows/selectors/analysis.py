@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 
 from measures.models import Measure
+from measures.selectors.numbering import by_number
 from monitoring.models import Area, IndexResult, IndexRun, Indicator
 from monitoring.profiles import TREND_YEARS
 from monitoring.run_map import RunArea, RunMap, run_map
@@ -162,7 +163,7 @@ def release_bar(cycle: PlanningCycle, user: Any) -> ReleaseBar:
 
 
 def with_results(profiles: QuerySet[AreaProfile]) -> QuerySet[AreaProfile]:
-    """Add what lists show: rank and whether the area stands out, numbers of statements and recommendations.
+    """Add what lists show: rank, class and whether the area stands out, and the number of statements.
 
     Queries: none of its own.
     """
@@ -173,6 +174,7 @@ def with_results(profiles: QuerySet[AreaProfile]) -> QuerySet[AreaProfile]:
         .annotate(
             rank=Subquery(results.values("rank")[:1]),
             stands_out=Subquery(results.values("stands_out")[:1]),
+            class_label=Subquery(results.values("class_label")[:1]),
             statement_count=Count(
                 "area__statements", filter=Q(area__statements__cycle=F("cycle")), distinct=True
             ),
@@ -230,4 +232,4 @@ def area_series(area: Area, indicators: Sequence[Indicator], *, year: int) -> di
 def area_measures(user: Any, area: Area) -> list[Measure]:
     """Measures of an area that a person may see, by number. Queries: 1."""
     rows = visible(user, Perm.VIEW_MEASURE, Measure.objects.filter(areas=area))
-    return list(rows.select_related("field", "responsible").order_by("field__number", "position"))
+    return list(rows.select_related("field", "parent__field", "responsible").order_by(*by_number()))

@@ -4,22 +4,40 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from viewflow.workflow.models import Process, Task
 from viewflow.workflow.status import PROCESS, STATUS
 
-from measures.models import Measure
+from measures.models import AmendmentRequest, Measure, ProjectReport, RoundReport
+from measures.selectors.amendments import amendments_seen_by
+from measures.selectors.project_report_pages import project_reports_seen_by
 from measures.selectors.reports import reports_seen_by
 from project.common.formats import Badge
 from stakeholders.permissions import Perm, can
 from workflows.links import link
-from workflows.models import DataRequest, PlanningCycle, Recommendation, ReportChapter
+from workflows.models import (
+    Assignment,
+    CosignRequest,
+    DataRequest,
+    Minutes,
+    PlanningCycle,
+    Poll,
+    Recommendation,
+    ReportChapter,
+    SpaceConference,
+)
+from workflows.selectors.assignments import assignments_seen_by
+from workflows.selectors.minutes import minutes_seen_by
+from workflows.selectors.polls import polls_seen_by
 from workflows.selectors.recommendations import recommendations_seen_by
 from workflows.selectors.requests import requests_seen_by
+from workflows.selectors.space_conferences import conferences_seen_by
 
 #: Gates and forks say nothing to a reader; deadlines only when they have fired.
 _SILENT = {"EXCLUSIVE_GATEWAY", "SWITCH", "PARALLEL_GATEWAY"}
@@ -68,10 +86,21 @@ _SUBJECTS = {
     "DeliveryProcess": ("request", "workflows:request-detail"),
     "ContributionProcess": ("contribution", ""),
     "RecommendationProcess": ("recommendation", "workflows:recommendation-detail"),
+    "CosigningProcess": ("request", "workflows:recommendation-detail"),
     "MeasureProcess": ("measure", "measures:measure-detail"),
     "ConfirmationProcess": ("confirmation.measure", "measures:measure-detail"),
+    "AgreementReviewProcess": ("review.agreement.measure", "measures:measure-detail"),
     "ReportProcess": ("report", "measures:report-detail"),
+    "CirculationProcess": ("poll", "workflows:poll-detail"),
+    "AssignmentProcess": ("assignment", "workflows:assignment-detail"),
     "ChapterProcess": ("renewal.chapter", "workflows:chapter-detail"),
+    "MinutesProcess": ("minutes", "workflows:minutes-detail"),
+    "SpaceConferenceProcess": ("conference", "workflows:space-conference-detail"),
+    "InterimReportProcess": ("report", "measures:project-report-detail"),
+    "FinalReportProcess": ("report", "measures:project-report-detail"),
+    "DrawdownProcess": ("report", "measures:project-report-detail"),
+    "ReportExtensionProcess": ("extension.report", "measures:project-report-detail"),
+    "AmendmentProcess": ("request", "measures:amendment-detail"),
 }
 
 
@@ -91,7 +120,9 @@ def subject_of(user: Any, process: Process) -> Subject:
     concrete = process.coerced
     path, page = _SUBJECTS[type(concrete).__name__]
     thing = attrgetter(path)(concrete)
-    return Subject(thing, link(page, thing.pk) if page and _is_seen(user, thing) else "")
+    # A request to co-sign is named by the wording it asks about; its page is that of the recommendation.
+    pk = thing.cosigning.recommendation_id if isinstance(thing, CosignRequest) else thing.pk
+    return Subject(thing, link(page, pk) if page and _is_seen(user, thing) else "")
 
 
 def case_of(user: Any, process: Process) -> Case:
@@ -124,19 +155,31 @@ def case_of(user: Any, process: Process) -> Case:
     )
 
 
+#: Rows of a model that a person sees, for subjects with a list of their own.
+_SEEN_BY: dict[type[Any], Callable[[Any], QuerySet[Any]]] = {
+    Recommendation: recommendations_seen_by,
+    Poll: polls_seen_by,
+    SpaceConference: conferences_seen_by,
+    Minutes: minutes_seen_by,
+    Assignment: assignments_seen_by,
+    DataRequest: requests_seen_by,
+    RoundReport: reports_seen_by,
+    ProjectReport: project_reports_seen_by,
+    AmendmentRequest: amendments_seen_by,
+}
+#: Right on the page of a subject without one.
+_RIGHTS = {Measure: Perm.VIEW_MEASURE, PlanningCycle: Perm.VIEW_CYCLE}
+
+
 def _is_seen(user: Any, subject: Any) -> bool:
     """Whether the page of the subject is open to the person."""
-    if isinstance(subject, Measure):
-        return bool(can(user, Perm.VIEW_MEASURE, subject))
-    if isinstance(subject, Recommendation):
-        return recommendations_seen_by(user).filter(pk=subject.pk).exists()
     if isinstance(subject, ReportChapter):
         return bool(can(user, Perm.PLAN_TERRITORY, subject.report.territory))
-    if isinstance(subject, PlanningCycle):
-        return bool(can(user, Perm.VIEW_CYCLE, subject))
-    if isinstance(subject, DataRequest):
-        return requests_seen_by(user).filter(pk=subject.pk).exists()
-    return reports_seen_by(user).filter(pk=subject.pk).exists()
+    if isinstance(subject, CosignRequest):
+        subject = subject.cosigning.recommendation
+    if type(subject) in _RIGHTS:
+        return bool(can(user, _RIGHTS[type(subject)], subject))
+    return _SEEN_BY[type(subject)](user).filter(pk=subject.pk).exists()
 
 
 def _case_badge(process: Process) -> Badge:

@@ -5,27 +5,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Exists, Prefetch, Q, QuerySet
+from django.db.models import Exists, Q, QuerySet
 
 from measures.models import Measure
 from monitoring.models import Area, Delivery, IndexResult, IndexRunIndicator, IndexScore, Indicator
-from stakeholders.models import Organisation
 from stakeholders.permissions import Perm, visible
 from workflows.models import (
     AreaProfile,
     Decision,
     MeasureOrigin,
     PlanningCycle,
+    Recommendation,
     RecommendationVersion,
+    SpaceIdea,
     StageKind,
     Statement,
 )
 from workflows.selectors.analysis import profiles_seen_by
 from workflows.selectors.chain_nodes import KINDS as KINDS
-from workflows.selectors.chain_nodes import ORDER, Chain, Found, levels_of, nodes_of, shown_indicators
-from workflows.selectors.conference import area_figures
+from workflows.selectors.chain_nodes import (
+    ORDER,
+    Chain,
+    Found,
+    levels_of,
+    merged_levels,
+    nodes_of,
+    shown_indicators,
+)
+from workflows.selectors.conference import area_figures, statements_readable_by
 from workflows.selectors.decisions import decisions_seen_by
+from workflows.selectors.merged import merged_family
 from workflows.selectors.recommendations import recommendations_seen_by
+from workflows.selectors.space_conferences import ideas_seen_by, published_answers
 
 #: Most things shown of a kind.
 SHOWN = 50
@@ -40,6 +51,8 @@ def startable(user: Any, kind: str) -> QuerySet[Any]:
             return visible(
                 user, Perm.VIEW_MEASURE, Measure.objects.select_related("field", "plan", "responsible")
             )
+        case "idea":
+            return ideas_seen_by(user)
         case "decision":
             return decisions_seen_by(user)
         case "recommendation":
@@ -58,14 +71,8 @@ def startable(user: Any, kind: str) -> QuerySet[Any]:
 
 
 def _statements_seen_by(user: Any) -> QuerySet[Statement]:
-    """Statements of the cycles a person sees; while a conference works, its drafts and their own only."""
-    cycles = visible(user, Perm.VIEW_CYCLE, PlanningCycle.objects.all()).values("pk")
-    drafts = visible(user, Perm.VIEW_DRAFTS, PlanningCycle.objects.all()).values("pk")
-    own = visible(user, Perm.ACT_FOR_ORGANISATION, Organisation.objects.all()).values("pk")
-    seen = Q(cycle__in=drafts) | Q(cycle__in=cycles, cycle__stage__gt=StageKind.CONFERENCE)
-    return Statement.objects.filter(seen | Q(cycle__in=cycles, organisation__in=own)).select_related(
-        "area", "organisation", "indicator", "cycle"
-    )
+    """Statements a person may read, with what their links show."""
+    return statements_readable_by(user).select_related("area", "organisation", "indicator", "cycle")
 
 
 # --- The chain ---------------------------------------------------------------------------------------
@@ -89,21 +96,23 @@ def chain_from(user: Any, kind: str, start: Any) -> Chain:
     levels = levels_of(kind, found)
     position = ORDER.index(kind)
     start_node = next(iter(nodes_of(kind, [start], found)))
+    origins, heirs = merged_levels(start, found) if kind == "recommendation" else ([], [])
     return Chain(
         kind=kind,
         label=str(KINDS[kind]),
         start=start_node,
-        reasons=[levels[name] for name in ORDER[position + 1 :] if levels[name].nodes],
-        results=[levels[name] for name in reversed(ORDER[:position]) if levels[name].nodes],
+        reasons=origins + [levels[name] for name in ORDER[position + 1 :] if levels[name].nodes],
+        results=heirs + [levels[name] for name in reversed(ORDER[:position]) if levels[name].nodes],
     )
 
 
 def _gather(user: Any, kind: str, start: Any) -> Found:
     found = Found(recommendations=_recommendations(user, kind, start))
-    versions = _versions(kind, start, found.recommendations)
+    versions = _versions(kind, start, _reasons_among(kind, start, found.recommendations))
     keys = [row.pk for row in found.recommendations]
     found.decisions = _decisions(user, kind, start, keys)
     found.measures = _measures(user, kind, start, keys)
+    found.ideas = _ideas(user, kind, start, keys)
     found.statements = _statements(user, kind, start, versions)
     found.areas = _areas(user, kind, start, versions)
     found.indicators = _indicators(user, kind, start, versions, found.areas)
@@ -116,9 +125,22 @@ def _gather(user: Any, kind: str, start: Any) -> Found:
     return found
 
 
+def _reasons_among(kind: str, start: Any, rows: list[Any]) -> list[Any]:
+    """Recommendations whose wording gives reasons: not what others brought to the one it was merged into."""
+    if kind != "recommendation":
+        return rows
+    keys = merged_family([start.pk], origins=True, heirs=False)
+    return [row for row in rows if row.pk in keys]
+
+
 def _recommendations(user: Any, kind: str, start: Any) -> list[Any]:
     conditions = {
         "measure": lambda: Q(pk__in=MeasureOrigin.objects.filter(measure=start).values("recommendation")),
+        # What it was entered on, and what it was taken up in.
+        "idea": lambda: (
+            Q(pk=start.recommendation_id)
+            | Q(pk__in=published_answers().filter(idea=start).values("recommendation"))
+        ),
         "decision": lambda: Q(pk=start.recommendation_id),
         "recommendation": lambda: Q(pk=start.pk),
         "statement": lambda: Q(pk__in=_versions_with(statements=start)),
@@ -129,9 +151,16 @@ def _recommendations(user: Any, kind: str, start: Any) -> list[Any]:
             pk__in=_versions_with(indicators__in=start.requests.values("indicators")),
         ),
     }
-    rows = recommendations_seen_by(user).filter(conditions[kind]())
-    versions = RecommendationVersion.objects.prefetch_related("areas", "indicators", "statements")
-    return list(rows.prefetch_related(Prefetch("versions", versions)).order_by("cycle", "number")[:SHOWN])
+    keys = set(Recommendation.objects.filter(conditions[kind]()).values_list("pk", flat=True))
+    # What was merged is walked through: from a reason on to where it went, from a result back to all of them.
+    keys = merged_family(
+        keys,
+        origins=kind in {"measure", "idea", "decision", "recommendation"},
+        heirs=kind not in {"measure", "idea", "decision"},
+    )
+    rows = recommendations_seen_by(user).filter(pk__in=keys)
+    rows = rows.prefetch_related("versions__indicators", "versions__statements")
+    return list(rows.order_by("cycle", "number")[:SHOWN])
 
 
 def _versions_with(**conditions: Any) -> QuerySet[Any]:
@@ -148,9 +177,7 @@ def _versions(kind: str, start: Any, recommendations: Sequence[Any]) -> list[Rec
         wanted = set()
     found = []
     for row in recommendations:
-        readable = [
-            version for version in row.versions.all() if row.shows_drafts or version.submitted_at is not None
-        ]
+        readable = list(row.versions.all())
         chosen = [version for version in readable if version.pk in wanted]
         found += chosen or readable[-1:]
     return found
@@ -172,10 +199,27 @@ def _measures(user: Any, kind: str, start: Any, recommendations: Sequence[int]) 
     if kind == "decision":
         origins = MeasureOrigin.objects.filter(decision=start)
     condition = Q(pk__in=origins.values("measure"))
+    if kind == "idea":
+        condition = Q(pk__in=published_answers().filter(idea=start).values("measure"))
     if kind == "area":
         condition |= Q(areas=start)
     rows = visible(user, Perm.VIEW_MEASURE, Measure.objects.select_related("field", "responsible"))
     return list(rows.filter(condition).order_by("plan", "field__number", "position", "pk").distinct()[:SHOWN])
+
+
+def _ideas(user: Any, kind: str, start: Any, recommendations: Sequence[int]) -> list[SpaceIdea]:
+    """Ideas of evenings: entered on a recommendation or taken up in it, or what became the measure."""
+    if kind == "idea":
+        return [start]
+    if kind == "measure":
+        condition = Q(pk__in=published_answers().filter(measure=start).values("idea"))
+    else:
+        taken_up = published_answers().filter(recommendation__in=recommendations)
+        condition = Q(recommendation__in=recommendations) | Q(pk__in=taken_up.values("idea"))
+    if kind == "area":
+        condition |= Q(conference__area=start)
+    rows = ideas_seen_by(user).filter(condition)
+    return list(rows.order_by("-conference__held_on", "conference", "number")[:SHOWN])
 
 
 def _statements(
@@ -201,6 +245,8 @@ def _areas(user: Any, kind: str, start: Any, versions: Sequence[RecommendationVe
     wanted = {row.pk for version in versions for row in version.areas.all()}
     if kind == "statement":
         wanted = {start.area_id}
+    if kind == "idea":
+        wanted.add(start.conference.area_id)
     if kind in {"indicator", "delivery"}:
         wanted |= set(_chosen_by(user, kind, start).values_list("area", flat=True))
     if kind == "measure" and not wanted:
@@ -244,6 +290,8 @@ def _cycle_of_figures(user: Any, kind: str, start: Any, found: Found) -> Plannin
         keys = [start.cycle_id]
     elif found.recommendations:
         keys = [row.cycle_id for row in found.recommendations]
+    elif kind == "idea":
+        keys = [start.conference.cycle_id]
     elif kind == "area":
         keys = list(PlanningCycle.objects.filter(territory=start.territory_id).values_list("pk", flat=True))
     else:

@@ -15,14 +15,16 @@ from measures.models import Measure
 from monitoring.models import Area, Delivery, IndexResult, Indicator
 from project.common.formats import Badge, date_de, signed_de
 from workflows.links import link
-from workflows.models import Decision, Recommendation, Statement
+from workflows.models import Decision, Recommendation, SpaceAnswer, SpaceIdea, Statement
 from workflows.selectors.conference import Figure
 from workflows.selectors.decisions import RESULT_KINDS
 from workflows.selectors.recommendations import STATE_KINDS
+from workflows.selectors.space_conferences import destination_of
 
 #: The links of the chain, from what is done back to where the figure came from.
 KINDS: dict[str, Promise] = {
     "measure": gettext_lazy("Measure"),
+    "idea": gettext_lazy("Idea"),
     "decision": gettext_lazy("Decision"),
     "recommendation": gettext_lazy("Recommendation"),
     "statement": gettext_lazy("Statement"),
@@ -69,6 +71,7 @@ class Found:
     """Rows of the chain by kind, each visible to the person."""
 
     measures: list[Measure] = dataclasses.field(default_factory=list)
+    ideas: list[SpaceIdea] = dataclasses.field(default_factory=list)
     decisions: list[Decision] = dataclasses.field(default_factory=list)
     recommendations: list[Any] = dataclasses.field(default_factory=list)
     statements: list[Statement] = dataclasses.field(default_factory=list)
@@ -96,6 +99,7 @@ def levels_of(start: str, found: Found) -> dict[str, Level]:
     """Every kind with what is to be said of its rows, for a chain that starts at a kind."""
     rows: dict[str, Iterable[Any]] = {
         "measure": found.measures,
+        "idea": found.ideas,
         "decision": found.decisions,
         "recommendation": found.recommendations,
         "statement": found.statements,
@@ -111,10 +115,12 @@ def nodes_of(kind: str, rows: Iterable[Any], found: Found) -> list[Node]:
     match kind:
         case "measure":
             return [_measure_node(row) for row in rows]
+        case "idea":
+            return [_idea_node(row) for row in rows]
         case "decision":
             return [_decision_node(row) for row in rows]
         case "recommendation":
-            return [_recommendation_node(row) for row in rows]
+            return [_recommendation_node(row, found.recommendations) for row in rows]
         case "statement":
             return [_statement_node(row) for row in rows]
         case "area":
@@ -143,6 +149,23 @@ def _measure_node(row: Measure) -> Node:
     )
 
 
+def _idea_node(row: SpaceIdea) -> Node:
+    """An idea of an evening; what became of it only where everybody reads it."""
+    answers: list[SpaceAnswer] = row.public_answers  # type: ignore[attr-defined]
+    lines = [f"„{row.text}“"]
+    badge = None
+    if answers:
+        badge = Badge("info", answers[0].get_kind_display())
+        lines += [words for words in (destination_of(answers[0]), answers[0].text) if words]
+    return Node(
+        title=str(row),
+        url=f"{link('workflows:space-conference-detail', row.conference_id)}#idea-{row.number}",
+        why_url=_why("idea", row.pk),
+        lines=tuple(lines),
+        badge=badge,
+    )
+
+
 def _decision_node(row: Decision) -> Node:
     lines = [
         _("%(body)s, %(day)s: %(yes)s yes, %(no)s no, %(abstain)s abstentions")
@@ -167,14 +190,31 @@ def _decision_node(row: Decision) -> Node:
     )
 
 
-def _recommendation_node(row: Any) -> Node:
-    readable = [
-        version for version in row.versions.all() if row.shows_drafts or version.submitted_at is not None
-    ]
+def merged_levels(start: Any, found: Found) -> tuple[list[Level], list[Level]]:
+    """What a recommendation was merged from, and what it was merged into, as links of their own."""
+    origins = [row for row in found.recommendations if row.merged_into_id == start.pk]
+    heirs = [row for row in found.recommendations if row.pk == start.merged_into_id]
+    kind = "recommendation"
+    return (
+        [Level(kind, _("Merged from"), nodes_of(kind, origins, found))] if origins else [],
+        [Level(kind, _("Merged into"), nodes_of(kind, heirs, found))] if heirs else [],
+    )
+
+
+def _recommendation_node(row: Any, family: Sequence[Any]) -> Node:
+    readable = list(row.versions.all())
     version = readable[-1] if readable else None
     lines = [_("Finding: %(text)s") % {"text": version.finding}] if version and version.finding else []
     if version and version.number > 1:
         lines.append(_("Version %(number)s") % {"number": version.number})
+    origins = [other.reference for other in family if other.merged_into_id == row.pk]
+    if origins:
+        lines.append(_("Merged from %(numbers)s") % {"numbers": ", ".join(origins)})
+    lines += [
+        _("Merged into %(number)s") % {"number": other.reference}
+        for other in family
+        if other.pk == row.merged_into_id
+    ]
     state = row.seen_state
     return Node(
         title=f"{row.reference} {row.seen_title}",

@@ -28,6 +28,11 @@ from workflows.models import (
 )
 from workflows.selectors.cycles import cycle_recommendations
 
+#: In a filter: statements of which nobody said it.
+UNKNOWN = "unknown"
+#: The scale of bars reaches at least this far (standard deviations), so that small ones look small.
+LEAST_LIMIT = 3.0
+
 
 @dataclasses.dataclass(frozen=True)
 class Figure:
@@ -48,6 +53,9 @@ class StatementFilter:
     organisation_pk: int | None = None
     position: str = ""
     search: str = ""
+    confidence: str = ""
+    source_group: str = ""
+    domain_pk: int | None = None
 
 
 def area_figures(
@@ -79,6 +87,11 @@ def area_figures(
     return found
 
 
+def figure_limit(figures: Iterable[Figure]) -> float:
+    """Scale of the bars of figures (standard deviations): the largest, at least ``LEAST_LIMIT``."""
+    return max([LEAST_LIMIT, *(abs(row.z) for row in figures if row.z is not None)])
+
+
 def _figure(score: IndexScore, *, is_hidden: bool) -> Figure:
     unit = score.indicator.unit
     shown = shown_value(
@@ -101,14 +114,14 @@ def _figure(score: IndexScore, *, is_hidden: bool) -> Figure:
     )
 
 
-def cycle_indicators(cycle: PlanningCycle) -> QuerySet[Indicator]:
-    """Indicators of the cycle's run; before there is one, those asked for. Queries: 1."""
+def cycle_indicators(cycle: PlanningCycle, *, also: Iterable[int] = ()) -> QuerySet[Indicator]:
+    """Indicators of the cycle's run; before there is one, those asked for; and some besides. Queries: 1."""
     chosen = Indicator.objects.select_related("domain", "unit")
     if cycle.index_run_id is not None:
-        chosen = chosen.filter(pk__in=cycle.index_run.indicators.values("indicator"))  # type: ignore[union-attr]
+        own = Q(pk__in=cycle.index_run.indicators.values("indicator"))  # type: ignore[union-attr]
     else:
-        chosen = chosen.filter(pk__in=cycle.requests.values("indicators"))
-    return chosen.order_by("domain__position", "domain__key", "key")
+        own = Q(pk__in=cycle.requests.values("indicators"))
+    return chosen.filter(own | Q(pk__in=list(also))).order_by("domain__position", "domain__key", "key")
 
 
 def conference_profiles(
@@ -126,10 +139,38 @@ def conference_profiles(
     )
 
 
-def statements_of(cycle: PlanningCycle) -> QuerySet[Statement]:
-    """Statements of a cycle with what their lines show. Queries: 1."""
-    return Statement.objects.filter(cycle=cycle).select_related(
-        "area", "organisation", "indicator", "domain", "indicator__domain"
+def evidence_areas(cycle: PlanningCycle, *, also: Iterable[int] = ()) -> QuerySet[Area]:
+    """Areas that a recommendation of the cycle can be about: with a released profile, and some besides."""
+    released = cycle.profiles.filter(released_at__isnull=False)
+    return Area.objects.filter(Q(pk__in=released.values("area")) | Q(pk__in=list(also))).order_by("name")
+
+
+def statements_of(cycle: PlanningCycle, *, also: Iterable[int] = ()) -> QuerySet[Statement]:
+    """Statements of a cycle, and some besides, with what their lines show. Queries: 2."""
+    return (
+        Statement.objects.filter(Q(cycle=cycle) | Q(pk__in=list(also)))
+        .select_related("area", "organisation", "indicator", "domain", "indicator__domain")
+        .prefetch_related("files")
+    )
+
+
+def statements_readable_by(user: Any) -> QuerySet[Statement]:
+    """Statements of the cycles a person sees; while a conference works, its drafts and their own only.
+
+    Queries: none of its own.
+    """
+    cycles = visible(user, Perm.VIEW_CYCLE, PlanningCycle.objects.all()).values("pk")
+    drafts = visible(user, Perm.VIEW_DRAFTS, PlanningCycle.objects.all()).values("pk")
+    own = visible(user, Perm.ACT_FOR_ORGANISATION, Organisation.objects.all()).values("pk")
+    seen = Q(cycle__in=drafts) | Q(cycle__in=cycles, cycle__stage__gt=StageKind.CONFERENCE)
+    return Statement.objects.filter(seen | Q(cycle__in=cycles, organisation__in=own))
+
+
+def own_statements(user: Any) -> QuerySet[Statement]:
+    """Statements a person entered and may still read. Queries: none of its own."""
+    rows = statements_readable_by(user).filter(created_by=user.pk)
+    return rows.select_related("cycle", "area", "organisation", "indicator", "domain").prefetch_related(
+        "files"
     )
 
 
@@ -146,7 +187,7 @@ def statements_seen_by(
         wanted: Narrows the list.
 
     Returns:
-        Statements by area. Queries: 1, and 1 or 2 for the rights.
+        Statements by area. Queries: 2, and 1 or 2 for the rights.
     """
     rows = statements_of(cycle)
     if cycle.stage <= StageKind.CONFERENCE and not can(user, Perm.VIEW_DRAFTS, cycle):
@@ -160,6 +201,12 @@ def statements_seen_by(
         rows = rows.filter(organisation_id=wanted.organisation_pk)
     if wanted.position:
         rows = rows.filter(position=wanted.position)
+    if wanted.confidence:
+        rows = rows.filter(confidence="" if wanted.confidence == UNKNOWN else wanted.confidence)
+    if wanted.source_group:
+        rows = rows.filter(source_group=wanted.source_group)
+    if wanted.domain_pk is not None:
+        rows = rows.filter(domain_id=wanted.domain_pk)
     if wanted.search:
         rows = rows.filter(
             Q(text__icontains=wanted.search)
@@ -187,8 +234,8 @@ def invitable(cycle: PlanningCycle) -> QuerySet[Organisation]:
 
 
 def meeting_of(cycle: PlanningCycle, body: Body) -> Meeting | None:
-    """The latest meeting of a body in the cycle. Queries: 1."""
-    return cycle.meetings.filter(body=body).order_by("-held_on", "-pk").first()
+    """The latest meeting of a body in the cycle that was not called off. Queries: 1."""
+    return cycle.meetings.filter(body=body, cancelled_at__isnull=True).order_by("-held_on", "-pk").first()
 
 
 def contributions_of(cycle: PlanningCycle) -> QuerySet[Contribution]:

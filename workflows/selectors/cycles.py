@@ -5,24 +5,26 @@ import datetime
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from measures.models import Measure, MeasureStatus
-from stakeholders.models import Body, LogEntry
+from stakeholders.models import Body, LogEntry, User
 from stakeholders.permissions import Perm, visible
 from workflows.models import (
     CycleStage,
     DataRequestState,
+    Evaluation,
     Meeting,
     PlanningCycle,
     Recommendation,
     RecommendationKind,
+    RecommendationProcess,
     RecommendationState,
     StageKind,
     TaskCard,
 )
-from workflows.models.recommendations import FINAL_STATES
+from workflows.models.recommendations import APPROVED_STATES, FINAL_STATES
 
 _UNSUBMITTED = (RecommendationState.DRAFT, RecommendationState.PROPOSED)
 #: Postponed recommendations do not hold the cycle up: they are carried over if still open at its end.
@@ -92,9 +94,24 @@ def is_shaping(cycle: PlanningCycle) -> bool:
     return own.filter(stage=StageKind.SOCIAL_SPACE).exists()
 
 
+def shaper_of(cycle: PlanningCycle) -> User | None:
+    """Who finished the shaping of measures: the only task of the cycle itself in that stage. Queries: 1."""
+    cards = TaskCard.objects.filter(
+        task__process__planningcycleprocess__cycle=cycle, stage=StageKind.SOCIAL_SPACE
+    )
+    card = cards.select_related("task__owner").order_by("-pk").first()
+    return card.task.owner if card is not None else None
+
+
 def cycle_recommendations(cycle: PlanningCycle) -> QuerySet[Recommendation]:
     """Recommendations the cycle works on: its own and those carried into it, without the stage-2 requests."""
     return Recommendation.objects.filter(process__cycle=cycle, kind=RecommendationKind.MEASURES)
+
+
+def in_effect(recommendations: QuerySet[Recommendation]) -> QuerySet[Recommendation]:
+    """Those that are approved, and whose decision has gone out: with its extract the case ends."""
+    running = RecommendationProcess.objects.filter(recommendation=OuterRef("pk"), finished__isnull=True)
+    return recommendations.filter(~Exists(running), state__in=APPROVED_STATES)
 
 
 def cycle_measures(cycle: PlanningCycle) -> QuerySet[Measure]:
@@ -113,8 +130,13 @@ def all_drafts_submitted(cycle: PlanningCycle) -> bool:
 
 
 def all_recommendations_decided(cycle: PlanningCycle) -> bool:
-    """Whether the steering group has decided or postponed every recommendation."""
-    return not cycle_recommendations(cycle).exclude(state__in=_DECIDED).exists()
+    """Whether the steering group has decided or postponed every recommendation, and all extracts are out.
+
+    A decided one whose case has not ended waits for its extract.
+    """
+    rows = cycle_recommendations(cycle)
+    waiting = ~Q(state__in=_DECIDED) | Q(state__in=FINAL_STATES, process__finished__isnull=True)
+    return not rows.filter(waiting).exists()
 
 
 def all_measures_agreed(cycle: PlanningCycle) -> bool:
@@ -123,9 +145,10 @@ def all_measures_agreed(cycle: PlanningCycle) -> bool:
 
 
 def all_measures_evaluated(cycle: PlanningCycle) -> bool:
-    """Whether every running measure of the cycle has its evaluation."""
+    """Whether every running measure of the cycle has its evaluation, decided by the steering group."""
     running = cycle_measures(cycle).filter(status=MeasureStatus.RUNNING)
-    return not running.exclude(evaluations__cycle=cycle).exists()
+    settled = Evaluation.objects.filter(Q(needs_decision=False) | Q(verdict__isnull=False), cycle=cycle)
+    return not running.exclude(pk__in=settled.values("measure")).exists()
 
 
 @dataclasses.dataclass(frozen=True)

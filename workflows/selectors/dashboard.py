@@ -12,13 +12,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from measures.models import MeasureStatus
-from measures.selectors.portfolio import MeasureFilter, Portfolio, portfolio
+from measures.selectors.numbers import PlanNumbers, overdue_report_count, plan_numbers
 from measures.status import STATE_KINDS, STATE_LABELS, PortfolioState
 from monitoring.models import Area, IndexResult
 from stakeholders.permissions import Perm, can, visible
 from workflows.links import link
 from workflows.models import (
     AgreementConfirmation,
+    Assignment,
     ConfirmationState,
     DataRequest,
     Decision,
@@ -27,6 +28,7 @@ from workflows.models import (
     StageKind,
     TaskCard,
 )
+from workflows.selectors.assignments import EARLIER, AssignmentFilter, assignments_of
 from workflows.selectors.cycles import cycle_measures
 from workflows.selectors.decisions import RESULT_KINDS, DecisionFilter, decisions_of
 from workflows.selectors.next_steps import next_steps
@@ -40,6 +42,7 @@ from workflows.selectors.tasks import InboxFilter, cards_addressed_to, cards_by_
 #: Rows shown on the page itself; the lists behind show all.
 TASKS_SHOWN = 10
 DECISIONS_SHOWN = 5
+ASSIGNMENTS_SHOWN = 5
 AREAS_SHOWN = 9
 
 
@@ -106,6 +109,8 @@ class CyclePage:
     successor: PlanningCycle | None
     may_open_next: bool
     gone_without: list[DataRequest]
+    left_open: list[Assignment]
+    left_open_count: int
     printed_on: datetime.date
 
 
@@ -127,7 +132,7 @@ def cycle_page(user: Any, cycle: PlanningCycle) -> CyclePage:
         areas=Count("pk", filter=Q(is_included=True)), outstanding=Count("pk", filter=Q(stands_out=True))
     )
     decisions = decisions_of(user, cycle, DecisionFilter())
-    measures = _portfolio(user, cycle)
+    measures = plan_numbers(user, cycle.plan, timezone.localdate())
     sees_plan = bool(can(user, Perm.VIEW_PLAN, cycle.plan))
     plan_url = link("measures:plan-detail", cycle.plan_id) if sees_plan else link("measures:plan-list")
     sees_areas = visible(user, Perm.VIEW_AREA, Area.objects.filter(territory_id=cycle.territory_id)).exists()
@@ -149,6 +154,7 @@ def cycle_page(user: Any, cycle: PlanningCycle) -> CyclePage:
         areas_url=run_url or profiles_url,
     )
     cards = open_cards(user, cycle, sees_drafts=sees_drafts)
+    left_open = assignments_of(user, cycle, AssignmentFilter(state=EARLIER))
     today = timezone.localdate()
     task_totals = cards.aggregate(waiting=Count("pk"), overdue=Count("pk", filter=Q(due_on__lt=today)))
     outstanding = results.filter(stands_out=True).select_related("area", "run").order_by("rank", "pk")
@@ -178,6 +184,8 @@ def cycle_page(user: Any, cycle: PlanningCycle) -> CyclePage:
         successor=_successor(user, cycle),
         may_open_next=cycle.is_closed and cycle.territory in territories_to_open(user),
         gone_without=gone_without(cycle),
+        left_open=list(left_open.order_by("due_on", "pk")[:ASSIGNMENTS_SHOWN]),
+        left_open_count=left_open.count(),
         printed_on=today,
     )
 
@@ -231,6 +239,12 @@ def _lists(cycle: PlanningCycle, plan_url: str, *, may_manage: bool) -> list[Lin
         Line(_("Recommendations"), link("workflows:recommendation-list", cycle.pk)),
         Line(_("Meetings"), link("workflows:meeting-list", cycle.pk)),
         Line(_("Decisions"), link("workflows:decision-list", cycle.pk)),
+        Line(
+            _("Social-space conferences"),
+            link("workflows:space-conference-list", cycle.pk)
+            if cycle.stage >= StageKind.SOCIAL_SPACE
+            else "",
+        ),
         Line(_("Measures"), plan_url),
         Line(_("Evaluations"), link("workflows:evaluation-list", cycle.pk)),
     ]
@@ -258,6 +272,7 @@ def open_cards(user: Any, cycle: PlanningCycle, *, sees_drafts: bool) -> QuerySe
             seen |= Q(task__process__planningcycleprocess__isnull=False)
             seen |= Q(task__process__recommendationprocess__isnull=False)
             seen |= Q(task__process__contributionprocess__isnull=False)
+            seen |= Q(task__process__cosigningprocess__isnull=False)
         cards = cards.filter(seen)
     return cards.select_related("task", "task__owner", "organisation", "body", "cycle")
 
@@ -272,10 +287,6 @@ def _results(cycle: PlanningCycle, *, may_manage: bool) -> QuerySet[IndexResult]
     if not may_manage and cycle.stage < StageKind.CONFERENCE:
         return results.none()
     return results
-
-
-def _portfolio(user: Any, cycle: PlanningCycle) -> Portfolio:
-    return portfolio(user, cycle.plan, MeasureFilter(), today=timezone.localdate())
 
 
 def _next_task(user: Any, cycle: PlanningCycle) -> TaskCard | None:
@@ -298,19 +309,21 @@ def with_links(user: Any, cards: list[TaskCard]) -> list[Waiting]:
     ]
 
 
-def _measure_tiles(found: Portfolio, plan_url: str, *, sees_plan: bool) -> list[Tile]:
-    """States with any measure; who sees single measures of the plan only is led to those."""
+def _measure_tiles(found: PlanNumbers, plan_url: str, *, sees_plan: bool) -> list[Tile]:
+    """States with any measure; who sees single measures of the plan only is led to those. Queries: 1."""
+    list_url = link("measures:measure-list", found.plan.pk) if sees_plan else plan_url
     tiles = [
         Tile(
             found.counts[state],
             str(STATE_LABELS[state]),
             STATE_KINDS[state],
-            f"{plan_url}?state={state.value}",
+            f"{list_url}?state={state.value}",
         )
         for state in PortfolioState
         if found.counts[state]
     ]
-    if found.overdue_report_count and sees_plan:
+    overdue = overdue_report_count(found.plan, timezone.localdate()) if sees_plan else 0
+    if overdue:
         url = link("measures:report-list", found.plan.pk, state="overdue")
-        tiles.append(Tile(found.overdue_report_count, _("reports overdue"), "danger", url))
+        tiles.append(Tile(overdue, _("reports overdue"), "danger", url))
     return tiles

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -12,6 +13,7 @@ from django.utils import timezone
 from project.common.keys import key_or_none
 from stakeholders.models import Body, BodyMembership, Organisation
 from stakeholders.permissions import Perm, can, visible
+from stakeholders.selectors.absences import Standing, standings
 from stakeholders.selectors.bodies import with_deputies_of
 from workflows.models import (
     Decision,
@@ -48,9 +50,10 @@ def decisions_seen_by(user: Any) -> QuerySet[Decision]:
     """Decisions a person may read: those of the cycles they see. Queries: 1 for any number of rows."""
     cycles = visible(user, Perm.VIEW_CYCLE, PlanningCycle.objects.all()).values("pk")
     return Decision.objects.filter(
-        Q(meeting__cycle__in=cycles) | Q(recommendation__cycle__in=cycles)
+        Q(meeting__cycle__in=cycles) | Q(recommendation__cycle__in=cycles) | Q(poll__cycle__in=cycles)
     ).select_related(
-        "recommendation", "recommendation__cycle", "version", "version__addressee", "meeting", "body"
+        *("recommendation", "recommendation__cycle", "version", "version__addressee"),
+        *("meeting", "meeting__cycle", "poll", "poll__cycle", "body"),
     )
 
 
@@ -65,7 +68,9 @@ def decisions_of(user: Any, cycle: PlanningCycle, wanted: DecisionFilter) -> Que
     Returns:
         Decisions. Queries: 1 for any number of rows.
     """
-    rows = decisions_seen_by(user).filter(Q(meeting__cycle=cycle) | Q(recommendation__cycle=cycle))
+    rows = decisions_seen_by(user).filter(
+        Q(meeting__cycle=cycle) | Q(recommendation__cycle=cycle) | Q(poll__cycle=cycle)
+    )
     if wanted.result:
         rows = rows.filter(result=wanted.result)
     if wanted.year is not None:
@@ -74,6 +79,7 @@ def decisions_of(user: Any, cycle: PlanningCycle, wanted: DecisionFilter) -> Que
         found = (
             Q(version__title__icontains=wanted.search)
             | Q(version__proposal__icontains=wanted.search)
+            | Q(wording__icontains=wanted.search)
             | Q(conditions__icontains=wanted.search)
             | Q(reason__icontains=wanted.search)
         )
@@ -87,18 +93,21 @@ def decisions_of(user: Any, cycle: PlanningCycle, wanted: DecisionFilter) -> Que
 def sees_votes(user: Any, decision: Decision) -> bool:
     """Whether the person may read each member's vote: members of the body and planning. Queries: 1 or 2."""
     return bool(can(user, Perm.ADVISE_BODY, decision.body)) or bool(
-        can(user, Perm.MANAGE_CYCLE, decision.meeting.cycle)
+        can(user, Perm.MANAGE_CYCLE, decision.cycle)
     )
 
 
 def meetings_seen_by(user: Any) -> QuerySet[Meeting]:
-    """Meetings a person may see: those of the cycles they see and those they are invited to. Queries: 1."""
+    """Meetings a person may see: of cycles they see, of bodies they sit in, and those they are invited to.
+
+    Queries: 1.
+    """
     cycles = visible(user, Perm.VIEW_CYCLE, PlanningCycle.objects.all()).values("pk")
     own = visible(user, Perm.ACT_FOR_ORGANISATION, Organisation.objects.all()).values("pk")
     invited = Meeting.objects.filter(participants__organisation__in=own).values("pk")
-    return Meeting.objects.filter(Q(cycle__in=cycles) | Q(pk__in=invited)).select_related(
-        "body", "cycle", "cycle__territory"
-    )
+    bodies = visible(user, Perm.ADVISE_BODY, Body.objects.all()).values("pk")
+    seen = Q(cycle__in=cycles) | Q(body__in=bodies) | Q(pk__in=invited)
+    return Meeting.objects.filter(seen).select_related("body", "cycle", "cycle__territory")
 
 
 def first_day_to_decide(recommendation: Recommendation) -> datetime.date:
@@ -114,10 +123,16 @@ def first_day_to_decide(recommendation: Recommendation) -> datetime.date:
         The day, without regard to ``postponed_until``. Queries: 2.
     """
     submitted = recommendation.versions.filter(submitted_at__isnull=False).order_by("-number").first()
+    return first_day_after(
+        submitted.submitted_at if submitted is not None else None, last_decision(recommendation)
+    )
+
+
+def first_day_after(submitted_at: datetime.datetime | None, last: Decision | None) -> datetime.date:
+    """``first_day_to_decide`` for who has read when it was submitted and decided last. Queries: 0."""
     first = datetime.date.min
-    if submitted is not None and submitted.submitted_at is not None:
-        first = timezone.localdate(submitted.submitted_at)
-    last = last_decision(recommendation)
+    if submitted_at is not None:
+        first = timezone.localdate(submitted_at)
     if last is not None:
         is_postponed = last.result == DecisionResult.POSTPONED
         first = max(first, last.decided_on + datetime.timedelta(days=int(is_postponed)))
@@ -127,6 +142,21 @@ def first_day_to_decide(recommendation: Recommendation) -> datetime.date:
 def last_decision(recommendation: Recommendation) -> Decision | None:
     """The latest decision on a recommendation, whatever its result. Queries: 1."""
     return recommendation.decisions.order_by("-pk").first()
+
+
+def circulated_for(meeting: Meeting, recommendations: Iterable[int]) -> dict[int, Decision]:
+    """Key of a recommendation -> what was decided on it in circulation before the meeting came to an end.
+
+    It spares the meeting the item; what was taken up again since is before the meeting after all. Queries: 1.
+    """
+    keys = list(recommendations)
+    if not keys:
+        return {}
+    until = meeting.closed_at or timezone.now()
+    rows = Decision.objects.filter(
+        recommendation__in=keys, meeting__isnull=True, result__in=FINAL_RESULTS, recorded_at__lte=until
+    ).exclude(reconsiderations__taken_up_at__lte=until)
+    return {row.recommendation_id: row for row in rows.select_related("version").order_by("pk")}
 
 
 def decision_in_force(recommendation: Recommendation) -> Decision | None:
@@ -163,11 +193,22 @@ def meetings_to_decide_in(recommendation: Recommendation) -> QuerySet[Meeting]:
 
 
 def likely_meeting(meetings: QuerySet[Meeting]) -> Meeting | None:
-    """The meeting a decision most likely belongs to: the last one that took place, else the next one."""
-    today = timezone.localdate()
-    rows = list(meetings)
-    past = [row for row in rows if row.held_on <= today]
-    return past[0] if past else (rows[-1] if rows else None)
+    """The meeting a paper is most likely for: the one held last, else the next one. Queries: 1 or 2."""
+    return meeting_held_last(meetings) or meetings.order_by("held_on", "pk").first()
+
+
+def meeting_held_last(meetings: QuerySet[Meeting]) -> Meeting | None:
+    """The meeting a decision belongs to: today's, else the last before; never one to come. Queries: 1."""
+    return meetings.filter(held_on__lte=timezone.localdate()).order_by("-held_on", "-pk").first()
+
+
+def away_on(
+    seats: Iterable[BodyMembership], meeting: Meeting | None
+) -> list[tuple[BodyMembership, Standing]]:
+    """Seats whose member is entered as away on the day of a meeting (today without one). Queries: 1."""
+    rows = list(seats)
+    there = standings(rows, meeting.held_on if meeting else timezone.localdate())
+    return [(row, there[row.pk]) for row in rows if there[row.pk].absence is not None]
 
 
 def attendance_in(meeting: Meeting | None) -> list[DecisionVote]:

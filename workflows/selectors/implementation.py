@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from viewflow.workflow.models import Task
 
 from measures.models import ActionPlan, Measure, MeasureStatus, RoundReport, RoundReportState, Stage
 from measures.selectors.due import with_due
+from measures.selectors.numbering import by_number
 from stakeholders.permissions import Perm, can, visible
 from workflows.links import link
 from workflows.models import (
@@ -19,19 +21,23 @@ from workflows.models import (
     Decision,
     Evaluation,
     EvaluationOutcome,
+    EvaluationWaiver,
     MeasureOrigin,
     NoMeasureReason,
     PlanningCycle,
     Recommendation,
     RecommendationKind,
     RecommendationState,
+    SpaceIdea,
     StageKind,
     TaskCard,
 )
-from workflows.models.recommendations import APPROVED_STATES, FINAL_STATES
-from workflows.selectors.cycles import cycle_measures, cycle_recommendations, is_shaping
+from workflows.models.recommendations import FINAL_STATES
+from workflows.selectors.cycles import cycle_measures, cycle_recommendations, in_effect, is_shaping
 from workflows.selectors.decisions import decisions_seen_by
+from workflows.selectors.evaluations import OpenAnswer, open_answers
 from workflows.selectors.places import visible_task_keys
+from workflows.selectors.space_conferences import ideas_behind
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,6 +77,10 @@ class MeasureCourse:
     earlier: list[AgreementRound]
     origins: list[Origin]
     evaluations: list[Evaluation]
+    #: By cycle, why planning did not wait for the answers of those responsible.
+    waivers: dict[int, EvaluationWaiver]
+    #: Ideas of residents that became it, each with the public page of its answer.
+    ideas: list[tuple[SpaceIdea, str]]
 
 
 def measure_course(user: Any, measure: Measure) -> MeasureCourse:
@@ -81,13 +91,13 @@ def measure_course(user: Any, measure: Measure) -> MeasureCourse:
         measure: The measure.
 
     Returns:
-        Open tasks, confirmations by round, origins, evaluations. Queries: at most 9.
+        Open tasks, confirmations by round, origins, evaluations, ideas. Queries: at most 12.
     """
     process = getattr(measure, "process", None)
     cycle = process.cycle if process else None
     sees_cycle = cycle is not None and bool(can(user, Perm.VIEW_CYCLE, cycle))
     rounds = agreement_rounds(measure)
-    evaluations = measure.evaluations.select_related("cycle", "evaluated_by").order_by("-pk")
+    evaluations = measure.evaluations.select_related("cycle", "evaluated_by", "verdict").order_by("-pk")
     return MeasureCourse(
         cycle=cycle,
         cycle_url=link("workflows:cycle-detail", cycle.pk) if cycle and sees_cycle else "",
@@ -96,6 +106,8 @@ def measure_course(user: Any, measure: Measure) -> MeasureCourse:
         earlier=rounds[1:],
         origins=origins_of(user, measure),
         evaluations=list(evaluations),
+        waivers={row.cycle_id: row for row in measure.evaluation_waivers.all()},
+        ideas=ideas_behind(measure),
     )
 
 
@@ -132,11 +144,12 @@ def origins_of(user: Any, measure: Measure) -> list[Origin]:
 
 
 def _waiting(user: Any, measure: Measure) -> list[Waiting]:
-    """Open tasks on a measure: its own and the confirmations asked for."""
+    """Open tasks on a measure: its own, the confirmations asked for and the review that is due."""
     cards = TaskCard.objects.filter(is_open=True).select_related("task", "organisation", "body", "cycle")
     own = cards.filter(task__process__measureprocess__measure=measure)
     asked = cards.filter(task__process__confirmationprocess__confirmation__measure=measure)
-    return with_links(user, sorted([*own, *asked], key=lambda card: (card.due_on, card.pk)))
+    reviewed = cards.filter(task__process__agreementreviewprocess__review__agreement__measure=measure)
+    return with_links(user, sorted([*own, *asked, *reviewed], key=lambda card: (card.due_on, card.pk)))
 
 
 def with_links(user: Any, cards: Sequence[TaskCard]) -> list[Waiting]:
@@ -234,8 +247,7 @@ def approved_recommendations(cycle: PlanningCycle) -> list[Approved]:
         One line each by number. Queries: 6 for any number.
     """
     rows = list(
-        cycle_recommendations(cycle)
-        .filter(state__in=APPROVED_STATES)
+        in_effect(cycle_recommendations(cycle))
         .select_related("cycle")
         .prefetch_related("versions")
         .order_by("cycle", "number")
@@ -246,9 +258,9 @@ def approved_recommendations(cycle: PlanningCycle) -> list[Approved]:
         decisions[decision.recommendation_id] = decision
     measures: dict[int, list[Measure]] = defaultdict(list)
     origins = MeasureOrigin.objects.filter(recommendation__in=keys).select_related(
-        "measure__field", "measure__responsible"
+        "measure__field", "measure__parent__field", "measure__responsible"
     )
-    for origin in origins.order_by("measure__field__number", "measure__position"):
+    for origin in origins.order_by(*by_number("measure__"), "pk"):
         measures[origin.recommendation_id].append(origin.measure)
     reasons = reasons_without_measure(rows)
     found = []
@@ -286,17 +298,19 @@ class OpenItem:
 
 def not_begun(cycle: PlanningCycle) -> QuerySet[Measure]:
     """Agreed measures of the cycle that have not begun although their stage is open. Queries: 1."""
-    rows = cycle_measures(cycle).filter(status=MeasureStatus.AGREED, started_on__isnull=True)
+    rows = cycle_measures(cycle).filter(
+        status__in=[MeasureStatus.AGREED, MeasureStatus.PREPARING], started_on__isnull=True
+    )
     if cycle.plan.stage_two_opened_on is None:
         rows = rows.filter(stage=Stage.ONE)
-    return rows.select_related("field", "responsible").order_by("field__number", "position")
+    return rows.select_related("field", "responsible").order_by(*by_number())
 
 
 def unconfirmed_reports(cycle: PlanningCycle) -> QuerySet[RoundReport]:
     """Reports of the cycle that are not confirmed, soonest due first, with ``due_on``. Queries: 1."""
     return (
         with_due(RoundReport.objects.filter(process__cycle=cycle))
-        .exclude(state=RoundReportState.CONFIRMED)
+        .exclude(state__in=[RoundReportState.CONFIRMED, RoundReportState.CALLED_OFF])
         .select_related("round", "organisation")
         .order_by("due_on", "organisation__name")
     )
@@ -306,6 +320,16 @@ def open_stage_two_request(cycle: PlanningCycle) -> Recommendation | None:
     """The request to open stage 2 that waits for its decision. Queries: 1."""
     request = stage_two_request(cycle)
     return request if request is not None and request.state not in FINAL_STATES else None
+
+
+def reported_measures(cycle: PlanningCycle, reference_on: datetime.date) -> QuerySet[Measure]:
+    """Measures of a cycle that are reported on as of a day: running ones, and those ended since.
+
+    What began later has nothing to report as of that day. Queries: 1.
+    """
+    ended = Q(status__in=[MeasureStatus.COMPLETED, MeasureStatus.ENDED_EARLY], ended_on__gte=reference_on)
+    # Nor has what was given up before it began.
+    return cycle_measures(cycle).filter(Q(status=MeasureStatus.RUNNING) | ended, started_on__lte=reference_on)
 
 
 def running_without_figures(cycle: PlanningCycle) -> QuerySet[Measure]:
@@ -319,16 +343,25 @@ def running_without_figures(cycle: PlanningCycle) -> QuerySet[Measure]:
         .filter(status=MeasureStatus.RUNNING)
         .exclude(pk__in=reported.values("pk"))
         .select_related("field", "responsible")
-        .order_by("field__number", "position")
+        .order_by(*by_number())
     )
 
 
 @dataclasses.dataclass(frozen=True)
 class EvaluationLine:
-    """A measure of a cycle with its evaluation, if there is one."""
+    """A measure of a cycle with its evaluation, if there is one.
+
+    Attributes:
+        measure: The measure.
+        evaluation: Planning's judgement; None as long as there is none.
+        missing: Answers that are asked for and have not come in.
+        waiver: Why planning did not wait for them.
+    """
 
     measure: Measure
     evaluation: Evaluation | None
+    missing: OpenAnswer | None = None
+    waiver: EvaluationWaiver | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -348,13 +381,19 @@ def evaluated_measures(user: Any, cycle: PlanningCycle) -> QuerySet[Measure]:
 
 
 def evaluation_lines(user: Any, cycle: PlanningCycle, wanted: EvaluationFilter) -> list[EvaluationLine]:
-    """Evaluations of a cycle, by number of the measure. Queries: 2 for any number."""
-    measures = list(evaluated_measures(user, cycle).order_by("field__number", "position"))
+    """Evaluations of a cycle, by number of the measure. Queries: 5 for any number."""
+    measures = list(evaluated_measures(user, cycle).order_by(*by_number()))
     judged = {
         row.measure_id: row
-        for row in Evaluation.objects.filter(cycle=cycle, measure__in=measures).select_related("evaluated_by")
+        for row in Evaluation.objects.filter(cycle=cycle, measure__in=measures).select_related(
+            "evaluated_by", "verdict"
+        )
     }
-    lines = [EvaluationLine(row, judged.get(row.pk)) for row in measures]
+    missing = open_answers(row.pk for row in measures)
+    waivers = {row.measure_id: row for row in cycle.evaluation_waivers.filter(measure__in=measures)}
+    lines = [
+        EvaluationLine(row, judged.get(row.pk), missing.get(row.pk), waivers.get(row.pk)) for row in measures
+    ]
     if wanted.search:
         term = wanted.search.casefold()
         lines = [
@@ -389,12 +428,12 @@ def cycle_summary(cycle: PlanningCycle) -> CycleSummary:
     )
     last_results = list(dict(results).values())
     evaluations = list(
-        Evaluation.objects.filter(cycle=cycle).select_related("measure__field", "measure__responsible")
+        Evaluation.objects.filter(cycle=cycle).select_related(
+            "measure__field", "measure__responsible", "verdict"
+        )
     )
-    measures = list(
-        cycle_measures(cycle).select_related("field", "responsible").order_by("field__number", "position")
-    )
-    to_change = {row.measure_id for row in evaluations if row.outcome == EvaluationOutcome.CHANGE}
+    measures = list(cycle_measures(cycle).select_related("field", "responsible").order_by(*by_number()))
+    to_change = {row.measure_id for row in evaluations if row.final_outcome == EvaluationOutcome.CHANGE}
     postponed = cycle_recommendations(cycle).filter(state=RecommendationState.POSTPONED)
     field = Decision._meta.get_field("result")
     return CycleSummary(
@@ -404,7 +443,7 @@ def cycle_summary(cycle: PlanningCycle) -> CycleSummary:
             if value in last_results
         ],
         outcomes=[
-            (outcome.value, str(outcome.label), sum(row.outcome == outcome for row in evaluations))
+            (outcome.value, str(outcome.label), sum(row.final_outcome == outcome for row in evaluations))
             for outcome in EvaluationOutcome
         ],
         ended=[row for row in measures if row.ended_on is not None],

@@ -59,9 +59,10 @@ def needs_evaluation(process: MeasureProcess) -> bool:
 
 
 def ends_soon(measure: Measure) -> bool:
-    """Whether the planned end is near enough to ask for the measure's completion."""
-    ends_on = Measure.objects.values_list("ends_on", flat=True).get(pk=measure.pk)
-    return ends_on - datetime.timedelta(days=END_NOTICE_DAYS) <= timezone.localdate()
+    """Whether the planned end is near enough to ask for the measure's completion; never while it rests."""
+    row = Measure.objects.filter(pk=measure.pk).exclude(status=MeasureStatus.SUSPENDED)
+    ends_on = row.values_list("ends_on", flat=True).first()
+    return ends_on is not None and ends_on - datetime.timedelta(days=END_NOTICE_DAYS) <= timezone.localdate()
 
 
 def was_carried_over(process: MeasureProcess) -> bool:

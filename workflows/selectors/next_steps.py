@@ -15,6 +15,7 @@ from stakeholders.permissions import Perm, visible
 from workflows.links import link
 from workflows.models import DataRequestState, PlanningCycle, StageKind
 from workflows.selectors.cycles import all_measures_evaluated, is_shaping
+from workflows.selectors.evaluations import may_request
 from workflows.selectors.implementation import stage_two_request
 from workflows.selectors.requests import overdue
 from workflows.selectors.strip import Line
@@ -106,7 +107,11 @@ def _steering_steps(cycle: PlanningCycle, today: datetime.date) -> list[Line]:
 
 def _agreement_steps(cycle: PlanningCycle, today: datetime.date) -> list[Line]:
     if is_shaping(cycle):
-        return [Line(_("Shape a measure"), link("workflows:measure-create", cycle.pk))]
+        evening = Line(
+            _("Set up an evening of the social-space conference"),
+            link("workflows:space-conference-create", cycle.pk),
+        )
+        return [Line(_("Shape a measure"), link("workflows:measure-create", cycle.pk)), evening]
     url = link("workflows:cycle-tasks", cycle.pk, stage=int(StageKind.SOCIAL_SPACE))
     return [Line(_("See which confirmations are missing, remind"), url)]
 
@@ -129,6 +134,9 @@ def _implementation_steps(cycle: PlanningCycle, today: datetime.date) -> list[Li
 def _evaluation_steps(cycle: PlanningCycle, today: datetime.date) -> list[Line]:
     if all_measures_evaluated(cycle):
         return []
+    if may_request(cycle):
+        text = _("Put the evaluations before the steering group")
+        return [Line(text, link("workflows:evaluation-list", cycle.pk))]
     url = link("workflows:evaluation-list", cycle.pk, outcome="open")
     return [Line(_("See which evaluations are missing"), url)]
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from measures.models import ActionPlan, Measure, MeasureStatus
+from measures.moves import UNDER_WAY
 from monitoring.models import Indicator
 from stakeholders.models import Body, Organisation
 from stakeholders.permissions import Perm, territories_where
@@ -108,7 +109,7 @@ def measures_to_carry(cycle: PlanningCycle) -> QuerySet[Measure]:
     return (
         Measure.objects.filter(process__cycle=cycle, process__finished__isnull=True)
         .filter(
-            status__in=[MeasureStatus.PROPOSED, MeasureStatus.AGREED, MeasureStatus.RUNNING],
+            status__in=[MeasureStatus.PROPOSED, *UNDER_WAY],
             ended_on__isnull=True,
         )
         .select_related("field", "responsible")

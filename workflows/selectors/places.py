@@ -9,9 +9,10 @@ from typing import Any
 from django.db import models
 from django.db.models import Exists, F, Q
 
-from measures.models import ActionPlan, FundedProject, Measure
+from measures.models import ActionPlan, FundedProject, Measure, Programme
+from measures.selectors.funding_scope import funders_worked_for
 from monitoring.models import Area
-from stakeholders.models import Body, Organisation, User
+from stakeholders.models import Body, Organisation, OrganisationKind, User
 from stakeholders.permissions import Perm, visible
 from workflows.models import PlanningCycle, TaskCard
 from workflows.selectors.tasks import cards_addressed_to
@@ -26,6 +27,8 @@ class Places:
     measures: bool
     bodies: bool
     projects: bool
+    #: The portfolio of a funder is theirs to read.
+    portfolio: bool
     #: Organisations and people may be managed.
     people: bool
     #: The audit log may be read.
@@ -42,11 +45,15 @@ def places_of(user: User) -> Places:
     territories = Organisation.objects.filter(territory_id=F("pk"))
 
     def some(perm: Perm, model: type[models.Model]) -> Exists:
-        return Exists(visible(user, perm, model._default_manager.all()))
+        # There may be tens of thousands, of which the person sees none.
+        return Exists(visible(user, perm, model._default_manager.all(), is_long=True))
 
     def somewhere(perm: Perm) -> Exists:
         return Exists(visible(user, perm, territories))
 
+    funders = visible(
+        user, Perm.ACT_FOR_ORGANISATION, Organisation.objects.filter(kind=OrganisationKind.FUNDER)
+    )
     row = (
         User.objects.filter(pk=user.pk)
         .values(
@@ -54,7 +61,9 @@ def places_of(user: User) -> Places:
             atlas=some(Perm.VIEW_AREA, Area),
             measures=Q(some(Perm.VIEW_PLAN, ActionPlan)) | Q(some(Perm.VIEW_MEASURE, Measure)),
             bodies=some(Perm.VIEW_BODY, Body),
-            projects=some(Perm.TRACK_PROJECT, FundedProject),
+            # A funder records its programmes before the first project.
+            projects=Q(some(Perm.TRACK_PROJECT, FundedProject)) | Q(Exists(funders)),
+            portfolio=Q(Exists(funders_worked_for(user))) | Q(some(Perm.FOLLOW_PROGRAMME, Programme)),
             people=somewhere(Perm.ADMINISTER_TERRITORY),
             log=somewhere(Perm.VIEW_AUDIT_LOG),
         )

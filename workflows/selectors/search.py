@@ -221,8 +221,13 @@ def _measures(wanted: Wanted) -> _Search:
 
 
 def _projects(wanted: Wanted) -> _Search:
-    fields = ("title", "programme", "reference", "provider__name", "measure__title")
-    rows = projects_seen_by(wanted.user).filter(_contains(wanted.words, *fields)).order_by("title", "pk")
+    fields = ("title", "programme__title", "reference", "provider__name")
+    # What is found must not tell a funder how the measure behind its project is called.
+    known = visible(wanted.user, Perm.VIEW_MEASURE, Measure.objects.all()).values("pk")
+    found = _contains(wanted.words, *fields) | (
+        Q(measure__in=known) & _contains(wanted.words, *fields, "measure__title")
+    )
+    rows = projects_seen_by(wanted.user).filter(found).order_by("title", "pk")
 
     def hit(row: FundedProject) -> Hit:
         return _hit(wanted, row.title, link("measures:project-detail", row.pk), row.programme, row.provider)

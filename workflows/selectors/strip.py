@@ -131,7 +131,8 @@ def _date_line(
 
 def _latest_meetings(cycle: PlanningCycle) -> dict[int, Meeting]:
     """The latest meeting of each body in the cycle. Queries: 1."""
-    return {meeting.body_id: meeting for meeting in cycle.meetings.order_by("held_on", "pk")}
+    held = cycle.meetings.filter(cancelled_at__isnull=True).order_by("held_on", "pk")
+    return {meeting.body_id: meeting for meeting in held}
 
 
 def _meeting_line(meeting: Meeting | None) -> list[Line]:

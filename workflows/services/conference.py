@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from measures.models import FieldOfAction
 from monitoring.models import Area, Domain, Indicator
+from project.common.attachments import Upload
 from project.common.errors import DomainError, as_domain_error
 from stakeholders.audit import log_action
 from stakeholders.models import Organisation, User
@@ -17,10 +18,19 @@ from workflows.models import (
     Contribution,
     ContributionProcess,
     PlanningCycle,
-    StageKind,
     Statement,
+    source_group_of,
 )
+from workflows.services.carrying import open_items_postpone
 from workflows.services.meetings import meeting_close, require_own
+from workflows.services.room_version import rooms_showing_raise
+from workflows.services.statement_files import (
+    require_changeable,
+    require_conference,
+    require_not_minuted,
+    statement_file_drop,
+    statement_files_add,
+)
 
 
 def contributions_ask(cycle: PlanningCycle) -> list[Contribution]:
@@ -83,6 +93,9 @@ def statement_add(
     user: User,
     indicator: Indicator | None = None,
     domain: Domain | None = None,
+    confidence: str = "",
+    source_group: str = "",
+    files: Iterable[Upload] = (),
 ) -> Statement:
     """Add an expert statement on an area.
 
@@ -95,17 +108,25 @@ def statement_add(
         user: Who enters it.
         indicator: Figure it refers to, if one.
         domain: Topic it refers to, if no single figure.
+        confidence: Value of ``Confidence``; empty if nobody said how sure it is.
+        source_group: Value of ``SourceGroup``; empty for that of the organisation.
+        files: Evidence.
 
     Raises:
-        DomainError: ``conference_over``, ``area_not_chosen``, ``foreign_organisation``, ``invalid``.
+        DomainError: ``conference_over``, ``area_not_chosen``, ``foreign_organisation``, ``invalid``, and
+            those of ``statement_files_add``.
     """
-    _require_conference(cycle)
+    require_conference(cycle)
     if not cycle.profiles.filter(area=area).exists():
         raise DomainError("area_not_chosen", _("This area has no profile in the cycle."))
     require_own(cycle, organisation, "foreign_organisation")
     statement = Statement(cycle=cycle, area=area, organisation=organisation, created_by=user)
+    statement.confidence = confidence
+    statement.source_group = source_group or source_group_of(organisation)
     _statement_fill(statement, position=position, text=text, indicator=indicator, domain=domain)
     log_action("statement.added", user=user, obj=statement, territory=cycle.territory)
+    rooms_showing_raise(cycle, area)
+    statement_files_add(statement, files, user=user)
     return statement
 
 
@@ -118,6 +139,9 @@ def statement_change(
     user: User,
     indicator: Indicator | None = None,
     domain: Domain | None = None,
+    confidence: str | None = None,
+    source_group: str | None = None,
+    files: Iterable[Upload] = (),
 ) -> None:
     """Correct a statement as long as the conference runs.
 
@@ -128,17 +152,20 @@ def statement_change(
         user: Who corrects.
         indicator: Figure it refers to, if one.
         domain: Topic it refers to, if no single figure.
+        confidence: Value of ``Confidence``; None leaves it.
+        source_group: Value of ``SourceGroup``; empty for that of the organisation, None leaves it.
+        files: Further evidence.
 
     Raises:
-        DomainError: ``conference_over``, ``statement_used`` as evidence of a submitted recommendation,
-            ``invalid``.
+        DomainError: ``conference_over``, ``statement_minuted``, ``statement_used`` as evidence of a
+            recommendation that was submitted or is being co-signed, ``invalid``, and those of
+            ``statement_files_add``.
     """
-    _require_conference(statement.cycle)
-    if statement.recommendation_versions.filter(submitted_at__isnull=False).exists():
-        raise DomainError(
-            "statement_used", _("A submitted recommendation rests on this statement; it stays as it is.")
-        )
-    before = {"position": statement.position, "text": statement.text}
+    require_changeable(statement)
+    before = {name: getattr(statement, name) for name in ("position", "text", "confidence", "source_group")}
+    statement.confidence = statement.confidence if confidence is None else confidence
+    if source_group is not None:
+        statement.source_group = source_group or source_group_of(statement.organisation)
     _statement_fill(statement, position=position, text=text, indicator=indicator, domain=domain)
     log_action(
         "statement.changed",
@@ -147,6 +174,8 @@ def statement_change(
         territory=statement.cycle.territory,
         data={"before": before},
     )
+    rooms_showing_raise(statement.cycle, statement.area)
+    statement_files_add(statement, files, user=user)
 
 
 @transaction.atomic
@@ -154,13 +183,19 @@ def statement_remove(statement: Statement, *, user: User) -> None:
     """Take a statement back as long as the conference runs and nothing rests on it.
 
     Raises:
-        DomainError: ``conference_over``, ``statement_used`` as evidence of a recommendation.
+        DomainError: ``conference_over``, ``statement_minuted``, ``statement_used`` as evidence of a
+            recommendation.
     """
-    _require_conference(statement.cycle)
+    require_conference(statement.cycle)
+    require_not_minuted(statement)
     if statement.recommendation_versions.exists():
         raise DomainError(
             "statement_used", _("A recommendation rests on this statement; take it out there first.")
         )
+    # Nobody adds a file while the statement goes.
+    Statement.objects.select_for_update(of=("self",)).get(pk=statement.pk)
+    for file in statement.files.all():
+        statement_file_drop(file, user=user)
     log_action(
         "statement.removed",
         user=user,
@@ -169,11 +204,7 @@ def statement_remove(statement: Statement, *, user: User) -> None:
         data={"area": statement.area.name, "position": statement.position, "text": statement.text},
     )
     statement.delete()
-
-
-def _require_conference(cycle: PlanningCycle) -> None:
-    if not PlanningCycle.objects.filter(pk=cycle.pk, stage=StageKind.CONFERENCE).exists():
-        raise DomainError("conference_over", _("Statements are given while the planning conference runs."))
+    rooms_showing_raise(statement.cycle, statement.area)
 
 
 def _statement_fill(
@@ -223,8 +254,13 @@ def conference_close(
     Raises:
         DomainError: ``no_meeting``, and those of ``meeting_close``.
     """
-    meetings = cycle.meetings.filter(body=cycle.planning_conference)
+    meetings = cycle.meetings.filter(body=cycle.planning_conference, cancelled_at__isnull=True)
     if not meetings.exists():
         raise DomainError("no_meeting", _("There is no meeting to close."))
-    for meeting in meetings.filter(closed_at__isnull=True).order_by("held_on", "pk"):
+    closing = list(meetings.filter(closed_at__isnull=True).order_by("held_on", "pk"))
+    for meeting in closing:
         meeting_close(meeting, attended=attended.get(meeting.pk, ()), user=user)
+    for meeting in closing:
+        # Where no item was called the areas were gone through on the page of the task: none was left open.
+        was_run = meeting.agenda.filter(called_at__isnull=False).exists()
+        open_items_postpone(meeting, items=None if was_run else (), user=user)

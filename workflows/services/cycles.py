@@ -32,6 +32,7 @@ from workflows.models import (
     StageKind,
     TaskCard,
 )
+from workflows.models.social_space import SPACE_CONFERENCE_OVER
 from workflows.notices import task_readdress, task_reschedule
 from workflows.selectors.cycles import all_measures_evaluated
 from workflows.selectors.opening import has_begun, measures_to_carry, recommendations_to_carry
@@ -247,9 +248,18 @@ def _carry_over(
     for recommendation in recommendations:
         CarriedItem.objects.create(cycle=cycle, recommendation=recommendation)
         RecommendationProcess.objects.filter(recommendation=recommendation).update(cycle=cycle)
-    moved = Q(task__process__measureprocess__cycle=cycle) | Q(
-        task__process__recommendationprocess__cycle=cycle
+    cosigned = "task__process__cosigningprocess__request__cosigning__recommendation__process__cycle"
+    reviewed = "task__process__agreementreviewprocess__review__agreement__measure__process__cycle"
+    moved = (
+        Q(task__process__measureprocess__cycle=cycle)
+        | Q(task__process__recommendationprocess__cycle=cycle)
+        | Q((cosigned, cycle))
+        | Q((reviewed, cycle))
     )
+    for case in ("interimreport", "finalreport", "drawdown"):
+        moved |= Q((f"task__process__{case}process__report__project__measure__process__cycle", cycle))
+    extended = "task__process__reportextensionprocess__extension__report__project__measure__process__cycle"
+    moved |= Q((extended, cycle))
     cards = TaskCard.objects.filter(moved, is_open=True).exclude(cycle=cycle).order_by("task__process_id")
     for card in list(cards.select_related("task")):
         with card.task.flow_task.flow_class.lock(card.task.process_id):
@@ -341,11 +351,25 @@ def cycle_close(cycle: PlanningCycle, *, user: User) -> None:
     """Close a cycle; called when the closing task is completed.
 
     Raises:
-        DomainError: ``measure_unevaluated`` if one began after the evaluations were complete.
+        DomainError: ``measure_unevaluated`` if one began after the evaluations were complete,
+            ``evening_open`` as long as an evening is not over.
     """
     if not all_measures_evaluated(cycle):
         raise DomainError(
             "measure_unevaluated", _("A measure has begun in the meantime. Evaluate it before you close.")
+        )
+    # Locked: an evening is set up under the same lock.
+    PlanningCycle.objects.select_for_update().get(pk=cycle.pk)
+    open_ones = cycle.space_conferences.exclude(state__in=SPACE_CONFERENCE_OVER)
+    evenings = [str(row) for row in open_ones.select_related("area").order_by("held_on", "pk")]
+    if evenings:
+        raise DomainError(
+            "evening_open",
+            _(
+                "Evenings of the social-space conference are not over: %(evenings)s. Publish their answers "
+                "or give them up, then close the cycle."
+            )
+            % {"evenings": "; ".join(evenings)},
         )
     PlanningCycle.objects.filter(pk=cycle.pk).update(closed_at=timezone.now())
     cycle.refresh_from_db(fields=["closed_at"])

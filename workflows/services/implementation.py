@@ -1,17 +1,20 @@
-"""Writes from target agreement to evaluation, called by the flows and their pages."""
+"""Writes from target agreement to the end of a measure, called by the flows and their pages."""
 
 from __future__ import annotations
 
 import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from measures.models import Measure, MeasureStatus
 from measures.services.measures import measure_lock
 from measures.services.rights import measure_grant_rights
+from measures.services.status import status_write
+from measures.services.versions import plan_fix
 from project.common.errors import DomainError
 from stakeholders.audit import log_action
 from stakeholders.models import User
@@ -19,17 +22,16 @@ from workflows.models import (
     AgreementConfirmation,
     ConfirmationProcess,
     ConfirmationState,
-    Evaluation,
-    EvaluationOutcome,
     MeasureOrigin,
-    MeasureProcess,
     PlanningCycle,
     Recommendation,
     StageKind,
 )
 from workflows.models.recommendations import APPROVED_STATES
-from workflows.selectors.cycles import stage_due
+from workflows.selectors.agreement_versions import may_begin, parties_to_agree
+from workflows.selectors.cycles import in_effect, stage_due
 from workflows.selectors.measures import was_carried_over
+from workflows.services.agreements import agreement_freeze
 
 #: A party has at least this long to answer (days).
 ANSWER_DAYS = 14
@@ -40,11 +42,16 @@ def measure_link_origin(measure: Measure, *, recommendation: Recommendation, use
     """Say which approved recommendation, and so which decision, a measure comes from.
 
     Raises:
-        DomainError: ``not_approved``.
+        DomainError: ``not_approved``, ``extract_outstanding``.
     """
     decision = recommendation.decisions.order_by("-pk").first()
     if recommendation.state not in APPROVED_STATES or decision is None:
         raise DomainError("not_approved", _("Measures come from approved recommendations only."))
+    if not in_effect(Recommendation.objects.filter(pk=recommendation.pk)).exists():
+        raise DomainError(
+            "extract_outstanding",
+            _("The decision on it has not gone out yet. Its extract has to be issued first."),
+        )
     origin = MeasureOrigin.objects.create(measure=measure, recommendation=recommendation, decision=decision)
     log_action(
         "measure.shaped",
@@ -56,6 +63,24 @@ def measure_link_origin(measure: Measure, *, recommendation: Recommendation, use
     return origin
 
 
+def measure_copy_origins(parent: Measure, measure: Measure) -> None:
+    """A sub-measure comes from the decisions of the measure above it."""
+    MeasureOrigin.objects.bulk_create(
+        MeasureOrigin(measure=measure, recommendation_id=row.recommendation_id, decision_id=row.decision_id)
+        for row in parent.origins.all()
+    )
+
+
+def plan_fix_agreed(cycle: PlanningCycle) -> None:
+    """Fix the plan as the measures of a cycle were agreed, with the decisions they come from."""
+    origins = MeasureOrigin.objects.filter(measure__process__cycle=cycle).select_related("decision")
+    references = sorted({row.decision.reference for row in origins})
+    # It is printed on papers: in their language, whatever the person reads who happens to agree last.
+    with translation.override(settings.LANGUAGE_CODE):
+        title = str(_("Measures agreed: %(cycle)s") % {"cycle": cycle.title})
+    plan_fix(cycle.plan, title=title, decision_references=references)
+
+
 def measures_without_process(cycle: PlanningCycle) -> list[Measure]:
     """Measures shaped in the cycle whose target agreement has not been asked for yet."""
     return list(
@@ -64,25 +89,33 @@ def measures_without_process(cycle: PlanningCycle) -> list[Measure]:
 
 
 @transaction.atomic
-def confirmations_ask(measure: Measure, *, cycle: PlanningCycle) -> list[AgreementConfirmation]:
-    """Ask the responsible organisation and every partner to confirm, in a new round; all of them see it.
+def confirmations_ask(
+    measure: Measure, *, cycle: PlanningCycle, user: User | None = None, is_amendment: bool = False
+) -> list[AgreementConfirmation]:
+    """Ask every party to confirm the next version of the agreement, in a new round; all see the measure.
 
     The row is held: whoever is changing the measure at this moment is done before the parties read it.
+
+    Args:
+        measure: What is agreed on.
+        cycle: The cycle it is in; its planning unit is a party.
+        user: Who asks.
+        is_amendment: Whether an earlier version stays in force meanwhile.
     """
     measure_lock(measure)
     measure_grant_rights(measure)
     last = measure.confirmations.aggregate(last=Max("round"))["last"] or 0
-    parties = {measure.responsible_id: measure.responsible}
-    parties |= {
-        row.organisation_id: row.organisation for row in measure.partners.select_related("organisation")
-    }
+    parties = parties_to_agree(measure, cycle.planning_unit)
+    agreement = agreement_freeze(
+        measure, version=last + 1, parties=parties, is_amendment=is_amendment, user=user
+    )
     soon = timezone.localdate() + datetime.timedelta(days=ANSWER_DAYS)
-    due_on = max(stage_due(cycle, StageKind.SOCIAL_SPACE), soon)
+    due_on = soon if is_amendment else max(stage_due(cycle, StageKind.SOCIAL_SPACE), soon)
     return [
         AgreementConfirmation.objects.create(
-            measure=measure, organisation=party, round=last + 1, due_on=due_on
+            measure=measure, organisation=party, agreement=agreement, round=last + 1, due_on=due_on
         )
-        for party in parties.values()
+        for party in parties
     ]
 
 
@@ -168,35 +201,40 @@ def confirmation_call_off(
     )
 
 
+@transaction.atomic
 def measure_mark_agreed(measure: Measure) -> None:
-    """All parties confirmed; called by the measure's flow."""
-    Measure.objects.filter(pk=measure.pk).update(status=MeasureStatus.AGREED)
-    measure.refresh_from_db(fields=["status"])
-    log_action("measure.agreed", user=None, obj=measure, territory=measure.plan.territory)
+    """All parties confirmed, or the measure needs no agreement; called by the measure's flow."""
+    measure_lock(measure)
+    status_write(measure, MeasureStatus.AGREED, user=None)
+    by_decision = {} if measure.needs_agreement else {"without_agreement": True}
+    log_action("measure.agreed", user=None, obj=measure, territory=measure.plan.territory, data=by_decision)
 
 
+@transaction.atomic
 def measure_resume(measure: Measure) -> None:
     """A running measure, changed and agreed anew, goes on; called by the measure's flow."""
-    Measure.objects.filter(pk=measure.pk).update(status=MeasureStatus.RUNNING)
-    measure.refresh_from_db(fields=["status"])
+    measure_lock(measure)
+    status_write(measure, MeasureStatus.RUNNING, user=None)
     log_action("measure.resumed", user=None, obj=measure, territory=measure.plan.territory)
 
 
 @transaction.atomic
 def measure_begin(measure: Measure, *, started_on: datetime.date, user: User) -> None:
-    """Begin an agreed measure.
+    """Begin an agreed measure, prepared or not.
 
     Raises:
-        DomainError: ``not_agreed``, ``starts_in_future``.
+        DomainError: ``not_agreed`` by its status or the answers of its parties, ``starts_in_future``.
     """
     measure_lock(measure)
-    if measure.status != MeasureStatus.AGREED:
+    if measure.status not in {MeasureStatus.AGREED, MeasureStatus.PREPARING}:
         raise DomainError("not_agreed", _("Only an agreed measure can begin."))
+    if not may_begin(measure):
+        raise DomainError(
+            "not_agreed", _("Not all parties have confirmed the target agreement. The measure cannot begin.")
+        )
     if started_on > timezone.localdate():
         raise DomainError("starts_in_future", _("The actual start cannot be in the future."))
-    measure.started_on = started_on
-    measure.status = MeasureStatus.RUNNING
-    measure.save(update_fields=["started_on", "status"])
+    status_write(measure, MeasureStatus.RUNNING, user=user, effective_on=started_on, started_on=started_on)
     log_action(
         "measure.begun",
         user=user,
@@ -229,9 +267,14 @@ def measure_complete(measure: Measure, *, ended_on: datetime.date, summary: str,
         raise DomainError("ends_before_start", _("The actual end cannot be before the actual start."))
     if not summary.strip():
         raise DomainError("summary_missing", _("Say in a sentence what was reached."))
-    measure.status = MeasureStatus.COMPLETED
-    measure.ended_on = ended_on
-    measure.save(update_fields=["status", "ended_on"])
+    status_write(
+        measure,
+        MeasureStatus.COMPLETED,
+        user=user,
+        effective_on=ended_on,
+        reason=summary,
+        ended_on=ended_on,
+    )
     log_action(
         "measure.completed",
         user=user,
@@ -269,9 +312,7 @@ def measure_withdraw(measure: Measure, *, reason: str, user: User) -> None:
         raise DomainError("not_proposed", _("Only a measure that is not agreed can be given up."))
     if not reason.strip():
         raise DomainError("reason_missing", _("Say why the measure is given up."))
-    measure.status = MeasureStatus.ENDED_EARLY
-    measure.ended_on = timezone.localdate()
-    measure.save(update_fields=["status", "ended_on"])
+    status_write(measure, MeasureStatus.ENDED_EARLY, user=user, reason=reason, ended_on=timezone.localdate())
     log_action(
         "measure.withdrawn",
         user=user,
@@ -279,45 +320,3 @@ def measure_withdraw(measure: Measure, *, reason: str, user: User) -> None:
         territory=measure.plan.territory,
         data={"reason": reason.strip()},
     )
-
-
-@transaction.atomic
-def measure_evaluate(
-    process: MeasureProcess, *, outcome: EvaluationOutcome, effect: str, lesson: str, user: User
-) -> Evaluation:
-    """Judge a measure at the end of a cycle; called when its evaluating task is completed.
-
-    Raises:
-        DomainError: ``not_running``, ``effect_missing``.
-    """
-    measure = process.measure
-    measure_lock(measure)
-    if measure.status != MeasureStatus.RUNNING:
-        raise DomainError("not_running", _("Only a running measure can be evaluated."))
-    if not effect.strip():
-        raise DomainError("effect_missing", _("Say what effect was seen, or that none could be seen."))
-    evaluation = Evaluation.objects.create(
-        cycle=process.cycle,
-        measure=measure,
-        outcome=outcome,
-        effect=effect.strip(),
-        lesson=lesson.strip(),
-        evaluated_by=user,
-    )
-    if outcome == EvaluationOutcome.END:
-        is_over = measure.ends_on <= timezone.localdate()
-        measure.status = MeasureStatus.COMPLETED if is_over else MeasureStatus.ENDED_EARLY
-        measure.ended_on = timezone.localdate()
-        measure.save(update_fields=["status", "ended_on"])
-    elif outcome == EvaluationOutcome.CHANGE:
-        # Stays in force, but is shaped and agreed anew in the next cycle.
-        measure.status = MeasureStatus.PROPOSED
-        measure.save(update_fields=["status"])
-    log_action(
-        "measure.evaluated",
-        user=user,
-        obj=measure,
-        territory=measure.plan.territory,
-        data={"outcome": outcome},
-    )
-    return evaluation

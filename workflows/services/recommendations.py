@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -13,12 +14,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from measures.models import FieldOfAction, Stage
+from measures.services.versions import plan_fix
 from monitoring.models import Area, Indicator
 from project.common.errors import DomainError, as_domain_error
 from stakeholders.audit import log_action
 from stakeholders.models import Organisation, User
 from stakeholders.permissions import Perm, can, holders, require
 from workflows.models import (
+    CostKind,
     DecisionResult,
     MeasureProcess,
     PlanningCycle,
@@ -30,11 +33,22 @@ from workflows.models import (
     Statement,
 )
 from workflows.models.meetings import STATE_OF_RESULT
-from workflows.models.recommendations import APPROVED_STATES, WITHDRAWABLE_STATES
+from workflows.models.recommendations import APPROVED_STATES, REQUEST_STAGES, WITHDRAWABLE_STATES
 from workflows.selectors.decisions import decision_in_force
+from workflows.services.agenda_ready import agenda_offer_recommendation
 
 #: Parts that a draft may still lack.
 DRAFT_GAPS = ("finding", "aim", "proposal")
+#: Parts a draft may lack as well, and a request to open stage 2 for good: its plan says whom it is for.
+PLAIN_GAPS = ("need", "urgency")
+#: Texts of a version; white space around them is not kept.
+TEXTS = (
+    *("title", "finding", "need", "aim", "proposal", "alternatives", "cost", "urgency", "file_reference"),
+)
+#: Its other plain values.
+VALUES = ("cost_kind", "cost_from", "cost_to")
+#: What it is tied to, several of each.
+TIES = ("fields", "areas", "indicators", "statements")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,8 +60,15 @@ class Wording:
     aim: str
     proposal: str
     addressee: Organisation
+    need: str = ""
+    alternatives: str = ""
+    cost_kind: str = CostKind.UNKNOWN
+    cost_from: Decimal | None = None
+    cost_to: Decimal | None = None
     cost: str = ""
-    field: FieldOfAction | None = None
+    urgency: str = ""
+    file_reference: str = ""
+    fields: Sequence[FieldOfAction] = ()
     areas: Sequence[Area] = ()
     indicators: Sequence[Indicator] = ()
     statements: Sequence[Statement] = ()
@@ -66,16 +87,15 @@ def recommendation_create(
 
     Raises:
         PermissionDenied: The user takes no part in the conference and does not plan the territory; only
-            planning asks for the opening of stage 2.
+            planning asks for the opening of stage 2 and puts evaluations forward.
         DomainError: ``cycle_closed``, ``stage_two_open``, ``request_exists``, ``invalid``.
     """
-    is_request = kind == RecommendationKind.STAGE_TWO
-    require(user, Perm.MANAGE_CYCLE if is_request else Perm.VIEW_DRAFTS, cycle)
+    require(user, Perm.MANAGE_CYCLE if kind in REQUEST_STAGES else Perm.VIEW_DRAFTS, cycle)
     # Lock the cycle's row: two authors at once must not draw the same number, nor ask for stage 2 twice.
     locked = PlanningCycle.objects.select_for_update().get(pk=cycle.pk)
     if cycle.is_closed or locked.is_closed:
         raise DomainError("cycle_closed", _("The cycle is closed."))
-    if is_request:
+    if kind == RecommendationKind.STAGE_TWO:
         _check_request(locked)
     # Counted through the cycles that begin in the same year: "2026-01" is said of one of them only.
     alike = Recommendation.objects.filter(
@@ -141,21 +161,18 @@ def version_save(recommendation: Recommendation, *, wording: Wording, user: User
 
 
 def _write(version: RecommendationVersion, wording: Wording) -> None:
-    version.title = wording.title.strip()
-    version.finding = wording.finding.strip()
-    version.aim = wording.aim.strip()
-    version.proposal = wording.proposal.strip()
-    version.cost = wording.cost.strip()
+    for name in TEXTS:
+        setattr(version, name, getattr(wording, name).strip())
+    for name in VALUES:
+        setattr(version, name, getattr(wording, name))
     version.addressee = wording.addressee
-    version.field = wording.field
     try:
         version.full_clean(exclude=[name for name in DRAFT_GAPS if not getattr(version, name)])
     except ValidationError as error:
         raise as_domain_error(error) from error
     version.save()
-    version.areas.set(wording.areas)
-    version.indicators.set(wording.indicators)
-    version.statements.set(wording.statements)
+    for name in TIES:
+        getattr(version, name).set(getattr(wording, name))
 
 
 def version_writers(process: Any) -> list[int]:
@@ -165,39 +182,43 @@ def version_writers(process: Any) -> list[int]:
 
 
 def is_frozen(version: RecommendationVersion) -> bool:
-    """Whether somebody has judged this wording, so that it stays as it is. Queries: at most 1."""
-    return version.submitted_at is not None or version.returns.exists()
+    """Whether somebody has judged this wording, so that it stays as it is. Queries: at most 2."""
+    return version.submitted_at is not None or version.returns.exists() or version.cosignings.exists()
 
 
 def _check_wording(cycle: PlanningCycle, wording: Wording) -> None:
     if wording.addressee.territory_id not in {None, cycle.territory_id}:
         raise DomainError("foreign_addressee", _("The addressee belongs to another territory."))
-    if wording.field is not None and wording.field.plan.territory_id != cycle.territory_id:
+    if any(field.plan.territory_id != cycle.territory_id for field in wording.fields):
         raise DomainError("foreign_field", _("The field of action belongs to another territory."))
 
 
 def _same_wording(version: RecommendationVersion, wording: Wording) -> bool:
-    texts = ("title", "finding", "aim", "proposal", "cost")
-    if any(getattr(version, name) != getattr(wording, name).strip() for name in texts):
+    if any(getattr(version, name) != getattr(wording, name).strip() for name in TEXTS):
+        return False
+    if any(getattr(version, name) != getattr(wording, name) for name in VALUES):
         return False
     if version.addressee_id != wording.addressee.pk:
         return False
-    if version.field_id != (wording.field.pk if wording.field else None):
-        return False
     return all(
         set(getattr(version, name).values_list("pk", flat=True)) == {row.pk for row in getattr(wording, name)}
-        for name in ("areas", "indicators", "statements")
+        for name in TIES
     )
 
 
-def _current(recommendation: Recommendation) -> RecommendationVersion:
+def current_version(recommendation: Recommendation) -> RecommendationVersion:
+    """Its latest wording.
+
+    Raises:
+        DomainError: ``no_version``.
+    """
     version = recommendation.versions.order_by("-number").first()
     if version is None:
         raise DomainError("no_version", _("The recommendation has no text yet."))
     return version
 
 
-def _cycle_now(recommendation: Recommendation) -> PlanningCycle:
+def cycle_now(recommendation: Recommendation) -> PlanningCycle:
     """The cycle that works on it: it may have been carried over."""
     process = getattr(recommendation, "process", None)
     cycle: PlanningCycle = process.cycle if process is not None else recommendation.cycle
@@ -218,7 +239,7 @@ def recommendation_propose(recommendation: Recommendation, *, user: User) -> Non
             (stage-2 requests are exempt), ``nothing_changed`` where a returned version came back unchanged,
             ``nobody_to_adopt`` where four eyes would leave nobody to go on with it.
     """
-    version = _current(recommendation)
+    version = current_version(recommendation)
     if is_frozen(version):
         raise DomainError(
             "nothing_changed", _("Save the changed text first; the returned version stays as it is.")
@@ -226,9 +247,11 @@ def recommendation_propose(recommendation: Recommendation, *, user: User) -> Non
     if not all(getattr(version, name) for name in DRAFT_GAPS):
         raise DomainError("incomplete", _("Write finding, aim and proposal first."))
     is_plain = recommendation.kind == RecommendationKind.MEASURES
+    if is_plain and not all(getattr(version, name) for name in PLAIN_GAPS):
+        raise DomainError("incomplete", _("Say what the need is and how urgent it is first."))
     if is_plain and not version.indicators.exists() and not version.statements.exists():
         raise DomainError("no_evidence", _("Link at least one indicator or statement as evidence."))
-    chairs = holders(Perm.CHAIR_BODY, _cycle_now(recommendation).planning_conference)
+    chairs = holders(Perm.CHAIR_BODY, cycle_now(recommendation).planning_conference)
     if not chairs.exclude(pk__in={user.pk, version.created_by_id}).exists():
         raise DomainError(
             "nobody_to_adopt",
@@ -259,8 +282,8 @@ def recommendation_adopt(recommendation: Recommendation, *, user: User, barred: 
     Raises:
         DomainError: ``nobody_to_decide`` where four eyes would leave nobody to record the decision.
     """
-    version = _current(recommendation)
-    chairs = holders(Perm.CHAIR_BODY, _cycle_now(recommendation).steering_group)
+    version = current_version(recommendation)
+    chairs = holders(Perm.CHAIR_BODY, cycle_now(recommendation).steering_group)
     if not chairs.exclude(pk__in={user.pk, version.created_by_id, *barred}).exists():
         raise DomainError(
             "nobody_to_decide",
@@ -279,6 +302,7 @@ def recommendation_adopt(recommendation: Recommendation, *, user: User, barred: 
         territory=recommendation.cycle.territory,
         data={"version": version.number},
     )
+    agenda_offer_recommendation(recommendation, user=user)
 
 
 @transaction.atomic
@@ -290,7 +314,7 @@ def recommendation_send_back(recommendation: Recommendation, *, reason: str, use
     """
     if not reason.strip():
         raise DomainError("reason_missing", _("Say what has to be changed."))
-    version = _current(recommendation)
+    version = current_version(recommendation)
     RecommendationReturn.objects.create(version=version, reason=reason.strip(), returned_by=user)
     _set_state(recommendation, RecommendationState.DRAFT)
     log_action(
@@ -304,12 +328,24 @@ def recommendation_send_back(recommendation: Recommendation, *, reason: str, use
 
 def may_withdraw(user: Any, recommendation: Recommendation) -> bool:
     """Whether the user may withdraw it: its author, the conference's chair, planning. Queries: at most 2."""
-    cycle = _cycle_now(recommendation)
+    cycle = cycle_now(recommendation)
     return (
         recommendation.created_by_id == user.pk
         or bool(can(user, Perm.CHAIR_BODY, cycle.planning_conference))
         or bool(can(user, Perm.MANAGE_CYCLE, cycle))
     )
+
+
+def require_may_withdraw(user: Any, recommendation: Recommendation) -> None:
+    """Refuse whoever may not withdraw it.
+
+    Raises:
+        PermissionDenied: ``may_withdraw`` says no.
+    """
+    if not may_withdraw(user, recommendation):
+        raise PermissionDenied(
+            str(_("Only its author, the chair of the conference or the social planning unit may do this."))
+        )
 
 
 @transaction.atomic
@@ -325,10 +361,7 @@ def recommendation_withdraw(recommendation: Recommendation, *, reason: str, user
         PermissionDenied: The user may not.
         DomainError: ``reason_missing``, ``not_withdrawable``.
     """
-    if not may_withdraw(user, recommendation):
-        raise PermissionDenied(
-            str(_("Only its author, the chair of the conference or the social planning unit may do this."))
-        )
+    require_may_withdraw(user, recommendation)
     if not reason.strip():
         raise DomainError("reason_missing", _("Say why it is withdrawn."))
     locked = Recommendation.objects.select_for_update().get(pk=recommendation.pk)
@@ -337,6 +370,17 @@ def recommendation_withdraw(recommendation: Recommendation, *, reason: str, user
             "not_withdrawable",
             _("It is before the steering group or decided; only its decision ends it now."),
         )
+    recommendation_end(recommendation, reason=reason, user=user)
+
+
+def recommendation_end(recommendation: Recommendation, *, reason: str, user: User) -> None:
+    """It goes no further: withdrawn, or as its decision says where one stands; the caller has checked that.
+
+    Args:
+        recommendation: Not decided, or taken up again.
+        reason: Why, not empty; its page shows it.
+        user: Whose act ends it.
+    """
     standing = decision_in_force(recommendation)
     if standing is not None:
         _set_state(recommendation, STATE_OF_RESULT[DecisionResult(standing.result)])
@@ -374,5 +418,11 @@ def apply_decision(recommendation: Recommendation) -> list[MeasureProcess]:
             obj=plan,
             territory=plan.territory,
             data={"recommendation": recommendation.reference},
+        )
+        decision = recommendation.decisions.order_by("-pk").first()
+        plan_fix(
+            plan,
+            title=str(_("Planning stage 2 opened")),
+            decision_references=[decision.reference] if decision else [],
         )
     return list(MeasureProcess.objects.filter(measure__plan=plan, measure__stage=Stage.TWO, finished=None))

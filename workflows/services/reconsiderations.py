@@ -21,6 +21,7 @@ from workflows.models import (
 from workflows.models.meetings import FINAL_RESULTS, STATE_OF_RESULT
 from workflows.models.recommendations import APPROVED_STATES
 from workflows.selectors.decisions import decision_in_force, may_reconsider
+from workflows.services.agenda_ready import agenda_offer_recommendation
 
 
 def check_reconsiderable(decision: Decision) -> None:
@@ -28,7 +29,9 @@ def check_reconsiderable(decision: Decision) -> None:
 
     Raises:
         DomainError: ``not_final`` where it only postponed or returned, ``replaced``, ``under_way``,
-            ``cycle_closed``, ``stage_two_open``, ``request_exists`` where stage 2 has been asked for anew.
+            ``extract_outstanding``,
+            ``cycle_closed``, ``evaluation_applied``, ``stage_two_open``, ``request_exists`` where stage 2 has
+            been asked for anew.
     """
     recommendation = decision.recommendation
     if decision.result not in FINAL_RESULTS:
@@ -42,8 +45,15 @@ def check_reconsiderable(decision: Decision) -> None:
         )
     if recommendation.state != STATE_OF_RESULT[DecisionResult(decision.result)]:
         raise DomainError("under_way", _("This decision has been taken up again already."))
+    if recommendation.process.finished is None:
+        raise DomainError("extract_outstanding", _("Issue the extract of this decision first."))
     if recommendation.process.cycle.is_closed:
         raise DomainError("cycle_closed", _("The cycle is closed."))
+    if recommendation.kind == RecommendationKind.EVALUATION:
+        raise DomainError(
+            "evaluation_applied",
+            _("The outcomes of this decision have taken effect. Changes come with the next evaluation."),
+        )
     if recommendation.kind == RecommendationKind.STAGE_TWO:
         _check_request_reconsiderable(recommendation)
 
@@ -107,4 +117,6 @@ def decision_reconsider(
         territory=locked.cycle.territory,
         data={"reason": reason.strip(), "recommendation": locked.reference},
     )
+    if locked.state == RecommendationState.SUBMITTED:
+        agenda_offer_recommendation(locked, user=user)
     return reconsideration

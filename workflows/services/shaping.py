@@ -14,7 +14,7 @@ from measures.models import Measure, RoundReport, RoundReportState
 from measures.services.measures import MeasureFields, measure_lock, measure_update
 from project.common.errors import DomainError
 from stakeholders.audit import log_action
-from stakeholders.models import LogEntry, Organisation, User
+from stakeholders.models import Organisation, User
 from stakeholders.permissions import Perm, require
 from workflows.models import (
     ConfirmationState,
@@ -25,7 +25,7 @@ from workflows.models import (
     Recommendation,
     TaskCard,
 )
-from workflows.notices import remind_now
+from workflows.notices import remind_now, was_reminded_today
 from workflows.selectors.implementation import approved_recommendations
 
 
@@ -193,12 +193,6 @@ def report_remind(report: RoundReport, *, user: User) -> int:
     card = TaskCard.objects.filter(task__process__reportprocess__report=report, is_open=True).first()
     if card is None or report.state not in {RoundReportState.OPEN, RoundReportState.RETURNED}:
         raise DomainError("nothing_to_remind", _("This report has been handed in."))
-    reminded = LogEntry.objects.filter(
-        action="task.reminded",
-        object_id=card.pk,
-        territory=card.territory,
-        at__date=timezone.localdate(),
-    )
-    if reminded.exists():
+    if was_reminded_today(card):
         raise DomainError("reminded_today", _("A reminder has been sent today already."))
     return remind_now(card.task, user=user)

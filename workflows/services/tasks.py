@@ -55,6 +55,9 @@ def task_recipients(task: Task) -> list[User]:
     Queries: 1, and one for each step that four eyes look at.
     """
     people = holders(Perm(str(task.owner_permission)), task.card.addressee)
+    alone = task.flow_task.alone(task)
+    if alone is not None:
+        people = people.filter(pk__in=alone)
     excluded = task.flow_task.barred_people(task)
     if task.owner_id is not None:
         excluded.add(task.owner_id)
@@ -64,6 +67,30 @@ def task_recipients(task: Task) -> list[User]:
 def _require_open(task: Task) -> None:
     if task.finished is not None:
         raise DomainError("task_finished", _("This task has already been done."))
+
+
+def _require_right(task: Task, user: User) -> None:
+    """Refuse whoever could not do an open task, also its owner: a right may be lost meanwhile."""
+    verdict = task.flow_task.verdict(user, task)
+    if not verdict:
+        raise PermissionDenied(str(verdict.reason))
+
+
+def task_check(task: Task, *, user: User) -> None:
+    """Whether the user could do an open task now, without taking it.
+
+    Args:
+        task: As it stands under the lock of its case.
+        user: Who wants to act.
+
+    Raises:
+        PermissionDenied: The right is missing, or four eyes bar the user.
+        DomainError: ``task_taken`` if a colleague has it who can still do it.
+    """
+    _require_right(task, user)
+    owner = task.owner
+    if owner is not None and owner.pk != user.pk and task.flow_task.right(owner, task):
+        raise DomainError("task_taken", _("A colleague has taken this task."))
 
 
 def task_take(task: Task, *, user: User) -> None:
@@ -80,11 +107,9 @@ def task_take(task: Task, *, user: User) -> None:
     with task.activation() as activation:
         task = activation.task
         _require_open(task)
+        _require_right(task, user)
         if task.owner_id == user.pk:
             return
-        verdict = task.flow_task.verdict(user, task)
-        if not verdict:
-            raise PermissionDenied(str(verdict.reason))
         if task.owner is not None:
             if task.flow_task.right(task.owner, task):
                 raise DomainError(

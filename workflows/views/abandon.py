@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from project.common.errors import DomainError
+from stakeholders.sessions import signed_in
 from workflows.abandoning import cycle_abandon, may_abandon
-from workflows.views.access import signed_in, visible_cycle
+from workflows.views.access import visible_cycle
 
 NOT_TO_BE_GIVEN_UP = _(
     "Only who leads the planning unit gives a cycle up, and only before measures have come from it."

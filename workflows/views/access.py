@@ -1,18 +1,13 @@
 """What the pages of a cycle begin with: who asks, and for which cycle they may."""
 
+from typing import Any
+
 from django.db.models import Q
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
-from stakeholders.models import User
-from stakeholders.permissions import Perm, visible
-from workflows.models import PlanningCycle
-
-
-def signed_in(request: HttpRequest) -> User:
-    """The person; the middleware lets nobody else through."""
-    assert isinstance(request.user, User)
-    return request.user
+from stakeholders.permissions import Perm, can, visible
+from workflows.models import Meeting, PlanningCycle
 
 
 def visible_cycle(request: HttpRequest, pk: int) -> PlanningCycle:
@@ -37,3 +32,12 @@ def visible_cycle_or_drafts(request: HttpRequest, pk: int) -> PlanningCycle:
         Q(pk__in=seen.values("pk")) | Q(pk__in=prepared.values("pk"))
     ).select_related("territory", "planning_unit", "index_run")
     return get_object_or_404(cycles, pk=pk)
+
+
+def meeting_context(request: HttpRequest, meeting: Meeting) -> dict[str, Any]:
+    """What every page of a meeting needs; who chairs it from outside may not see its cycle. Queries: 1."""
+    return {
+        "meeting": meeting,
+        "cycle": meeting.cycle,
+        "sees_cycle": bool(can(request.user, Perm.VIEW_CYCLE, meeting.cycle)),
+    }

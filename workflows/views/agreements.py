@@ -8,10 +8,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from measures.models import Measure
+from measures.models import Measure, MeasureStatus
 from measures.selectors.portfolio import measures_seen_by, plans_seen_by
 from project.common.errors import DomainError
 from stakeholders.permissions import Perm, require
+from stakeholders.sessions import signed_in
 from workflows.engine import agreement_call_off
 from workflows.flows import MeasureFlow
 from workflows.forms.implementation import CallOffForm
@@ -19,7 +20,6 @@ from workflows.models import MeasureProcess
 from workflows.nodes import open_task
 from workflows.selectors.agreements import is_under_way, parties_without_head
 from workflows.selectors.implementation import agreement_rounds
-from workflows.views.access import signed_in
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -49,6 +49,7 @@ def agreement_call_off_page(request: HttpRequest, pk: int) -> HttpResponse:
             "measure": measure,
             "form": form,
             "is_open": is_open,
+            "is_amendment": measure.status != MeasureStatus.PROPOSED,
             "rows": rounds[0].rows if rounds else [],
             "mute": parties_without_head([measure]).get(measure.pk, []),
             "sees_plan": plans_seen_by(request.user).filter(pk=measure.plan_id).exists(),
@@ -58,6 +59,9 @@ def agreement_call_off_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _called_off(request: HttpRequest, measure: Measure) -> HttpResponse:
+    if measure.status != MeasureStatus.PROPOSED:
+        messages.success(request, _("The parties need not answer any more; the version in force holds on."))
+        return redirect("workflows:agreement-detail", measure.pk)
     messages.success(
         request,
         _("The parties need not answer any more. Now change the measure or its parties, or give it up."),

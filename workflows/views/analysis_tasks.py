@@ -22,6 +22,7 @@ from monitoring.selectors.runs import has_many_classes
 from monitoring.services.index import Missing, index_run_by_rules, index_run_create
 from project.common.errors import DomainError
 from project.common.keys import key_or_none
+from stakeholders.sessions import signed_in
 from workflows.forms.analysis import (
     DEFAULT_BORDER,
     LEAST_BORDER,
@@ -42,7 +43,6 @@ from workflows.selectors.analysis import (
 )
 from workflows.selectors.requests import gone_without, unsettled_requests
 from workflows.services.analysis import areas_choose, profiles_release, unfinished_profiles
-from workflows.views.access import signed_in
 from workflows.views.base import TaskView
 
 #: A choice of years before the last one asked for, for later comparison.
@@ -246,6 +246,8 @@ class WriteProfilesView(TaskView):
     template_name = "workflows/write_profiles.html"
     form_class = ReleaseProfilesForm
     success_message = _("Released. The profiles go to the planning conference.")
+    last_warning = _("Release all profiles? Afterwards they stay as they are and go to the conference.")
+    last_label = _("Release all profiles")
 
     def perform(self, form: forms.Form) -> None:
         unfinished = unfinished_profiles(self.process.cycle)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import FormView
 
 from project.common.errors import DomainError
+from workflows.views.read_back import Line, is_sure, read_back, try_out, wants_form
 
 
 class TaskView(FormView):  # type: ignore[type-arg]
@@ -24,10 +25,17 @@ class TaskView(FormView):  # type: ignore[type-arg]
     ``success_message`` and ``perform(form)``, which calls services. The engine's step is completed after
     ``perform`` returned; a DomainError leaves everything as it was and is shown on the form. A form
     submitted with a button named ``save`` calls ``save_draft(form)`` instead and stays on the page.
+
+    A step that ends something for others and cannot be taken back names a ``last_warning``: it is tried, read
+    back with ``last_lines(form, made)`` on a page of its own, and done once the person is sure.
     """
 
     success_message: str | Promise = _("Done.")
     draft_message: str | Promise = _("Saved. The task stays open.")
+    #: Asked on a page of its own before the step is done; empty where the page of the task asks enough.
+    last_warning: str | Promise = ""
+    #: The button of that page.
+    last_label: str | Promise = ""
 
     @property
     def activation(self) -> Any:
@@ -39,17 +47,37 @@ class TaskView(FormView):  # type: ignore[type-arg]
         """The concrete case."""
         return self.activation.process
 
-    def perform(self, form: forms.Form) -> None:
+    def perform(self, form: forms.Form) -> Any:
         """Do the step by calling services."""
         raise NotImplementedError
+
+    def last_question(self) -> str | Promise:
+        """The warning of what was sent; empty where nothing is to be asked."""
+        return self.last_warning
+
+    def last_lines(self, form: forms.Form, made: Any) -> list[Line]:
+        """What is read back beside the warning; ``made`` is what ``perform`` returned when it was tried."""
+        return []
+
+    def last_heading(self) -> str:
+        """Heading of the page that reads back."""
+        return str(self.activation.task.card.headline)
 
     def save_draft(self, form: forms.Form) -> None:
         """Save in between; pages without it offer no such button."""
         raise NotImplementedError
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Who goes back from what was read back finds in the form what they had entered."""
+        if wants_form(request):
+            return self.render_to_response(self.get_context_data(form=self.get_form()))
+        return super().post(request, *args, **kwargs)
+
     def form_valid(self, form: forms.Form) -> HttpResponse:
         """Do the step and complete the task, or show why not."""
         is_draft = "save" in self.request.POST
+        if not is_draft and self.last_question() and not is_sure(self.request):
+            return self.read_back(form)
         try:
             with transaction.atomic():
                 if is_draft:
@@ -58,10 +86,35 @@ class TaskView(FormView):  # type: ignore[type-arg]
                     self.perform(form)
                     self.activation.execute()
         except DomainError as error:
-            form.add_error(None, str(error.message))
+            for text in error.faults:
+                form.add_error(None, text)
             return self.form_invalid(form)
         messages.success(self.request, str(self.draft_message if is_draft else self.success_message))
         return redirect(self.request.path if is_draft else self.get_success_url())
+
+    def read_back(self, form: forms.Form) -> HttpResponse:
+        """Ask once more; what would be refused is refused at once."""
+        heading = self.last_heading()
+        try:
+            made = try_out(lambda: self.perform(form))
+        except DomainError as error:
+            for text in error.faults:
+                form.add_error(None, text)
+            return self.form_invalid(form)
+        return read_back(
+            self.request,
+            {
+                "crumbs": [
+                    (reverse("workflows:inbox"), _("My tasks")),
+                    (self.request.get_full_path(), heading),
+                ],
+                "preline": self.process.cycle.title,
+                "heading": heading,
+                "warning": self.last_question(),
+                "label": self.last_label,
+                "lines": self.last_lines(form, made),
+            },
+        )
 
     def form_invalid(self, form: forms.Form) -> HttpResponse:
         """Show the page again with the errors; 422 says that nothing was saved."""

@@ -10,6 +10,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from stakeholders.models import User
+from stakeholders.sessions import signed_in
 from workflows.chapter_page import ChapterPage, page_of_draft
 from workflows.chapters import Frozen
 from workflows.forms.social_report import ReleaseChapterForm, WriteChapterForm
@@ -17,7 +18,6 @@ from workflows.models import ChapterKind, ChapterRenewal
 from workflows.selectors.chapter_figures import draft_figures
 from workflows.selectors.conference import statements_seen_by
 from workflows.services.renewals import latest_edition, renewal_review, renewal_save, renewal_submit
-from workflows.views.access import signed_in
 from workflows.views.base import TaskView
 
 

@@ -15,13 +15,13 @@ from measures.selectors.due import is_overdue
 from measures.selectors.portfolio import measures_seen_by
 from measures.selectors.reports import rounds_of, state_badge
 from stakeholders.models import User
+from stakeholders.sessions import signed_in
 from workflows.forms.implementation import CloseForm, ShapeForm, SteerForm
 from workflows.links import link
 from workflows.models import PlanningCycle
 from workflows.selectors import implementation as selectors
 from workflows.services.cycles import cycle_close
 from workflows.services.shaping import implementation_finish, meeting_record, shaping_finish
-from workflows.views.access import signed_in
 from workflows.views.base import TaskView
 from workflows.views.measure_states import state_tiles
 
@@ -47,6 +47,8 @@ class ShapeMeasures(CycleTaskView):
     form_class = ShapeForm
     template_name = "workflows/shape_measures_task.html"
     success_message = _("The parties have been asked to confirm the target agreements.")
+    last_warning = _("Ask the parties now? Afterwards no measure can be added in this cycle.")
+    last_label = _("Ask the parties")
 
     @cached_property
     def approved(self) -> list[selectors.Approved]:
@@ -70,7 +72,8 @@ class ShapeMeasures(CycleTaskView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         body = self.cycle.social_space_conference
-        meetings = self.cycle.meetings.filter(body=body).order_by("-held_on") if body else []
+        held = self.cycle.meetings.filter(body=body, cancelled_at__isnull=True)
+        meetings = held.order_by("-held_on") if body else []
         return super().get_context_data(
             measure_count=sum(len(line.measures) for line in self.approved),
             without_count=sum(not line.is_done for line in self.approved),
@@ -85,6 +88,8 @@ class SteerImplementation(CycleTaskView):
     form_class = SteerForm
     template_name = "workflows/steer_implementation_task.html"
     success_message = _("The evaluation has begun: there is a task for each running measure.")
+    last_warning = _("Go on to the evaluation? No further figures can be asked for in this cycle.")
+    last_label = _("Begin the evaluation")
 
     @cached_property
     def open_items(self) -> list[selectors.OpenItem]:
@@ -154,6 +159,8 @@ class CloseCycle(CycleTaskView):
     form_class = CloseForm
     template_name = "workflows/close_cycle_task.html"
     success_message = _("The cycle is closed. What is open goes on in the cycle that follows.")
+    last_warning = _("Close the cycle? This cannot be undone.")
+    last_label = _("Close the cycle")
 
     def perform(self, form: forms.Form) -> None:
         cycle_close(self.cycle, user=self.user)

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -19,6 +20,7 @@ from project.common.exports import Column, Kind, export_format, export_links, ta
 from project.common.keys import key_or_none
 from stakeholders.models import Body, Organisation
 from stakeholders.permissions import Perm, can, require, territories_where
+from stakeholders.sessions import signed_in
 from workflows import engine
 from workflows.abandoning import may_abandon
 from workflows.forms.cycles import CycleFilterForm, CycleForm, StageDatesForm, date_fields, first_values
@@ -26,11 +28,13 @@ from workflows.forms.tasks import TaskFilterForm
 from workflows.models import CycleStage, PlanningCycle, StageKind
 from workflows.selectors import dashboard, opening
 from workflows.selectors.cycles import CycleFilter, cycles_seen_by
+from workflows.selectors.left_meetings import meetings_beyond_stage
 from workflows.selectors.tasks import narrow, order_by
 from workflows.services.cycles import Supply, stage_reschedule
 from workflows.services.opening import plan_create
-from workflows.views.access import signed_in, visible_cycle
+from workflows.views.access import visible_cycle
 from workflows.views.inbox import task_columns, task_filter
+from workflows.views.read_back import is_sure, read_back, try_out, wants_form
 
 PAGE_SIZE = 25
 
@@ -91,6 +95,7 @@ def cycle_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "cycle": cycle,
             "page": dashboard.cycle_page(request.user, cycle),
             "may_abandon": may_abandon(signed_in(request), cycle),
+            "left_meetings": meetings_beyond_stage(request.user).filter(cycle=cycle),
         },
     )
 
@@ -218,8 +223,13 @@ def _create(request: HttpRequest, choices: opening.Choices) -> HttpResponse:
     form = CycleForm(request.POST, choices=choices)
     if "prefill" in request.POST:
         return _create_page(request, _with_proposed_dates(form, choices))
+    if wants_form(request):
+        return _create_page(request, form)
     if form.is_valid():
         try:
+            if not is_sure(request):
+                try_out(lambda: _open(request, form))
+                return read_back(request, _opening_context(request, form))
             cycle = _open(request, form)
         except DomainError as error:
             form.add_error(None, str(error.message))
@@ -229,6 +239,22 @@ def _create(request: HttpRequest, choices: opening.Choices) -> HttpResponse:
             )
             return redirect("workflows:cycle-detail", cycle.pk)
     return _create_page(request, form, status=422)
+
+
+def _opening_context(request: HttpRequest, form: CycleForm) -> dict[str, Any]:
+    """Who gets a task, and by when the first stage is to be done."""
+    suppliers = sorted(row.name for row, _indicators in form.indicators_by_supplier)
+    return {
+        "crumbs": [
+            (reverse("workflows:cycle-list"), _("Planning cycles")),
+            (request.get_full_path(), _("Open a planning cycle")),
+        ],
+        "preline": form.choices.territory.name,
+        "heading": form.cleaned_data["title"],
+        "warning": _("Open the cycle? All suppliers get their task at once."),
+        "label": _("Open the cycle and ask the suppliers"),
+        "lines": [(_("Suppliers"), ", ".join(suppliers))] if suppliers else [],
+    }
 
 
 def _with_proposed_dates(form: CycleForm, choices: opening.Choices) -> CycleForm:

@@ -32,6 +32,7 @@ from project.common.formats import Badge, due_badge
 from project.common.keys import key_or_none
 from project.common.listing import order_of, page_of
 from stakeholders.permissions import Perm, can, require
+from stakeholders.sessions import signed_in
 from workflows.forms.deliveries import GridForm, RequestFilterForm, UploadForm
 from workflows.models import DataRequest, DataRequestState, PlanningCycle
 from workflows.nodes import OPEN_STATUSES
@@ -54,7 +55,6 @@ from workflows.selectors.requests import (
     with_progress,
 )
 from workflows.services.deliveries import accepted_before, may_reopen, request_fill, request_upload
-from workflows.views.access import signed_in
 
 _ORDERS = {
     "supplier": ("organisation__name",),

@@ -16,11 +16,11 @@ from monitoring.services.deliveries import value_comments_set
 from monitoring.services.readings import Known, request_of, stored_upload, upload_signature, wholes_of
 from monitoring.sources import SourceError
 from project.common.errors import DomainError
+from stakeholders.sessions import signed_in
 from workflows.forms.mapping import MappingForm, ValueCommentsForm
 from workflows.models import DataRequest
 from workflows.selectors.requests import Asked, asked_of, draft_of, preview_of
 from workflows.services.deliveries import request_assign
-from workflows.views.access import signed_in
 from workflows.views.data import after_reading, back_to_task, deliverable
 
 

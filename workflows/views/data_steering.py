@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from project.common.errors import DomainError
 from stakeholders.models import Organisation
 from stakeholders.permissions import Perm, require
+from stakeholders.sessions import signed_in
 from workflows.engine import request_expect_again, request_go_on_without
 from workflows.flows import DeliveryFlow
 from workflows.forms.deliveries import ReopenForm, WaiveForm
@@ -24,7 +25,6 @@ from workflows.nodes import open_task
 from workflows.notices import remind_now
 from workflows.selectors.requests import EXPECTED_STATES, cycles_with_requests_seen_by, with_progress
 from workflows.services.deliveries import accepted_before
-from workflows.views.access import signed_in
 from workflows.views.data import visible_request
 
 

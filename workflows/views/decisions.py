@@ -13,16 +13,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from measures.models import Measure
+from project.common.comparison import compare_words
 from project.common.errors import DomainError
 from project.common.exports import Column, Kind, export_format, export_links, table_response
 from project.common.listing import order_of, page_of
 from stakeholders.permissions import Perm, can, visible
 from stakeholders.selectors.bodies import with_deputies_of
 from stakeholders.selectors.rules import group_name, sentences_of
+from stakeholders.sessions import signed_in
 from workflows.counting import Ballot, count_groups
+from workflows.extracts import open_extracts
 from workflows.forms.decisions import DecisionFilterForm, ReconsiderForm
 from workflows.models import Decision, RecommendationState, VoteChoice
 from workflows.recommendation_cases import decision_take_up
+from workflows.selectors.assignments import conditions_of, progress_of
 from workflows.selectors.decisions import (
     DecisionFilter,
     decisions_of,
@@ -30,9 +34,10 @@ from workflows.selectors.decisions import (
     may_reconsider,
     sees_votes,
 )
+from workflows.selectors.papers import papers_seen_by
 from workflows.selectors.recommendations import recommendations_seen_by
 from workflows.services.reconsiderations import check_reconsiderable
-from workflows.views.access import signed_in, visible_cycle
+from workflows.views.access import visible_cycle
 
 _ORDERS = {
     "number": ("year", "number"),
@@ -65,6 +70,7 @@ def decision_list(request: HttpRequest, pk: int) -> HttpResponseBase:
             Column(_("Conditions"), "conditions"),
             Column(_("Reason"), "reason"),
             Column(_("Postponed until"), "postponed_until", Kind.DATE),
+            Column(_("Kind of vote"), lambda row: row.get_vote_kind_display()),
             Column(_("Voting members"), "voting_count", Kind.NUMBER, 0),
             Column(_("Taking part"), "present_count", Kind.NUMBER, 0),
             Column(_("Yes"), "yes_count", Kind.NUMBER, 0),
@@ -104,7 +110,6 @@ def _votes(decision: Decision) -> dict[str, Any]:
         "rule_sentences": sentences_of(decision.rules),
         "heard_count": sum(row.choice == VoteChoice.HEARD for row in rows),
         "biased_count": sum(row.choice == VoteChoice.BIASED for row in rows),
-        "absent_count": sum(row.choice == VoteChoice.ABSENT for row in rows),
     }
 
 
@@ -112,7 +117,7 @@ def _votes(decision: Decision) -> dict[str, Any]:
 def decision_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One decision as it was recorded."""
     rows = decisions_seen_by(request.user).select_related(
-        "meeting__cycle", "recorded_by", "version__field", "rules"
+        *("meeting__cycle", "recorded_by", "version__addressee", "rules", "block", "block__meeting")
     )
     decision = get_object_or_404(rows, pk=pk)
     shows_names = sees_votes(request.user, decision)
@@ -126,12 +131,18 @@ def decision_detail(request: HttpRequest, pk: int) -> HttpResponse:
         origins__recommendation=decision.recommendation_id, origins__decision__lt=decision.pk
     )
     earlier_measures = visible(request.user, Perm.VIEW_MEASURE, earlier)
+    conditions = conditions_of(request.user, [decision])
+    extract_task = open_extracts([decision]).first()
     return render(
         request,
         "workflows/decision_detail.html",
         {
             "decision": decision,
-            "cycle": decision.meeting.cycle,
+            "cycle": decision.cycle,
+            "amendment": compare_words(decision.version.proposal, decision.wording)
+            if decision.wording
+            else [],
+            "same_block": _block(request, decision),
             "version": decision.version,
             "shows_names": shows_names,
             "followed_by": [row for row in others if row.pk > decision.pk],
@@ -140,6 +151,11 @@ def decision_detail(request: HttpRequest, pk: int) -> HttpResponse:
             .filter(pk=decision.recommendation_id)
             .exists(),
             "sees_body": bool(can(request.user, Perm.VIEW_BODY, decision.body)),
+            "is_extract_outstanding": extract_task is not None,
+            "extract_task": extract_task if can(request.user, Perm.CHAIR_BODY, decision.body) else None,
+            "conditions": conditions,
+            "progress": progress_of(conditions),
+            "papers": papers_seen_by(request.user).filter(decision=decision),
             "measures": list(measures.select_related("responsible").distinct()),
             "earlier_measures": list(earlier_measures.select_related("responsible").distinct()),
             "reconsiderations": list(decision.reconsiderations.select_related("taken_up_by").order_by("pk")),
@@ -147,6 +163,14 @@ def decision_detail(request: HttpRequest, pk: int) -> HttpResponse:
             **context,
         },
     )
+
+
+def _block(request: HttpRequest, decision: Decision) -> list[Decision]:
+    """The other decisions taken by the same vote."""
+    if decision.block_id is None:
+        return []
+    rows = decisions_seen_by(request.user).filter(block=decision.block_id).order_by("number")
+    return list(rows.exclude(pk=decision.pk))
 
 
 def _obstacle(decision: Decision) -> DomainError | None:
@@ -191,7 +215,7 @@ def decision_reconsider_page(request: HttpRequest, pk: int) -> HttpResponse:
         "workflows/decision_reconsider.html",
         {
             "decision": decision,
-            "cycle": decision.meeting.cycle,
+            "cycle": decision.cycle,
             "form": form,
             "obstacle": _obstacle(decision) if request.method != "POST" else None,
         },

@@ -15,6 +15,7 @@ from monitoring.selectors.deliveries import Preview, differences
 from monitoring.selectors.figures import latest_years
 from monitoring.services.deliveries import delivery_comment
 from project.common.errors import DomainError
+from stakeholders.sessions import signed_in
 from workflows.forms.deliveries import ReviewForm, SubmitForm, UploadForm
 from workflows.models import DataRequest, DeliveryReview
 from workflows.selectors.requests import (
@@ -26,7 +27,6 @@ from workflows.selectors.requests import (
     preview_of,
 )
 from workflows.services.deliveries import accepted_before, delivery_review, delivery_submit
-from workflows.views.access import signed_in
 from workflows.views.base import TaskView
 
 

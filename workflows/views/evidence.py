@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from monitoring.models import Area, Domain, Indicator
 from workflows.forms.recommendations import WordingForm
 from workflows.models import PlanningCycle, Statement
-from workflows.selectors.conference import Figure, area_figures, cycle_indicators, statements_of
+from workflows.selectors.conference import (
+    Figure,
+    area_figures,
+    cycle_indicators,
+    evidence_areas,
+    statements_of,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,38 +69,43 @@ def evidence_choice(cycle: PlanningCycle, form: WordingForm) -> EvidenceChoice:
         area_pks=form.chosen("areas"),
         indicator_pks=form.chosen("indicators"),
         statement_pks=form.chosen("statements"),
+        held=form.held,
     )
 
 
 def build_evidence_choice(
-    cycle: PlanningCycle, *, area_pks: set[int], indicator_pks: set[int], statement_pks: set[int]
+    cycle: PlanningCycle,
+    *,
+    area_pks: set[int],
+    indicator_pks: set[int],
+    statement_pks: set[int],
+    held: Mapping[str, Sequence[int]],
 ) -> EvidenceChoice:
-    """As ``evidence_choice``, from keys."""
-    areas = list(
-        Area.objects.filter(
-            pk__in=area_pks, profiles__cycle=cycle, profiles__released_at__isnull=False
-        ).order_by("name")
-    )
+    """As ``evidence_choice``, from keys; ``held`` are those offered besides what the cycle has."""
+    areas = list(evidence_areas(cycle, also=held["areas"]).filter(pk__in=area_pks))
     figures = area_figures(cycle, areas)
     by_indicator: dict[int, list[Figure]] = {}
     for area in areas:
         for figure in figures[area.pk]:
             by_indicator.setdefault(figure.indicator.pk, []).append(figure)
     domains: dict[int, tuple[Domain, list[IndicatorChoice]]] = {}
-    for indicator in cycle_indicators(cycle):
+    for indicator in cycle_indicators(cycle, also=held["indicators"]):
         choice = IndicatorChoice(indicator, by_indicator.get(indicator.pk, []), indicator.pk in indicator_pks)
         domains.setdefault(indicator.domain_id, (indicator.domain, []))[1].append(choice)
+    statements = statements_of(cycle, also=held["statements"])
     return EvidenceChoice(
-        areas=areas, domains=list(domains.values()), statements=_by_area(cycle, areas, statement_pks)
+        areas=areas,
+        domains=list(domains.values()),
+        statements=_by_area(statements, areas, statement_pks),
     )
 
 
 def _by_area(
-    cycle: PlanningCycle, areas: Sequence[Area], chosen: set[int]
+    statements: Iterable[Statement], areas: Sequence[Area], chosen: set[int]
 ) -> list[tuple[Area, list[StatementChoice]]]:
     wanted = {area.pk for area in areas}
     groups: dict[int, tuple[Area, list[StatementChoice]]] = {}
-    for statement in statements_of(cycle):
+    for statement in statements:
         if statement.area_id in wanted or statement.pk in chosen:
             group = groups.setdefault(statement.area_id, (statement.area, []))
             group[1].append(StatementChoice(statement, statement.pk in chosen))

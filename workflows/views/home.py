@@ -4,18 +4,21 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
+from stakeholders.sessions import signed_in
 from workflows.selectors.places import places_of
+from workflows.selectors.polls import open_polls_for
 from workflows.selectors.tasks import InboxFilter, inbox_keys
-from workflows.views.access import signed_in
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """To the tasks if there are any, funders to their projects, everybody else to the cycles."""
+    """To the tasks or an open poll if there are any, funders to their portfolio, others to the cycles."""
     user = signed_in(request)
-    if inbox_keys(user, InboxFilter(), limit=1):
+    if inbox_keys(user, InboxFilter(), limit=1) or open_polls_for(user):
         return redirect("workflows:inbox")
     places = places_of(user)
+    if places.portfolio and not places.cycles:
+        return redirect("measures:funding-portfolio")
     if places.projects and not places.cycles:
         return redirect("measures:project-list")
     if places.cycles:

@@ -6,30 +6,36 @@ import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from measures.forms.measures import MeasureEditor
-from measures.models import Measure, MeasureStatus, RoundReport
+from measures.models import MeasureStatus, RoundReport
 from measures.selectors.due import overdue
 from measures.selectors.portfolio import measures_seen_by, plans_seen_by
 from measures.selectors.reports import reports_seen_by, rounds_seen_by
+from measures.services.measures import measure_lock
 from project.common.errors import DomainError
 from project.common.exports import Column, Kind, export_format, export_links, table_response
 from project.common.formats import date_de
+from project.common.keys import key_or_none
 from project.common.listing import order_of, page_of
-from stakeholders.permissions import Perm, require
-from workflows.engine import measure_shape, recommendation_begin, round_open
+from stakeholders.permissions import Perm, can, require
+from stakeholders.sessions import signed_in
+from workflows.engine import measure_shape, recommendation_begin
 from workflows.flows import PlanningCycleFlow, RecommendationFlow
-from workflows.forms.implementation import EvaluationFilterForm, OriginForm, RoundForm, StageTwoForm
-from workflows.models import PlanningCycle, RecommendationKind, StageKind
+from workflows.forms.evaluations import EvaluationFilterForm
+from workflows.forms.implementation import OriginForm, StageTwoForm
+from workflows.models import EvaluationOutcome, PlanningCycle, RecommendationKind, SpaceIdea, StageKind
 from workflows.nodes import open_task
-from workflows.selectors.cycles import cycle_measures
+from workflows.selectors.evaluations import latest_request, may_request
 from workflows.selectors.implementation import (
     Approved,
     EvaluationLine,
@@ -37,12 +43,13 @@ from workflows.selectors.implementation import (
     evaluation_lines,
     stage_two_request,
 )
+from workflows.selectors.space_conferences import ideas_seen_by
 from workflows.services.shaping import measure_change, report_remind
-from workflows.views.access import signed_in, visible_cycle
+from workflows.views.access import visible_cycle
 from workflows.views.mute_parties import warn_of_mute_parties
 
-#: Organisations get this long to report if planning does not say otherwise (days).
-REPORT_DAYS = 28
+#: Longest first title of a measure from an idea (characters); the person shortens it to what it is.
+_TITLE_LENGTH = 80
 
 
 # --- Shaping and changing measures --------------------------------------------------------------------
@@ -53,17 +60,18 @@ def measure_create_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Shape a measure from an approved recommendation."""
     cycle = visible_cycle(request, pk)
     require(request.user, Perm.MANAGE_CYCLE, cycle)
-    task = _shaping_task(cycle)
+    task = shaping_task(cycle)
     approved = approved_recommendations(cycle)
     if task is None or not approved:
         status = 409 if request.method == "POST" else 200
         return render(request, "workflows/measure_create_closed.html", {"cycle": cycle}, status=status)
-    line = _chosen(request, approved)
+    idea = _idea(request, cycle)
+    line = _chosen(request, approved, idea)
     data = request.POST if request.method == "POST" else None
     origin = OriginForm(
         data, approved=approved, initial={"recommendation": line.recommendation.pk if line else None}
     )
-    editor = MeasureEditor(cycle.plan, data=data, initial=_suggestion(cycle, line))
+    editor = MeasureEditor(cycle.plan, data=data, initial=_suggestion(cycle, line) | _from_idea(idea))
     if data is not None and not editor.is_sketch:
         # Both are asked, so that the person sees every remark at once.
         is_valid = all([origin.is_valid(), editor.is_valid()])
@@ -95,13 +103,14 @@ def measure_create_page(request: HttpRequest, pk: int) -> HttpResponse:
             "origin": origin,
             "editor": editor,
             "line": line,
+            "idea": idea,
             "task_pk": task,
         },
         status=422 if is_refused else 200,
     )
 
 
-def _shaping_task(cycle: PlanningCycle) -> int | None:
+def shaping_task(cycle: PlanningCycle) -> int | None:
     """Key of the open task of shaping measures; None outside of that step."""
     try:
         return int(open_task(cycle.process, PlanningCycleFlow.shape_measures).pk)
@@ -109,8 +118,26 @@ def _shaping_task(cycle: PlanningCycle) -> int | None:
         return None
 
 
-def _chosen(request: HttpRequest, approved: list[Approved]) -> Approved | None:
-    wanted = request.POST.get("recommendation") or request.GET.get("recommendation") or ""
+def _idea(request: HttpRequest, cycle: PlanningCycle) -> SpaceIdea | None:
+    """The idea of an evening that the measure is shaped from, if the address names one."""
+    wanted = key_or_none(request.GET.get("idea"))
+    return ideas_seen_by(request.user).filter(pk=wanted or 0, conference__cycle=cycle).first()
+
+
+def _from_idea(idea: SpaceIdea | None) -> dict[str, Any]:
+    """First values from an idea: what was said there is nearer than the recommendation."""
+    if idea is None:
+        return {}
+    return {
+        "title": Truncator(" ".join(idea.text.split())).chars(_TITLE_LENGTH),
+        "description": idea.text,
+        "areas": [idea.conference.area_id],
+    }
+
+
+def _chosen(request: HttpRequest, approved: list[Approved], idea: SpaceIdea | None) -> Approved | None:
+    behind = "" if idea is None else str(idea.recommendation_id or "")
+    wanted = request.POST.get("recommendation") or request.GET.get("recommendation") or behind
     found = next((line for line in approved if str(line.recommendation.pk) == wanted), None)
     return found or (approved[0] if len(approved) == 1 else None)
 
@@ -122,10 +149,11 @@ def _suggestion(cycle: PlanningCycle, line: Approved | None) -> dict[str, Any]:
     version = line.recommendation.current if line else None
     if version is None:
         return first
+    first_field = version.fields.first()
     return {
         **first,
         "title": version.title,
-        "field": version.field_id,
+        "field": first_field.pk if first_field else None,
         "description": version.proposal,
         "responsible": version.addressee_id,
         "areas": [area.pk for area in version.areas.all()],
@@ -133,10 +161,14 @@ def _suggestion(cycle: PlanningCycle, line: Approved | None) -> dict[str, Any]:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@transaction.atomic
 def measure_edit_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a measure; with a reason as soon as the parties have agreed."""
     measure = get_object_or_404(measures_seen_by(request.user), pk=pk)
     require(request.user, Perm.EDIT_MEASURE, measure)
+    if request.method == "POST":
+        # Held from the look for others' changes to the saving: two at once come one after the other.
+        measure_lock(measure)
     needs_reason = measure.status != MeasureStatus.PROPOSED
     data = request.POST if request.method == "POST" else None
     editor = MeasureEditor(measure.plan, data=data, measure=measure, needs_reason=needs_reason)
@@ -158,7 +190,7 @@ def measure_edit_page(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         "workflows/measure_edit.html",
         {
-            "measure": Measure.objects.select_related("plan", "field").get(pk=measure.pk),
+            "measure": measures_seen_by(request.user).get(pk=measure.pk),
             "editor": editor,
             "needs_reason": "reason" in editor.form.fields,
             "sees_plan": plans_seen_by(request.user).filter(pk=measure.plan_id).exists(),
@@ -168,48 +200,6 @@ def measure_edit_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 # --- Rounds and reminders -----------------------------------------------------------------------------
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def round_open_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask all responsible organisations for the figures of a day."""
-    cycle = visible_cycle(request, pk)
-    require(request.user, Perm.MANAGE_CYCLE, cycle)
-    today = timezone.localdate()
-    initial = {"reference_on": _last_half_year(today), "due_on": today + datetime.timedelta(days=REPORT_DAYS)}
-    form = RoundForm(request.POST if request.method == "POST" else None, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = round_open(cycle, user=signed_in(request), **form.cleaned_data)
-        except DomainError as error:
-            form.add_error(None, str(error.message))
-        else:
-            count = made.reports.count()
-            text = ngettext(
-                "%(count)s organisation has been asked.", "%(count)s organisations have been asked.", count
-            )
-            messages.success(request, text % {"count": count})
-            return redirect("measures:round-detail", made.pk)
-    running = cycle_measures(cycle).filter(status=MeasureStatus.RUNNING, key_figures__isnull=False).distinct()
-    return render(
-        request,
-        "workflows/round_open.html",
-        {
-            "cycle": cycle,
-            "form": form,
-            "is_open": cycle.stage == StageKind.IMPLEMENTATION and not cycle.is_closed,
-            "measure_count": running.count(),
-            "organisation_count": running.values("responsible").distinct().count(),
-            "rounds": cycle.plan.rounds.order_by("-reference_on")[:3],
-        },
-        status=422 if request.method == "POST" else 200,
-    )
-
-
-def _last_half_year(today: datetime.date) -> datetime.date:
-    """The latest 30 June or 31 December before a day."""
-    june = datetime.date(today.year, 6, 30)
-    return june if today > june else datetime.date(today.year - 1, 12, 31)
 
 
 @require_POST
@@ -336,6 +326,7 @@ def evaluation_list(request: HttpRequest, pk: int) -> HttpResponseBase:
     cycle = visible_cycle(request, pk)
     form = EvaluationFilterForm(request.GET)
     order = order_of(request, dict.fromkeys(_EVALUATION_ORDERS, ()), "number")
+    may_manage = bool(can(request.user, Perm.MANAGE_CYCLE, cycle))
     lines = evaluation_lines(request.user, cycle, form.wanted())
     lines.sort(key=_EVALUATION_ORDERS[order.key], reverse=order.is_falling)
     wanted = export_format(request)
@@ -354,6 +345,10 @@ def evaluation_list(request: HttpRequest, pk: int) -> HttpResponseBase:
             "links": export_links(request),
             "is_filtered": any(request.GET.get(name) for name in ("q", "outcome")),
             "is_before": cycle.stage < StageKind.EVALUATION,
+            "is_under_way": cycle.stage == StageKind.EVALUATION and not cycle.is_closed,
+            "may_manage": may_manage,
+            "may_request": may_manage and may_request(cycle),
+            "request_made": latest_request(cycle),
         },
     )
 
@@ -362,11 +357,17 @@ def _evaluation_columns() -> list[Column]:
     def outcome(line: EvaluationLine) -> str:
         return line.evaluation.get_outcome_display() if line.evaluation else ""
 
+    def decided(line: EvaluationLine) -> str:
+        final = line.evaluation.final_outcome if line.evaluation else ""
+        return str(EvaluationOutcome(final).label) if final else ""
+
     return [
         Column(_("Number"), "measure.number"),
         Column(_("Measure"), "measure.title"),
         Column(_("Responsible"), "measure.responsible.name"),
         Column(_("Outcome"), outcome),
+        Column(_("Judged without answers because"), lambda line: line.waiver.reason if line.waiver else ""),
+        Column(_("Decided"), decided),
         Column(_("Effect seen"), "evaluation.effect"),
         Column(_("What was learned"), "evaluation.lesson"),
         Column(_("Evaluated"), "evaluation.evaluated_at", Kind.DATE),

@@ -21,24 +21,31 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from viewflow.workflow.models import Task
 
 from measures.models import Measure
+from measures.selectors.portfolio import responsible_measures
 from measures.selectors.projects import projects_seen_by
 from project.common.errors import DomainError
 from project.common.exports import Column, Kind, export_format, export_links, table_response
 from project.common.keys import key_or_none
 from stakeholders.permissions import Perm, visible
 from stakeholders.selectors.absences import absences_on
+from stakeholders.sessions import signed_in
 from workflows import cards
 from workflows.catalogue import nodes_called
 from workflows.forms.tasks import HandOverForm, ReleaseForm, TaskFilterForm
 from workflows.models import PlanningCycle, TaskCard
+from workflows.selectors import polls as selectors_polls
 from workflows.selectors import tasks as selectors
+from workflows.selectors.left_meetings import meetings_beyond_stage
 from workflows.selectors.next_steps import late_cycles
+from workflows.selectors.outcomes import led_today
+from workflows.selectors.replies import open_invitations
 from workflows.services import tasks as services
-from workflows.views.access import signed_in
 
 PAGE_SIZE = 25
 #: Most tasks that can be taken at once.
 BULK_LIMIT = PAGE_SIZE
+#: Most invitations shown at first, the next meetings first.
+INVITATIONS_SHOWN = 20
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,8 +127,11 @@ def inbox(request: HttpRequest) -> HttpResponseBase:
         "workflows/inbox.html",
         {
             "scope": scope,
+            "open_polls": selectors_polls.open_polls_for(request.user),
+            **(_meetings(request) if scope == "open" else {}),
             "scope_field": {"scope": scope},
             "tabs": _tabs(scope),
+            "has_own_measures": responsible_measures(signed_in(request), timezone.localdate()).exists(),
             "rows": rows,
             "page_obj": page,
             "has_more": len(keys) > selectors.LIST_LIMIT,
@@ -134,6 +144,19 @@ def inbox(request: HttpRequest) -> HttpResponseBase:
             "late_cycles": [] if rows else late_cycles(request.user, timezone.localdate()),
         },
     )
+
+
+def _meetings(request: HttpRequest) -> dict[str, Any]:
+    """Meetings the person runs today, is invited to without an answer, or has left set by mistake."""
+    user = signed_in(request)
+    waiting = open_invitations(user)
+    shown = waiting if request.GET.get("invitations") == "all" else waiting[:INVITATIONS_SHOWN]
+    return {
+        "led_today": led_today(user),
+        "invitations": shown,
+        "further_count": len(waiting) - len(shown),
+        "left_meetings": meetings_beyond_stage(user),
+    }
 
 
 def _elsewhere(request: HttpRequest) -> dict[str, str]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
 
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from measures.models import ActionPlan, Measure
-from measures.selectors.portfolio import measure_lines
+from measures.selectors.numbers import state_counts
+from measures.selectors.standings import with_states
 from measures.status import STATE_KINDS, STATE_LABELS, PortfolioState
 
 
@@ -25,9 +25,9 @@ class StateTile:
 
 
 def state_tiles(measures: QuerySet[Measure], plan: ActionPlan) -> list[StateTile]:
-    """Tiles of the states in which there are measures. Queries: 4."""
-    counts = Counter(line.state for line in measure_lines(measures, timezone.localdate()))
-    address = reverse("measures:plan-detail", args=[plan.pk])
+    """Tiles of the states in which there are measures. Queries: 2."""
+    counts = state_counts(with_states(measures, timezone.localdate()))
+    address = reverse("measures:measure-list", args=[plan.pk])
     return [
         StateTile(
             counts[state], str(STATE_LABELS[state]), STATE_KINDS[state], f"{address}?state={state.value}"

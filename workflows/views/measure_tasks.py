@@ -1,4 +1,4 @@
-"""Task pages of a measure: confirming, revising, beginning, evaluating."""
+"""Task pages of a measure: confirming, revising, beginning."""
 
 from __future__ import annotations
 
@@ -11,29 +11,32 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from measures.forms.measures import MeasureEditor
 from measures.models import Measure
 from measures.selectors.portfolio import MeasureLine, measure_lines
-from measures.services.measures import measure_update
-from measures.services.raw_figures import figures_told
-from measures.views.measures import figure_card
+from measures.services.measures import measure_lock, measure_update
 from project.common.errors import DomainError
 from stakeholders.models import User
-from workflows.forms.implementation import BeginForm, ConfirmForm, EvaluateForm, WithdrawForm
+from stakeholders.sessions import signed_in
+from workflows.forms.implementation import BeginForm, ConfirmForm, WithdrawForm
 from workflows.models import AgreementConfirmation, ConfirmationState, EvaluationOutcome
-from workflows.selectors.effects import area_changes
+from workflows.paper_page import page_blocks
+from workflows.reports.agreement import collect as paper_collect
+from workflows.reports.agreement import content as paper_content
+from workflows.selectors.agreement_changes import changes_before
+from workflows.selectors.evaluations import latest_evaluation
 from workflows.selectors.implementation import agreement_rounds, origins_of
 from workflows.services.implementation import (
     confirmation_answer,
     measure_begin,
-    measure_evaluate,
     measure_withdraw,
 )
-from workflows.views.access import signed_in
 from workflows.views.base import TaskView
 from workflows.views.mute_parties import warn_of_mute_parties
+from workflows.views.read_back import Line
 
 
 class MeasureTaskView(TaskView):
@@ -47,7 +50,7 @@ class MeasureTaskView(TaskView):
     @cached_property
     def measure(self) -> Measure:
         """What the case is about."""
-        rows = Measure.objects.select_related("plan__territory", "field", "responsible")
+        rows = Measure.objects.select_related("plan__territory", "field", "parent__field", "responsible")
         return rows.get(pk=self.measure_pk())
 
     def measure_pk(self) -> int:
@@ -92,8 +95,19 @@ class ConfirmAgreement(MeasureTaskView):
     def success_message(self) -> Any:  # type: ignore[override]
         """What happened."""
         if self.request.POST.get("answer") == ConfirmForm.CONFIRM:
-            return _("Your organisation has confirmed the target agreement.")
+            missing = self.measure.confirmations.filter(state=ConfirmationState.OPEN).count()
+            return confirmed_message(missing)
+        if self.is_amendment:
+            return _("Your organisation has not confirmed the change; the version in force holds on.")
         return _("Your answer has gone to the social planning unit, which revises the measure.")
+
+    @property
+    def is_amendment(self) -> bool:
+        """Whether an earlier version holds until all have confirmed this one."""
+        agreement = self.confirmation.agreement
+        if agreement is None:
+            return self.measure.started_on is not None
+        return bool(agreement.is_amendment)
 
     def perform(self, form: forms.Form) -> None:
         assert isinstance(form, ConfirmForm)
@@ -106,7 +120,29 @@ class ConfirmAgreement(MeasureTaskView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         own = self.measure.partners.filter(organisation=self.confirmation.organisation_id).first()
-        return super().get_context_data(confirmation=self.confirmation, own_part=own, **kwargs)
+        agreement = self.confirmation.agreement
+        return super().get_context_data(
+            confirmation=self.confirmation,
+            is_amendment=self.is_amendment,
+            own_part=own,
+            version=agreement,
+            blocks=page_blocks(paper_content(paper_collect(agreement))) if agreement is not None else [],
+            changes=changes_before(agreement) if agreement is not None else [],
+            **kwargs,
+        )
+
+
+def confirmed_message(missing: int) -> str:
+    """What follows from a confirmation: the agreement holds, or others are still to answer."""
+    if not missing:
+        return gettext(
+            "Your organisation has confirmed the target agreement. All parties have; it is in force."
+        )
+    return ngettext(
+        "Your organisation has confirmed the target agreement. %(count)s answer is still missing.",
+        "Your organisation has confirmed the target agreement. %(count)s answers are still missing.",
+        missing,
+    ) % {"count": missing}
 
 
 class ReviseMeasure(MeasureTaskView):
@@ -115,6 +151,8 @@ class ReviseMeasure(MeasureTaskView):
     form_class = WithdrawForm
     template_name = "workflows/revise_measure_task.html"
     success_message = _("The measure has been given up.")
+    last_warning = _("Give the measure up for good?")
+    last_label = _("Give it up")
 
     @property
     def is_withdrawal(self) -> bool:
@@ -136,6 +174,7 @@ class ReviseMeasure(MeasureTaskView):
         """Give the measure up, add a row to the form, save in between, or ask the parties anew."""
         if self.is_withdrawal:
             return super().post(request, *args, **kwargs)
+        measure_lock(self.measure)  # until what others changed is looked at and this is saved
         editor = self.editor(request.POST)
         if editor.is_sketch:
             return self.render_to_response(self.get_context_data(editor=editor))
@@ -163,6 +202,9 @@ class ReviseMeasure(MeasureTaskView):
         warn_of_mute_parties(self.request, self.measure)
         return redirect(self.get_success_url())
 
+    def last_lines(self, form: forms.Form, made: Any) -> list[Line]:
+        return [(_("Reason"), form.cleaned_data["withdraw_reason"])]
+
     def perform(self, form: forms.Form) -> None:
         measure_withdraw(self.process.measure, reason=form.cleaned_data["withdraw_reason"], user=self.user)
 
@@ -174,8 +216,8 @@ class ReviseMeasure(MeasureTaskView):
         context["refusals"] = [row for row in rows if row.state == ConfirmationState.REFUSED]
         called_off = (row for row in rows if row.state == ConfirmationState.CALLED_OFF and row.answered_by)
         context["call_off"] = next(called_off, None)
-        evaluation = self.measure.evaluations.select_related("cycle").order_by("-pk").first()
-        is_change = evaluation is not None and evaluation.outcome == EvaluationOutcome.CHANGE
+        evaluation = latest_evaluation(self.measure)
+        is_change = evaluation is not None and evaluation.final_outcome == EvaluationOutcome.CHANGE
         context["evaluation"] = evaluation if is_change else None
         return context
 
@@ -194,32 +236,6 @@ class BeginMeasure(MeasureTaskView):
         measure_begin(self.process.measure, started_on=form.cleaned_data["started_on"], user=self.user)
 
 
-class EvaluateMeasure(MeasureTaskView):
-    """Planning judges a measure, with its figures and those of its areas in view."""
-
-    form_class = EvaluateForm
-    template_name = "workflows/evaluate_measure_task.html"
-    success_message = _("The evaluation has been recorded.")
-
-    def perform(self, form: forms.Form) -> None:
-        measure_evaluate(
-            self.process,
-            outcome=EvaluationOutcome(form.cleaned_data["outcome"]),
-            effect=form.cleaned_data["effect"],
-            lesson=form.cleaned_data["lesson"],
-            user=self.user,
-        )
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        figures = figures_told(self.line.figures, user=self.user, measure=self.measure)
-        return super().get_context_data(
-            cards=[figure_card(row) for row in figures],
-            area_changes=area_changes(self.measure),
-            **kwargs,
-        )
-
-
 confirm_agreement = ConfirmAgreement.as_view()
 revise_measure = ReviseMeasure.as_view()
 begin_measure = BeginMeasure.as_view()
-evaluate_measure = EvaluateMeasure.as_view()

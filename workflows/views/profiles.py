@@ -30,6 +30,7 @@ from project.common.formats import language_of_papers
 from project.common.listing import order_of, page_of, term_of
 from project.common.svg import to_svg
 from stakeholders.permissions import Perm, can, require
+from stakeholders.sessions import signed_in
 from workflows.forms.analysis import ProfileForm
 from workflows.models import AreaProfile, PlanningCycle
 from workflows.reports import booklet as booklet_report
@@ -44,8 +45,10 @@ from workflows.selectors.analysis import (
 from workflows.selectors.conference import StatementFilter, statements_seen_by
 from workflows.selectors.recommendations import RecommendationFilter, recommendations_of
 from workflows.selectors.requests import gone_without
+from workflows.selectors.urgency import followed, in_force, index_says, urgency_proposals, with_urgencies
 from workflows.services.analysis import profile_save
-from workflows.views.access import signed_in, visible_cycle_or_drafts
+from workflows.services.urgency import bodies_at_work, bodies_spoken_for
+from workflows.views.access import visible_cycle_or_drafts
 
 _ORDERS = {"rank": ("rank_or_last", "area__name"), "name": ("area__name",)}
 #: Areas without a rank come last.
@@ -75,6 +78,7 @@ def profile_list(request: HttpRequest, pk: int) -> HttpResponseBase:
         rows = rows.filter(area__name__icontains=text)
     order = order_of(request, _ORDERS, "rank")
     rows = rows.annotate(rank_or_last=Coalesce("rank", _LAST)).order_by(*order.by)
+    rows = rows.prefetch_related(with_urgencies(cycle))
     fmt = export_format(request)
     if fmt is not None:
         return _export(cycle, rows, fmt)
@@ -100,12 +104,20 @@ def _need(request: HttpRequest, cycle: PlanningCycle) -> dict[str, Any]:
     return {"need": need_of(run), "sure_url": reverse("monitoring:run-detail", args=[run.pk])}
 
 
+def _said(profile: AreaProfile) -> str:
+    """What each body said of the urgency last, a line each; nothing if none did."""
+    rows = in_force(profile.area.urgencies)  # type: ignore[attr-defined]
+    return "\n".join(f"{row.body.name}: {row.get_level_display()} ({row.reason})" for row in rows)
+
+
 def _export(cycle: PlanningCycle, rows: Any, fmt: Any) -> HttpResponseBase:
     columns = [
         Column(_("Rank"), "rank", Kind.NUMBER, places=0),
         Column(_("Area key"), "area.key"),
         Column(_("Area"), "area.name"),
         Column(_("Stands out"), "stands_out"),
+        Column(_("By the index"), index_says),
+        Column(_("Urgency as bodies see it"), _said),
         Column(_("Why this area"), "choice_reason"),
         Column(_("Statements"), "statement_count", Kind.NUMBER, places=0),
         Column(_("Released"), "released_at", Kind.DATE),
@@ -176,6 +188,10 @@ def profile_detail(request: HttpRequest, pk: int) -> HttpResponse:
     rows = _deviations(profile, changes)
     strongest = _strongest(rows)
     area_filter = RecommendationFilter(area_pk=profile.area_id)
+    said = urgency_proposals(cycle, [profile.area]).get(profile.area_id, [])
+    speaks = profile.released_at is not None and bool(
+        set(bodies_at_work(cycle)) & set(bodies_spoken_for(request.user, cycle))
+    )
     return render(
         request,
         "workflows/profile_detail.html",
@@ -186,6 +202,9 @@ def profile_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "run": run,
             "result": run.results.filter(area=profile.area_id).first() if run else None,
             "ranked_count": run.results.filter(rank__isnull=False).count() if run else 0,
+            "urgencies": in_force(said),
+            "earlier_urgencies": followed(said),
+            "can_propose": speaks,
             **_map(profile),
             "changes": changes,
             "chart_words": chart_words(row.cell.z for row in strongest),

@@ -15,35 +15,40 @@ from django.utils.translation import gettext_lazy as _
 
 from project.common.errors import DomainError
 from project.common.keys import key_or_none
-from stakeholders.models import RulesOfProcedure, User
-from stakeholders.procedure import VotingRules
+from stakeholders.models import BodyMembership, RulesOfProcedure, User
+from stakeholders.procedure import Tie, VotingRules
 from stakeholders.selectors.rules import group_name, rules_on, sentences_of
+from stakeholders.sessions import signed_in
 from workflows.counting import Count, count_ballots
-from workflows.forms.decisions import DecisionForm, absence_fields, attendance_fields
+from workflows.forms.beforehand import Beforehand, votes_beforehand
+from workflows.forms.decisions import DecisionForm
 from workflows.forms.recommendations import AdoptionForm, DraftForm, initial_from_query, initial_of
 from workflows.models import (
     Decision,
     DecisionResult,
     Meeting,
+    Poll,
     Recommendation,
-    RecommendationKind,
     RecommendationVersion,
     VoteChoice,
 )
+from workflows.models.recommendations import REQUEST_STAGES
+from workflows.selectors.agenda import agenda_of, next_to_decide
+from workflows.selectors.conference import invitable
+from workflows.selectors.cosigning import rounds_seen_by
 from workflows.selectors.decisions import (
-    attendance_in,
+    away_on,
     decision_in_force,
-    likely_meeting,
+    meeting_held_last,
     meetings_to_decide_in,
     open_reconsideration,
     seats_on,
 )
 from workflows.selectors.recommendations import (
-    agenda_of,
-    changes_since_return,
     evidence_of,
-    next_to_decide,
 )
+from workflows.selectors.versions import since_return
+from workflows.services.cosigning import cosigning_end, may_ask_cosigners
 from workflows.services.decisions import decision_record
 from workflows.services.recommendations import (
     may_withdraw,
@@ -53,9 +58,9 @@ from workflows.services.recommendations import (
     recommendation_withdraw,
     version_save,
 )
-from workflows.views.access import signed_in
 from workflows.views.base import TaskView
 from workflows.views.evidence import evidence_choice
+from workflows.views.read_back import Line, decision_lines, vote_lines
 
 
 def withdrawal_message(standing: Decision | None) -> Any:
@@ -85,18 +90,16 @@ class RecommendationTaskView(TaskView):
     @cached_property
     def version(self) -> RecommendationVersion:
         """The latest version."""
-        versions = self.recommendation.versions.select_related("addressee", "field", "created_by")
+        versions = self.recommendation.versions.select_related("addressee", "created_by")
         found = versions.order_by("-number").first()
         assert found is not None
         return found
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        returned, changes = changes_since_return(self.recommendation, of_body=self.is_before_body)
         return super().get_context_data(
             recommendation=self.recommendation,
             version=self.version,
-            returned=returned,
-            changes=changes,
+            since=since_return(self.version, of_body=self.is_before_body),
             **kwargs,
         )
 
@@ -124,8 +127,10 @@ class DraftRecommendation(RecommendationTaskView):
             **super().get_form_kwargs(),
             "cycle": self.process.cycle,
             "origin": self.recommendation.cycle,
+            "version": self.version,
             "is_draft": "save" in self.request.POST,
             "is_withdrawal": self.is_withdrawal,
+            "is_request": self.recommendation.kind in REQUEST_STAGES,
         }
 
     def get_initial(self) -> dict[str, Any]:
@@ -143,6 +148,7 @@ class DraftRecommendation(RecommendationTaskView):
                 initial=initial_from_query(request.POST),
                 cycle=self.process.cycle,
                 origin=self.recommendation.cycle,
+                version=self.version,
             )
             return self.render_to_response(self.get_context_data(form=form))
         return super().post(request, *args, **kwargs)
@@ -156,6 +162,7 @@ class DraftRecommendation(RecommendationTaskView):
             recommendation_withdraw(
                 self.recommendation, reason=form.cleaned_data["withdraw_reason"], user=self.user
             )
+            cosigning_end(self.recommendation)  # a planned one: nobody has been asked yet
             return
         self.save_draft(form)
         recommendation_propose(self.recommendation, user=self.user)
@@ -164,11 +171,13 @@ class DraftRecommendation(RecommendationTaskView):
         context = super().get_context_data(**kwargs)
         form = context["form"]
         assert isinstance(form, DraftForm)
-        is_request = self.recommendation.kind == RecommendationKind.STAGE_TWO
+        is_request = self.recommendation.kind in REQUEST_STAGES
         context["evidence_choice"] = None if is_request else evidence_choice(self.recommendation.cycle, form)
         context["evidence_cycle"] = self.recommendation.cycle
         context["may_withdraw"] = may_withdraw(self.user, self.recommendation)
         context["reconsideration"] = open_reconsideration(self.recommendation)
+        context["may_ask_cosigners"] = may_ask_cosigners(self.user, self.recommendation)
+        context["rounds"] = rounds_seen_by(self.user, self.recommendation, shows_drafts=True)
         return context
 
 
@@ -195,7 +204,11 @@ class AdoptRecommendation(RecommendationTaskView):
             recommendation_send_back(self.recommendation, reason=form.cleaned_data["reason"], user=self.user)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(evidence=evidence_of(self.version), **kwargs)
+        return super().get_context_data(
+            evidence=evidence_of(self.version),
+            rounds=rounds_seen_by(self.user, self.recommendation, shows_drafts=True),
+            **kwargs,
+        )
 
 
 class DecideRecommendation(RecommendationTaskView):
@@ -204,6 +217,8 @@ class DecideRecommendation(RecommendationTaskView):
     form_class = DecisionForm
     is_before_body = True
     template_name = "workflows/decide_recommendation_task.html"
+    last_warning = _("Record the decision? It can never be changed, only followed by another.")
+    last_label = _("Record the decision")
 
     @property
     def success_message(self) -> Any:  # type: ignore[override]
@@ -219,27 +234,30 @@ class DecideRecommendation(RecommendationTaskView):
         meetings = meetings_to_decide_in(self.recommendation)
         wanted = key_or_none(self.request.POST.get("meeting") or self.request.GET.get("meeting"))
         chosen = meetings.filter(pk=wanted).first() if wanted is not None else None
-        return chosen or likely_meeting(meetings)
+        return chosen or meeting_held_last(meetings)
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {
             **super().get_form_kwargs(),
             "meetings": meetings_to_decide_in(self.recommendation),
-            "seats": seats_on(self.process.cycle.steering_group, self.meeting),
+            "seats": self.seats,
+            "allows_secret": self.rules_version.allows_secret,
+            "acting": invitable(self.process.cycle),
         }
 
     def get_initial(self) -> dict[str, Any]:
-        # What happened at the item before outweighs what was entered beforehand.
-        before = attendance_in(self.meeting)
-        return {"meeting": self.meeting, **(attendance_fields(before) if before else self.absences)}
+        known = self.beforehand.initial
+        return {"meeting": self.meeting, "wording": self.version.proposal, **known}
 
     @cached_property
-    def absences(self) -> dict[str, Any]:
-        """Who was entered as away on the day of the meeting, before its first item."""
-        if self.meeting is None:
-            return {}
-        seats = seats_on(self.process.cycle.steering_group, self.meeting)
-        return absence_fields(seats, self.meeting.held_on)
+    def beforehand(self) -> Beforehand:
+        """What is known of the seats before a vote is entered."""
+        return votes_beforehand(self.meeting, self.seats)
+
+    @cached_property
+    def seats(self) -> list[BodyMembership]:
+        """Seats of the day of the meeting."""
+        return seats_on(self.process.cycle.steering_group, self.meeting)
 
     def get_success_url(self) -> str:
         """On to the next item of the meeting, or back to the inbox after the last one."""
@@ -259,23 +277,43 @@ class DecideRecommendation(RecommendationTaskView):
             shown = DecisionForm(
                 initial=filled,
                 meetings=meetings_to_decide_in(self.recommendation),
-                seats=seats_on(self.process.cycle.steering_group, self.meeting),
+                seats=self.seats,
+                allows_secret=self.rules_version.allows_secret,
+                acting=invitable(self.process.cycle),
             )
             return self.render_to_response(self.get_context_data(form=shown))
         return super().post(request, *args, **kwargs)
 
-    def perform(self, form: forms.Form) -> None:
+    def read_back(self, form: forms.Form) -> HttpResponse:
+        """Read back what would be recorded; what was tried is forgotten."""
+        try:
+            return super().read_back(form)
+        finally:
+            self.recommendation.refresh_from_db()
+
+    def last_lines(self, form: forms.Form, made: Decision) -> list[Line]:
+        assert isinstance(form, DecisionForm)
+        return [*decision_lines(made), *vote_lines(made, form.ballots())]
+
+    def last_heading(self) -> str:
+        return self.version.title
+
+    def perform(self, form: forms.Form) -> Decision:
+        """Record what was entered."""
         assert isinstance(form, DecisionForm)
         cleaned = form.cleaned_data
-        decision_record(
+        return decision_record(
             self.recommendation,
             meeting=cleaned["meeting"],
             result=DecisionResult(cleaned["result"]),
             ballots=form.ballots(),
             user=self.user,
-            conditions=cleaned["conditions"],
             reason=cleaned["reason"],
             postponed_until=cleaned["postponed_until"],
+            wording=cleaned["wording"],
+            vote_kind=form.kind,
+            tally=form.tally(),
+            condition_rows=form.condition_rows,
         )
 
     @cached_property
@@ -309,7 +347,7 @@ class DecideRecommendation(RecommendationTaskView):
         if not ballots or (not form.is_bound and all(ballot.choice in taken_over for ballot in ballots)):
             return None
         try:
-            return count_ballots(self.rules, ballots)
+            return count_ballots(self.rules, ballots, form.tally())
         except DomainError:
             return None
 
@@ -320,10 +358,8 @@ class DecideRecommendation(RecommendationTaskView):
         agenda = agenda_of(self.meeting, current=self.recommendation) if self.meeting else []
         context["agenda"] = agenda
         context["agenda_position"] = next((item.position for item in agenda if item.is_current), None)
-        context["is_attendance_known"] = not form.is_bound and bool(attendance_in(self.meeting))
-        context["are_absences_known"] = (
-            not form.is_bound and not context["is_attendance_known"] and bool(self.absences)
-        )
+        is_first_look = self.request.method != "POST"
+        context["beforehand"] = self.beforehand.source if is_first_look else ""
         context["count"] = self.count(form)
         quorum = self.rules.quorum_count(len(form.voting_seats))
         context["quorum"] = context["count"].quorum if context["count"] else quorum
@@ -331,6 +367,10 @@ class DecideRecommendation(RecommendationTaskView):
         context["group_rows"] = self.group_rows(context["count"])
         context["rules_version"] = self.rules_version
         context["rule_sentences"] = sentences_of(self.rules_version)
+        context["rounds"] = rounds_seen_by(self.user, self.recommendation, shows_drafts=False)
+        context["decides_tie"] = self.rules.tie == Tie.CHAIR
+        context["away"] = away_on(form.voting_seats + form.advisory_seats, self.meeting)
+        context["open_poll"] = Poll.objects.open().filter(recommendation=self.recommendation).first()
         context["reconsideration"] = open_reconsideration(self.recommendation)
         context["earlier_decisions"] = list(
             self.recommendation.decisions.select_related("meeting", "version").order_by("pk")

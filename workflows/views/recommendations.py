@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,14 +15,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from measures.models import Measure
-from monitoring.models import Area
+from monitoring.models import Area, Indicator
 from project.common.errors import DomainError
 from project.common.exports import Column, Kind, export_format, export_links, table_response
 from project.common.keys import key_or_none
 from project.common.listing import order_of, page_of
 from stakeholders.models import User
 from stakeholders.permissions import Perm, can, require, visible
+from stakeholders.sessions import signed_in
 from workflows.engine import recommendation_begin
+from workflows.extracts import open_extracts
 from workflows.flows import RecommendationFlow
 from workflows.forms.recommendations import (
     DraftForm,
@@ -38,21 +40,25 @@ from workflows.models import (
     RecommendationState,
     RecommendationVersion,
     StageKind,
+    Statement,
 )
 from workflows.models.recommendations import WITHDRAWABLE_STATES
 from workflows.nodes import complete_task, open_task
 from workflows.recommendation_cases import recommendation_call_back
+from workflows.selectors.assignments import conditions_of, progress_of
+from workflows.selectors.cosigning import rounds_seen_by
 from workflows.selectors.decisions import decision_in_force, decisions_seen_by, open_reconsideration
+from workflows.selectors.merging import alike_among, merge_candidates
 from workflows.selectors.recommendations import (
-    changes_between,
     evidence_of,
     recommendations_of,
     recommendations_seen_by,
-    seen_versions,
-    versions_prefetch,
 )
-from workflows.services.recommendations import may_withdraw, recommendation_propose
-from workflows.views.access import signed_in, visible_cycle
+from workflows.selectors.versions import changes_between
+from workflows.services.cosigning import may_ask_cosigners
+from workflows.services.merging import LEAST, can_merge_in, may_merge
+from workflows.services.recommendations import may_withdraw, recommendation_propose, require_may_withdraw
+from workflows.views.access import visible_cycle
 from workflows.views.evidence import build_evidence_choice, evidence_choice
 from workflows.views.recommendation_tasks import withdrawal_message
 
@@ -63,12 +69,8 @@ _ORDERS = {
 }
 
 
-def _state_label(recommendation: Any) -> str:
-    return str(RecommendationState(recommendation.seen_state).label)
-
-
 def _shown_version(recommendation: Any) -> RecommendationVersion | None:
-    versions = seen_versions(recommendation, shows_drafts=recommendation.shows_drafts)
+    versions = list(recommendation.versions.all())
     return versions[-1] if versions else None
 
 
@@ -87,7 +89,9 @@ def recommendation_list(request: HttpRequest, pk: int) -> HttpResponseBase:
     for row in page.object_list:
         row.shown_version = _shown_version(row)
         row.last_decision = list(row.decisions.all())[-1:]
-    is_filtered = any(request.GET.get(name) for name in ("q", "state", "area"))
+    can_merge = can_merge_in(cycle) and may_merge(request.user, cycle)
+    candidates = merge_candidates(request.user, cycle).mergeable if can_merge else []
+    is_filtered = any(request.GET.get(name) for name in ("q", "state", "area", "urgency"))
     return render(
         request,
         "workflows/recommendation_list.html",
@@ -99,6 +103,8 @@ def recommendation_list(request: HttpRequest, pk: int) -> HttpResponseBase:
             "links": export_links(request),
             "is_filtered": is_filtered,
             "may_write": _may_write(request, cycle),
+            "may_merge": len(candidates) >= LEAST,
+            "alike": alike_among(candidates),
             "may_see_drafts": bool(can(request.user, Perm.VIEW_DRAFTS, cycle)),
         },
     )
@@ -109,34 +115,38 @@ def _may_write(request: HttpRequest, cycle: PlanningCycle) -> bool:
 
 
 def _export(cycle: PlanningCycle, rows: Any, wanted: Any) -> HttpResponseBase:
-    def text(name: str) -> Any:
-        def value(row: Any) -> Any:
-            version = _shown_version(row)
-            return getattr(version, name) if version else None
-
-        return value
-
+    rows = list(rows)
+    for row in rows:
+        row.shown_version = _shown_version(row)
     columns = [
         Column(_("Number"), "reference"),
         Column(_("Title"), "seen_title"),
-        Column(_("State"), _state_label),
-        Column(_("Version"), text("number"), Kind.NUMBER, 0),
-        Column(_("Areas"), lambda row: ", ".join(area.name for area in _areas(row))),
-        Column(_("Field of action"), lambda row: str(text("field")(row) or "")),
-        Column(_("Addressee"), lambda row: str(text("addressee")(row) or "")),
-        Column(_("Finding"), text("finding")),
-        Column(_("Aim"), text("aim")),
-        Column(_("Proposal"), text("proposal")),
-        Column(_("Cost and consequences"), text("cost")),
+        Column(_("State"), lambda row: RecommendationState(row.seen_state).label),
+        Column(_("Version"), "shown_version.number", Kind.NUMBER, 0),
+        Column(_("Areas"), lambda row: _joined(row, "areas")),
+        Column(_("Fields of action"), lambda row: _joined(row, "fields")),
+        Column(_("Addressee"), "shown_version.addressee.name"),
+        Column(_("Urgency"), "shown_version.get_urgency_display"),
+        Column(_("Finding"), "shown_version.finding"),
+        Column(_("Need"), "shown_version.need"),
+        Column(_("Aim"), "shown_version.aim"),
+        Column(_("Proposal"), "shown_version.proposal"),
+        Column(_("What else was considered"), "shown_version.alternatives"),
+        Column(_("Rough cost"), "shown_version.get_cost_kind_display"),
+        Column(_("Cost from (euros)"), "shown_version.cost_from", Kind.NUMBER, 2),
+        Column(_("Cost up to (euros)"), "shown_version.cost_to", Kind.NUMBER, 2),
+        Column(_("Cost and consequences"), "shown_version.cost"),
+        Column(_("File reference"), "shown_version.file_reference"),
         Column(_("Decision"), lambda row: ", ".join(decision.reference for decision in row.decisions.all())),
     ]
     name = _("Recommendations %(cycle)s") % {"cycle": cycle.title}
     return table_response(name, columns, rows, wanted, [f"{cycle.title}, {cycle.territory.name}"])
 
 
-def _areas(row: Any) -> list[Area]:
-    version = _shown_version(row)
-    return list(version.areas.all()) if version else []
+def _joined(row: Any, name: str) -> str:
+    """Areas or fields of the wording before the reader, in one cell."""
+    version = row.shown_version
+    return ", ".join(str(tie) for tie in getattr(version, name).all()) if version else ""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -218,11 +228,26 @@ def recommendation_evidence(request: HttpRequest, pk: int) -> HttpResponse:
     """The evidence to tick for the areas chosen; replaces that part of the form."""
     cycle = visible_cycle(request, pk)
     require(request.user, Perm.VIEW_DRAFTS, cycle)
+    areas, indicators = _keys(request, "areas"), _keys(request, "indicators")
+    statements = _keys(request, "statements")
+    # What a draft of the cycle holds stays, also from cycles before: by merging or carrying over.
+    of_cycle = Q(recommendation__cycle=cycle) | Q(recommendation__process__cycle=cycle)
+    drafts = RecommendationVersion.objects.filter(of_cycle).values("pk")
+
+    def held(model: Any, keys: set[int]) -> list[int]:
+        rows = model.objects.filter(pk__in=keys, recommendation_versions__in=drafts)
+        return list(rows.values_list("pk", flat=True))
+
     choice = build_evidence_choice(
         cycle,
-        area_pks=_keys(request, "areas"),
-        indicator_pks=_keys(request, "indicators"),
-        statement_pks=_keys(request, "statements"),
+        area_pks=areas,
+        indicator_pks=indicators,
+        statement_pks=statements,
+        held={
+            "areas": held(Area, areas),
+            "indicators": held(Indicator, indicators),
+            "statements": held(Statement, statements),
+        },
     )
     return render(request, "workflows/_evidence_choice.html", {"choice": choice})
 
@@ -235,11 +260,11 @@ def _keys(request: HttpRequest, name: str) -> set[int]:
 @require_safe
 def recommendation_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One recommendation: wording, evidence, versions, returns, decisions, measures."""
-    rows = recommendations_seen_by(request.user).prefetch_related(versions_prefetch())
-    recommendation: Any = get_object_or_404(rows, pk=pk)
+    recommendation: Any = get_object_or_404(recommendations_seen_by(request.user), pk=pk)
     shows_drafts = recommendation.shows_drafts
     process = getattr(recommendation, "process", None)
-    versions = seen_versions(recommendation, shows_drafts=shows_drafts)
+    cycle = process.cycle if process else recommendation.cycle
+    versions = list(recommendation.versions.all())
     version = _version_before_reader(request, versions)
     earlier = [row for row in versions if row.number < version.number]
     compared = _compared(request, earlier)
@@ -254,12 +279,14 @@ def recommendation_detail(request: HttpRequest, pk: int) -> HttpResponse:
     measures = visible(
         request.user, Perm.VIEW_MEASURE, Measure.objects.filter(origins__recommendation=recommendation)
     )
+    conditions = conditions_of(request.user, decisions)
     return render(
         request,
         "workflows/recommendation_detail.html",
         {
             "recommendation": recommendation,
-            "cycle": process.cycle if process else recommendation.cycle,
+            "cycle": cycle,
+            "sees_cycle": bool(can(request.user, Perm.VIEW_CYCLE, cycle)),
             "versions": versions,
             "version": version,
             "is_latest": version.pk == versions[-1].pk,
@@ -269,8 +296,21 @@ def recommendation_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "evidence": evidence_of(version),
             "returns": list(returns.order_by("pk")),
             "decisions": list(decisions),
+            "is_extract_outstanding": open_extracts(decisions).exists(),
+            "conditions": conditions,
+            "progress": progress_of(conditions),
             "measures": list(measures.select_related("responsible").distinct()),
             "shows_drafts": shows_drafts,
+            "merged_from": recommendations_seen_by(request.user)
+            .filter(merged_into=recommendation)
+            .order_by("cycle__starts_year", "number"),
+            "merged_into": recommendations_seen_by(request.user)
+            .filter(pk=recommendation.merged_into_id)
+            .first(),
+            "rounds": rounds_seen_by(request.user, recommendation, shows_drafts=shows_drafts),
+            "may_ask_cosigners": process is not None
+            and recommendation.state in WITHDRAWABLE_STATES
+            and may_ask_cosigners(request.user, recommendation),
             "reconsideration": open_reconsideration(recommendation),
             "standing": decision_in_force(recommendation),
             "may_withdraw": process is not None
@@ -285,10 +325,7 @@ def recommendation_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def recommendation_withdraw_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Withdraw a recommendation, wherever it waits before the steering group has it."""
     recommendation = get_object_or_404(recommendations_seen_by(request.user), pk=pk)
-    if not may_withdraw(request.user, recommendation):
-        raise PermissionDenied(
-            str(_("Only its author, the chair of the conference or the social planning unit may do this."))
-        )
+    require_may_withdraw(request.user, recommendation)
     form = WithdrawForm(request.POST if request.method == "POST" else None)
     standing = decision_in_force(recommendation)
     if request.method == "POST" and form.is_valid():

@@ -5,16 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from measures.models import RoundReport
+from measures.models import FigureFile, RoundReport
 from measures.selectors.reports import ReportLine, report_lines
+from measures.services.figure_files import MOST_FILES, figure_file_remove, figure_files_add, most_bytes
 from measures.services.raw_figures import report_told
 from measures.services.reporting import report_review, report_save, report_submit
+from project.common.errors import DomainError
+from project.common.formats import file_size_de
+from project.common.keys import key_or_none
 from stakeholders.models import User
+from stakeholders.sessions import signed_in
 from workflows.forms.reports import ReportForm, ReviewForm
-from workflows.views.access import signed_in
 from workflows.views.base import TaskView
 
 
@@ -50,12 +58,31 @@ class ReportFigures(ReportTaskView):
     success_message = _("Handed in. The social planning unit checks your figures.")
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        is_draft = "save" in self.request.POST
+        is_draft = not {"save", "remove_file"}.isdisjoint(self.request.POST)
         return {**super().get_form_kwargs(), "lines": self.lines, "is_draft": is_draft}
+
+    def form_valid(self, form: forms.Form) -> HttpResponse:
+        """A file is taken away beside what was typed, which is saved."""
+        if "remove_file" not in self.request.POST:
+            return super().form_valid(form)
+        wanted = key_or_none(self.request.POST["remove_file"])
+        own = FigureFile.objects.filter(figure__report=self.report, removed_at__isnull=True)
+        file = get_object_or_404(own, pk=wanted or 0)
+        try:
+            with transaction.atomic():
+                self.save_draft(form)
+                figure_file_remove(file, user=self.user)
+        except DomainError as error:
+            form.add_error(None, str(error.message))
+            return self.form_invalid(form)
+        messages.success(self.request, _("The file has been taken away; what you typed is saved."))
+        return redirect(self.request.path)
 
     def save_draft(self, form: forms.Form) -> None:
         assert isinstance(form, ReportForm)
         report_save(self.report, actuals=form.actuals, user=self.user)
+        for figure, uploads in form.uploads:
+            figure_files_add(figure, uploads, user=self.user)
 
     def perform(self, form: forms.Form) -> None:
         self.save_draft(form)
@@ -63,7 +90,8 @@ class ReportFigures(ReportTaskView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         missing = sum(line.row.value is None and not line.row.comment for line in self.lines)
-        return super().get_context_data(missing_count=missing, **kwargs)
+        limits = {"limit": file_size_de(most_bytes()), "count": MOST_FILES}
+        return super().get_context_data(missing_count=missing, limits=limits, **kwargs)
 
 
 class ConfirmFigures(ReportTaskView):

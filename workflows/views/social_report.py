@@ -19,6 +19,7 @@ from monitoring.selectors.figures import used_indicators
 from project.common.errors import DomainError
 from stakeholders.models import Organisation, OrganisationKind
 from stakeholders.permissions import Perm, can, require, visible
+from stakeholders.sessions import signed_in
 from workflows.chapter_page import page_of_draft
 from workflows.forms.social_report import ChapterEditForm, ChapterForm, ReasonForm, ReportFrameForm
 from workflows.models import ChapterEdition, ChapterKind, ChapterRenewal, ReportChapter, SocialReport
@@ -42,7 +43,6 @@ from workflows.services.social_report import (
     report_begin,
     report_change,
 )
-from workflows.views.access import signed_in
 from workflows.views.base import answer_domain_error
 
 _FORM_METHODS = ["GET", "HEAD", "POST"]

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
-from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
-from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
-from django.views.decorators.http import conditional_page, require_safe
 
 from project.common.exports import export_format, export_links, pdf_response
 from project.common.formats import date_de, language_of_papers
+from project.common.public import public
 from workflows.chapter_page import ChapterPage, page_of_edition
 from workflows.chapters import text_blocks
 from workflows.models import ChapterEdition, ReportChapter, SocialReport
@@ -23,24 +19,6 @@ from workflows.reports import social_report as paper
 from workflows.reports.chapter_table import chapter_table
 from workflows.selectors.chapter_secrets import hidden_in, hidden_in_each
 from workflows.selectors.social_report import contents_of, public_editions, public_reports
-
-View = Callable[..., HttpResponseBase]
-
-
-def public(view: View) -> View:
-    """Open a page to everybody; browsers may keep it, but ask each time whether it is still the same.
-
-    What was withdrawn, or is secret since, must be gone with the next look.
-    """
-
-    @wraps(view)
-    def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        response = view(request, *args, **kwargs)
-        response.headers.pop("Cache-Control", None)
-        patch_cache_control(response, public=True, no_cache=True)
-        return response
-
-    return login_not_required(require_safe(conditional_page(page)))
 
 
 @public

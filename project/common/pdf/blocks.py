@@ -20,6 +20,7 @@ class Heading:
         preline: Small line above it, part of the title block.
         badges: Short words below it, such as the status.
         running: Text of the running head from its page on; "" leaves it.
+        is_title: The title on a cover: larger than other headings.
     """
 
     text: str
@@ -28,6 +29,7 @@ class Heading:
     preline: str = ""
     badges: tuple[str, ...] = ()
     running: str = ""
+    is_title: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,11 +80,13 @@ class Column:
         title: Its head.
         share: Width as a share of all shares.
         is_number: Aligned right.
+        is_apart: Leaves room at its left: for texts that follow a column of numbers.
     """
 
     title: str
     share: float = 1.0
     is_number: bool = False
+    is_apart: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,20 @@ class GroupRow:
     text: str
 
 
-Row = GroupRow | tuple[str | Bar, ...]
+@dataclass(frozen=True)
+class SumRow:
+    """A row of sums below those it sums up; never parted from the row above.
+
+    Attributes:
+        cells: What is summed up, then the sums.
+        span: Columns that the first cell takes.
+    """
+
+    cells: tuple[str, ...]
+    span: int = 1
+
+
+Row = GroupRow | SumRow | tuple[str | Bar, ...]
 
 
 @dataclass(frozen=True)
@@ -102,12 +119,15 @@ class Table:
     Attributes:
         caption: Above it; "" where a heading says it.
         columns: Left to right.
-        rows: As many cells as columns, or a group.
+        rows: As many cells as columns, a group, or sums.
+        is_whole: Goes to the next page as a whole, with the heading above, rather than being torn; not
+            if it takes most of a page.
     """
 
     caption: str
     columns: Sequence[Column]
     rows: Sequence[Row]
+    is_whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -137,6 +157,20 @@ class Beside:
 
 
 @dataclass(frozen=True)
+class Signatures:
+    """Places to sign by hand, side by side: a line each, with what belongs there below it."""
+
+    labels: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Whole:
+    """Blocks that go to the next page together rather than being torn, if a page holds them."""
+
+    blocks: "Sequence[Block]"
+
+
+@dataclass(frozen=True)
 class PageBreak:
     """What follows begins on a new page."""
 
@@ -149,7 +183,20 @@ class Contents:
     depth: int = 2
 
 
-Block = Heading | Paragraph | Bullets | Statement | KeyValues | Table | Figure | Beside | PageBreak | Contents
+Block = (
+    Heading
+    | Paragraph
+    | Bullets
+    | Statement
+    | KeyValues
+    | Table
+    | Figure
+    | Beside
+    | Signatures
+    | Whole
+    | PageBreak
+    | Contents
+)
 
 
 @dataclass(frozen=True)
@@ -166,6 +213,7 @@ class Paper:
         footer: Left in the foot of each page: date of the data, source.
         draft: Word across each page while it is a draft; "" for none.
         page_of: "Page %(page)s of %(pages)s", translated.
+        has_cover: Whether the first page is a cover: its content stands lower, on a ground, without a head.
     """
 
     title: str
@@ -177,3 +225,4 @@ class Paper:
     footer: str = ""
     draft: str = ""
     page_of: str = "Seite %(page)s von %(pages)s"
+    has_cover: bool = False

@@ -32,6 +32,7 @@ class Type:
 
 
 TYPES: Final[dict[str, Type]] = {
+    "title": Type(32, 38, BOLD, before=0, after=12),
     "h1": Type(21, 25, BOLD, before=0, after=5),
     "h2": Type(14, 18, BOLD, before=11, after=4),
     "h3": Type(11, 14, BOLD, before=7, after=3),
@@ -194,9 +195,9 @@ class Entry:
 class HeadingPiece(TextPiece):
     """A heading with its bookmark; badges stand below it."""
 
-    def __init__(self, entry: Entry, node: Node, *, running: str = "", badges: Sequence[str] = ()) -> None:
-        super().__init__(entry.text, node, TYPES[f"h{entry.level}"])
-        self.entry, self.running, self.badges = entry, running, badges
+    def __init__(self, entry: Entry, node: Node, *, running: str = "", is_title: bool = False) -> None:
+        super().__init__(entry.text, node, TYPES["title" if is_title else f"h{entry.level}"])
+        self.entry, self.running = entry, running
 
     def split(self, width: float, height: float) -> list[Flowable]:
         """Never."""

@@ -30,6 +30,7 @@ def register() -> None:
 @lru_cache(maxsize=20_000)
 def width_of(text: str, font: str, size: float) -> float:
     """Width of a piece of text in points."""
+    register()
     return float(pdfmetrics.stringWidth(text, font, size))
 
 

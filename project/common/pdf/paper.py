@@ -8,9 +8,17 @@ from itertools import pairwise
 from typing import Any, Final
 
 from reportlab.lib.pagesizes import A4
-from reportlab.platypus import BaseDocTemplate, CondPageBreak, Flowable, Frame, PageBreak, PageTemplate
+from reportlab.platypus import (
+    BaseDocTemplate,
+    CondPageBreak,
+    Flowable,
+    Frame,
+    KeepTogether,
+    PageBreak,
+    PageTemplate,
+)
 
-from project.common.looks import LINE, MUTED
+from project.common.looks import GROUND, LINE, LINK, MUTED
 from project.common.pdf import blocks
 from project.common.pdf.flowables import (
     TYPES,
@@ -26,6 +34,7 @@ from project.common.pdf.flowables import (
 )
 from project.common.pdf.fonts import BOLD, REGULAR, drawable, register, width_of
 from project.common.pdf.metadata import PRODUCER, Facts
+from project.common.pdf.signing import SignaturesPiece
 from project.common.pdf.tables import Frame as TableFrame
 from project.common.pdf.tables import TablePiece
 from project.common.pdf.tagging import Node, TaggedCanvas
@@ -38,6 +47,10 @@ COLUMN: Final = _WIDTH - 2 * _SIDE
 _TALL: Final = _HEIGHT - _TOP - _FOOT
 #: No heading asks for more room below it than this, or a page would stay half empty.
 _MOST_NEEDED: Final = _TALL * 0.75
+#: Free room above the title on a cover, and height of the ground it stands on, from the upper edge.
+_COVER_TOP: Final = 150.0
+_COVER_GROUND: Final = _HEIGHT * 0.5
+_COVER_STRIPE: Final = 14.0
 
 
 def render_paper(paper: blocks.Paper) -> bytes:
@@ -122,12 +135,11 @@ class _Layout:
             creator=PRODUCER,
             producer=PRODUCER,
         )
-        frame = Frame(
-            _SIDE, _FOOT, COLUMN, _TALL, leftPadding=0, rightPadding=0, topPadding=0, bottomPadding=0
+        page = PageTemplate("page", [_frame(_TALL)], onPage=self._begin_page, onPageEnd=self._end_page)
+        cover = PageTemplate(
+            "cover", [_frame(_TALL - _COVER_TOP)], onPage=self._begin_cover, autoNextPageTemplate="page"
         )
-        document.addPageTemplates(
-            PageTemplate(frames=[frame], onPage=self._begin_page, onPageEnd=self._end_page)
-        )
+        document.addPageTemplates([cover, page] if paper.has_cover else [page])
         document.build(self._spaced(self._pieces(paper.blocks, self.root)), canvasmaker=self._canvas)
         return file.getvalue()
 
@@ -141,6 +153,17 @@ class _Layout:
         return canvas
 
     # --- pages ----------------------------------------------------------------------------------
+
+    def _begin_cover(self, canvas: Any, document: Any) -> None:
+        """The ground of the title, with a stripe in the colour of links."""
+        with canvas.artifact("Pagination"):
+            canvas.saveState()
+            canvas.setFillColor(GROUND)
+            canvas.rect(0, _HEIGHT - _COVER_GROUND, _WIDTH, _COVER_GROUND, stroke=0, fill=1)
+            canvas.setFillColor(LINK)
+            canvas.rect(0, _HEIGHT - _COVER_GROUND - _COVER_STRIPE, _WIDTH, _COVER_STRIPE, stroke=0, fill=1)
+            canvas.restoreState()
+        self._begin_page(canvas, document)
 
     def _begin_page(self, canvas: Any, _document: Any) -> None:
         """The mark of a draft lies behind everything."""
@@ -175,7 +198,7 @@ class _Layout:
 
     def _numbers(self, canvas: _Canvas) -> None:
         pages = canvas.page_index
-        for page in range(pages):
+        for page in range(int(self.paper.has_cover), pages):
             text = self.paper.page_of % {"page": page + 1, "pages": pages}
             canvas.late(page, None, REGULAR, 8, _WIDTH - _SIDE, 37, text)
         for line in self.contents:
@@ -187,7 +210,8 @@ class _Layout:
         """Headings and bold lines stay with the beginning of what follows."""
         story: list[Flowable] = []
         for place, piece in enumerate(pieces):
-            is_first = place == 0 or not _leads(pieces[place - 1])
+            # Small print may also end what stands before: then the heading is the first all the same.
+            is_first = place == 0 or not _leads(pieces[place - 1]) or _is_note(pieces[place - 1])
             if is_first and _heads(piece):
                 story.append(CondPageBreak(min(_needed(pieces[place:]), _MOST_NEEDED)))
             if isinstance(piece, BesidePiece) and piece.wrap(COLUMN, _TALL)[1] > _TALL:
@@ -216,9 +240,11 @@ class _Layout:
                 return self._statement(block, parent)
             case blocks.Figure():
                 return [self._figure(block, parent)]
-            case blocks.Beside():
-                left, right = self._pieces(block.left, parent), self._pieces(block.right, parent)
-                return [BesidePiece(left, right, share=block.share)]
+            case blocks.Beside() | blocks.Whole():
+                return [self._together(block, parent)]
+            case blocks.Signatures():
+                labels = [TextPiece(text, Node("P", parent), TYPES["note"]) for text in block.labels]
+                return [SignaturesPiece(labels)]
             case blocks.PageBreak():
                 return [PageBreak()]
             case blocks.Contents():
@@ -231,7 +257,7 @@ class _Layout:
         if block.preline:
             pieces.append(TextPiece(block.preline, Node("P", parent), TYPES["preline"]))
         node = Node(f"H{block.level}", parent)
-        pieces.append(HeadingPiece(next(self._unused), node, running=block.running))
+        pieces.append(HeadingPiece(next(self._unused), node, running=block.running, is_title=block.is_title))
         if block.badges:
             pieces.append(BadgesPiece(block.badges, Node("P", parent)))
         return pieces
@@ -256,6 +282,12 @@ class _Layout:
         text.spaceAfter = 9
         return [who, text]
 
+    def _together(self, block: blocks.Beside | blocks.Whole, parent: Node) -> Flowable:
+        if isinstance(block, blocks.Whole):
+            return KeepTogether(self._pieces(block.blocks, parent))
+        left, right = self._pieces(block.left, parent), self._pieces(block.right, parent)
+        return BesidePiece(left, right, share=block.share)
+
     def _figure(self, block: blocks.Figure, parent: Node) -> FigurePiece:
         drawing = block.drawing
         alt = block.alt or ". ".join(part for part in (drawing.title, drawing.description) if part)
@@ -274,7 +306,8 @@ class _Layout:
         caption = None
         if block.caption:
             caption = TextPiece(block.caption, Node("Caption", table), TYPES["strong"])
-        return TablePiece(TableFrame(block.columns, table, Node("TBody", table)), block.rows, caption)
+        frame = TableFrame(block.columns, table, Node("TBody", table), is_whole=block.is_whole)
+        return TablePiece(frame, block.rows, caption)
 
     def _contents(self, block: blocks.Contents, parent: Node) -> list[Piece]:
         title = TextPiece(block.title, Node("P", parent), TYPES["h2"])
@@ -284,10 +317,21 @@ class _Layout:
         return [title, *self.contents]
 
 
+def _frame(tall: float) -> Frame:
+    """The column of a page from its lower edge up."""
+    return Frame(_SIDE, _FOOT, COLUMN, tall, leftPadding=0, rightPadding=0, topPadding=0, bottomPadding=0)
+
+
 def _walk(content: Sequence[blocks.Block]) -> list[blocks.Block]:
     found: list[blocks.Block] = []
     for block in content:
-        found += [*_walk(block.left), *_walk(block.right)] if isinstance(block, blocks.Beside) else [block]
+        match block:
+            case blocks.Beside():
+                found += [*_walk(block.left), *_walk(block.right)]
+            case blocks.Whole():
+                found += _walk(block.blocks)
+            case _:
+                found.append(block)
     return found
 
 
@@ -306,11 +350,12 @@ def _needed(pieces: Sequence[Any]) -> float:
 
 def _leads(piece: Any) -> bool:
     """Whether a piece only leads to the next one: headings, and what explains it in small print."""
-    return (
-        _heads(piece)
-        or isinstance(piece, BadgesPiece)
-        or (isinstance(piece, TextPiece) and piece.type is TYPES["note"])
-    )
+    return _heads(piece) or isinstance(piece, BadgesPiece) or _is_note(piece)
+
+
+def _is_note(piece: Any) -> bool:
+    """Small print."""
+    return isinstance(piece, TextPiece) and piece.type is TYPES["note"]
 
 
 def _heads(piece: Any) -> bool:

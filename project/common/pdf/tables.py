@@ -10,7 +10,7 @@ from typing import Final
 from reportlab.platypus import Flowable
 
 from project.common.looks import GROUND, INK, LINE
-from project.common.pdf.blocks import Bar, Column, GroupRow, Row
+from project.common.pdf.blocks import Bar, Column, GroupRow, Row, SumRow
 from project.common.pdf.drawings import draw
 from project.common.pdf.flowables import TYPES, Piece, TextPiece, Type, write
 from project.common.pdf.tagging import Node
@@ -18,6 +18,8 @@ from project.common.pdf.words import lines_of
 
 _PAD_X: Final = 4.0
 _PAD_Y: Final = 1.8
+#: Further room at the left of a column that stands apart.
+_APART: Final = 10.0
 _BAR_WIDTH: Final = 62.0
 #: A row of more lines is cut into rows that read as one: two of them and the head fit on a page.
 _MOST_LINES: Final = 24
@@ -35,12 +37,14 @@ class _Cell:
 
 @dataclass
 class _Line:
-    """A row with its height; ``is_group`` spans the table."""
+    """A row with its height; ``is_group`` spans the table, ``is_sum`` stays with the row above."""
 
     cells: list[_Cell]
     height: float
     is_group: bool = False
     is_end: bool = True
+    is_sum: bool = False
+    span: int = 1
 
 
 @dataclass(frozen=True)
@@ -52,12 +56,14 @@ class Frame:
         table: Element of the table.
         body: Element of its rows.
         is_plain: Without head, for facts.
+        is_whole: Rather on the next page than torn.
     """
 
     columns: Sequence[Column]
     table: Node
     body: Node
     is_plain: bool = False
+    is_whole: bool = False
 
     def widths(self, width: float) -> list[float]:
         """Width of each column."""
@@ -99,7 +105,7 @@ class TablePiece(Piece):
             cells = [
                 _Cell(
                     Node("TH", row, attributes="/O /Table /Scope /Column"),
-                    _broken(column.title, wide, TYPES["head"]),
+                    _broken(column.title, wide - _extra(column), TYPES["head"]),
                     TYPES["head"],
                 )
                 for column, wide in zip(self.frame.columns, widths, strict=True)
@@ -117,20 +123,31 @@ class TablePiece(Piece):
                 TYPES["head"],
             )
             return [_Line([cell], _height([cell]), is_group=True)]
+        span = row.span if isinstance(row, SumRow) else 1
+        columns = _spanned(self.frame.columns, span)
+        is_sum = isinstance(row, SumRow)
         cells = []
-        for place, (content, wide) in enumerate(zip(row, widths, strict=True)):
+        places = zip(
+            row.cells if isinstance(row, SumRow) else row, _merged(widths, span), columns, strict=True
+        )
+        for place, (content, wide, column) in enumerate(places):
             bar = content if isinstance(content, Bar) else None
             text = content.text if isinstance(content, Bar) else content
             is_head = place == 0
-            type_ = TYPES["head" if is_head and self.frame.is_plain else "cell"]
-            element = Node("TH", node, attributes="/O /Table /Scope /Row") if is_head else Node("TD", node)
-            cells.append(_Cell(element, _broken(text, wide, type_), type_, bar))
-        return list(_cut(cells))
+            type_ = TYPES["head" if is_sum or (is_head and self.frame.is_plain) else "cell"]
+            scope = "/O /Table /Scope /Row" + (f" /ColSpan {span}" if span > 1 else "")
+            element = Node("TH", node, attributes=scope) if is_head else Node("TD", node)
+            cells.append(_Cell(element, _broken(text, wide - _extra(column), type_), type_, bar))
+        lines = _cut(cells)
+        for line in lines:
+            line.span = span
+        lines[0].is_sum = is_sum
+        return lines
 
     # --- breaking -------------------------------------------------------------------------------
 
     def split(self, width: float, height: float) -> list[Flowable]:
-        """Two parts of one table; a group never ends a page, and the head never stands alone."""
+        """Two parts of one table, of two rows at least: no group ends a page, no sums begin one."""
         self.wrap(width, height)
         room = height - (self.height - sum(line.height for line in self.lines))
         count = 0
@@ -139,9 +156,13 @@ class TablePiece(Piece):
                 break
             room -= line.height
             count += 1
-        while count and self.lines[count - 1].is_group:
+        if count == len(self.lines):
+            return []
+        if count and len(self.lines) - count == 1:
             count -= 1
-        if count < min(_TOGETHER, len(self.lines)) or count == len(self.lines):
+        while count and (self.lines[count - 1].is_group or self.lines[count].is_sum):
+            count -= 1
+        if count < min(_TOGETHER, len(self.lines)):
             return []
         first, second = self._part(self.lines[:count]), self._part(self.lines[count:])
         first.caption, second.is_continued = self.caption, True
@@ -155,9 +176,16 @@ class TablePiece(Piece):
         return part
 
     def least(self, width: float) -> float:
-        """Caption, head and two rows (three if the first is a group)."""
+        """Caption, head and two rows (three if the first is a group) with sums; all of what stays whole."""
         self.wrap(width, 1e6)
-        rows = self.lines[: _TOGETHER + (1 if self.lines and self.lines[0].is_group else 0)]
+        if self.frame.is_whole:
+            return self.height
+        count = _TOGETHER + (1 if self.lines and self.lines[0].is_group else 0)
+        while count < len(self.lines) and self.lines[count].is_sum:
+            count += 1
+        if len(self.lines) - count == 1:
+            count += 1
+        rows = self.lines[:count]
         return self.height - sum(line.height for line in self.lines) + sum(line.height for line in rows)
 
     # --- drawing --------------------------------------------------------------------------------
@@ -179,7 +207,7 @@ class TablePiece(Piece):
                 self._cells(self.head, y, widths)
             y -= self.head.height
         for line in self.lines:
-            self._cells(line, y, [self.width] if line.is_group else widths)
+            self._cells(line, y, [self.width] if line.is_group else _merged(widths, line.span))
             y -= line.height
 
     def _decorate(self, y: float) -> None:
@@ -196,13 +224,18 @@ class TablePiece(Piece):
             for line in self.lines:
                 if line.is_group:
                     canvas.rect(0, y - line.height, self.width, line.height, stroke=0, fill=1)
+                if line.is_sum:
+                    canvas.setStrokeColor(INK)
+                    canvas.line(0, y, self.width, y)
+                    canvas.setStrokeColor(LINE)
                 y -= line.height
                 if line.is_end:
                     canvas.line(0, y, self.width, y)
 
     def _cells(self, line: _Line, y: float, widths: Sequence[float]) -> None:
         canvas, x = self.canv, 0.0
-        for cell, wide, column in zip(line.cells, widths, self.frame.columns, strict=False):
+        columns = _spanned(self.frame.columns, line.span)
+        for cell, wide, column in zip(line.cells, widths, columns, strict=False):
             first = y - _PAD_Y - cell.type.leading + (cell.type.leading - cell.type.size) * 0.5 + 1.0
             if cell.bar is not None:
                 with canvas.artifact():
@@ -213,16 +246,31 @@ class TablePiece(Piece):
                     draw(canvas, scaled, width=_BAR_WIDTH)
                     canvas.restoreState()
             is_right = column.is_number and not line.is_group
+            left = x + _PAD_X + (0.0 if line.is_group else _extra(column))
             with canvas.tagged(cell.node):
                 write(
                     canvas,
                     cell.lines,
-                    x=x + wide - _PAD_X if is_right else x + _PAD_X,
+                    x=x + wide - _PAD_X if is_right else left,
                     y=first,
                     type_=cell.type,
                     is_right=is_right,
                 )
             x += wide
+
+
+def _extra(column: Column) -> float:
+    return _APART if column.is_apart else 0.0
+
+
+def _merged(widths: Sequence[float], span: int) -> list[float]:
+    """Widths of the cells of a row whose first takes several columns."""
+    return [sum(widths[:span]), *widths[span:]]
+
+
+def _spanned(columns: Sequence[Column], span: int) -> Sequence[Column]:
+    """Columns of the cells of such a row; what it names stands at the left."""
+    return columns if span == 1 else [Column(""), *columns[span:]]
 
 
 def _broken(text: str, width: float, type_: Type) -> list[str]:

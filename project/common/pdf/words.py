@@ -65,8 +65,9 @@ def lines_of(text: str, *, width: float, font: str, size: float) -> list[str]:
         and read as none.
     """
     lines: list[str] = []
-    for paragraph in drawable(text, font).split("\n"):
-        lines += _wrapped(paragraph, width, font, size)
+    # Before the look at what can be drawn: no typeface has a sign for the end of a line.
+    for paragraph in re.split(r"\r\n?|\n", text):
+        lines += _wrapped(drawable(paragraph, font), width, font, size)
     return lines
 
 

@@ -44,6 +44,10 @@
   // After a refused form the reader starts at the list of errors.
   const summary = document.querySelector("[data-error-summary]");
   if (summary) {
+    // The browser would still scroll on to the part of the page that the address names.
+    if (window.location.hash) {
+      window.history.replaceState(window.history.state, "", window.location.pathname + window.location.search);
+    }
     summary.focus();
     document.title = `${summary.querySelector("h2").textContent.trim()} – ${document.title}`;
   }
@@ -83,14 +87,16 @@
     if (source.dataset.confirm && form.dataset.confirmed !== "yes") {
       event.preventDefault();
       const label = source.dataset.confirmLabel || (button ? button.textContent.trim() : "");
-      askDialog(source.dataset.confirm, label).then((yes) => {
-        if (!yes) {
-          if (button) button.focus();
-          return;
-        }
+      const send = () => {
         form.dataset.confirmed = "yes";
         form.requestSubmit(button || undefined);
-      });
+      };
+      const ask = () =>
+        askDialog(source.dataset.confirm, label).then((yes) => {
+          if (yes) send();
+          else if (button) button.focus();
+        });
+      ask();
       return;
     }
     if (form.method !== "post" || "allowRepeat" in form.dataset) return;

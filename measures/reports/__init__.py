@@ -1,0 +1,1 @@
+"""Papers of plans, measures and reporting rounds."""
