@@ -18,12 +18,12 @@ from django.contrib.auth.models import AnonymousUser, Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.db.models.functions import Cast
+from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermission
 
+from stakeholders.granted import Granted
 from stakeholders.models import Body, Function, Organisation, OrganisationKind, Seat, User
 
 ModelT = TypeVar("ModelT", bound=models.Model)
@@ -318,42 +318,11 @@ def organisation_groups(organisations: Iterable[Organisation]) -> list[Group]:
     ]
 
 
-def _granted(user: User, perm: Perm, reference: OuterRef) -> Exists:
-    """SQL condition: one of the user's groups has the right on the referenced row."""
-    app_label, codename = perm.value.split(".")
-    return Exists(
-        GroupObjectPermission.objects.filter(
-            group__user=user,
-            permission__codename=codename,
-            permission__content_type__app_label=app_label,
-            object_pk=Cast(reference, models.CharField(max_length=255)),
-        )
-    )
-
-
-def _keys_granted(user: User, perm: Perm) -> QuerySet[Any]:
-    """Keys of the rows on which one of the user's groups has the right itself, read once for all rows."""
-    app_label, codename = perm.value.split(".")
-    rows = GroupObjectPermission.objects.filter(
-        group__in=Group.objects.filter(user=user).values("pk"),
-        permission__in=Permission.objects.filter(codename=codename, content_type__app_label=app_label).values(
-            "pk"
-        ),
-    )
-    return rows.order_by().values_list(Cast("object_pk", models.BigIntegerField()))
-
-
 def _condition(user: User, perm: Perm, *, is_long: bool = False) -> Q:
     """Condition on a row that it, or what contains it, carries the right for the user."""
-
-    def of(path: str, right: Perm) -> Q:
-        if is_long:
-            return Q(**{f"{path}__in": _keys_granted(user, right)})
-        return Q(_granted(user, right, OuterRef(path)))
-
-    condition = of("pk", perm)
+    condition = Q(Granted("pk", user.pk, perm, is_long=is_long))
     for path, inherited in INHERITED.get(perm, ()):
-        condition |= of(path or "pk", inherited)
+        condition |= Q(Granted(path or "pk", user.pk, inherited, is_long=is_long))
     return condition
 
 

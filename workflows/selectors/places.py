@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
+import functools
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Exists, F, Q
+from django.utils import timezone
 
 from measures.models import ActionPlan, FundedProject, Measure, Programme
 from measures.selectors.funding_scope import funders_worked_for
@@ -40,8 +43,26 @@ class Places:
         return self.people or self.log
 
 
+_NAMES = tuple(field.name for field in dataclasses.fields(Places))
+#: Stands in the kept question where the key of the person belongs; no person has it.
+_ANYBODY = -1
+
+
 def places_of(user: User) -> Places:
     """Where the person finds something. Who may plan finds the cycles even before the first. Queries: 1."""
+    if not user.is_active:
+        return Places(**dict.fromkeys(_NAMES, False))
+    statement, params = _statement(timezone.localdate(), connection.vendor)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [user.pk if value == _ANYBODY else value for value in params])
+        row = cursor.fetchone()
+    return Places(**{name: bool(found) for name, found in zip(_NAMES, row, strict=True)})
+
+
+@functools.lru_cache(maxsize=4)
+def _statement(_day: datetime.date, _vendor: str) -> tuple[str, tuple[Any, ...]]:
+    """The question for the key ``_ANYBODY``: put together once a day, as every page asks it."""
+    user = User(pk=_ANYBODY)
     territories = Organisation.objects.filter(territory_id=F("pk"))
 
     def some(perm: Perm, model: type[models.Model]) -> Exists:
@@ -54,22 +75,20 @@ def places_of(user: User) -> Places:
     funders = visible(
         user, Perm.ACT_FOR_ORGANISATION, Organisation.objects.filter(kind=OrganisationKind.FUNDER)
     )
-    row = (
-        User.objects.filter(pk=user.pk)
-        .values(
-            cycles=Q(some(Perm.VIEW_CYCLE, PlanningCycle)) | Q(somewhere(Perm.PLAN_TERRITORY)),
-            atlas=some(Perm.VIEW_AREA, Area),
-            measures=Q(some(Perm.VIEW_PLAN, ActionPlan)) | Q(some(Perm.VIEW_MEASURE, Measure)),
-            bodies=some(Perm.VIEW_BODY, Body),
-            # A funder records its programmes before the first project.
-            projects=Q(some(Perm.TRACK_PROJECT, FundedProject)) | Q(Exists(funders)),
-            portfolio=Q(Exists(funders_worked_for(user))) | Q(some(Perm.FOLLOW_PROGRAMME, Programme)),
-            people=somewhere(Perm.ADMINISTER_TERRITORY),
-            log=somewhere(Perm.VIEW_AUDIT_LOG),
-        )
-        .get()
-    )
-    return Places(**{name: bool(found) for name, found in row.items()})
+    found = {
+        "cycles": Q(some(Perm.VIEW_CYCLE, PlanningCycle)) | Q(somewhere(Perm.PLAN_TERRITORY)),
+        "atlas": some(Perm.VIEW_AREA, Area),
+        "measures": Q(some(Perm.VIEW_PLAN, ActionPlan)) | Q(some(Perm.VIEW_MEASURE, Measure)),
+        "bodies": some(Perm.VIEW_BODY, Body),
+        # A funder records its programmes before the first project.
+        "projects": Q(some(Perm.TRACK_PROJECT, FundedProject)) | Q(Exists(funders)),
+        "portfolio": Q(Exists(funders_worked_for(user))) | Q(some(Perm.FOLLOW_PROGRAMME, Programme)),
+        "people": somewhere(Perm.ADMINISTER_TERRITORY),
+        "log": somewhere(Perm.VIEW_AUDIT_LOG),
+    }
+    rows = User.objects.filter(pk=user.pk).values(**{name: found[name] for name in _NAMES})
+    statement, params = rows.query.sql_with_params()
+    return statement, tuple(params)
 
 
 def visible_task_keys(user: Any, task_pks: Sequence[int]) -> frozenset[int]:
