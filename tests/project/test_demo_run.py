@@ -75,6 +75,7 @@ def rows(var: Path) -> dict[str, int]:
     return counts
 
 
+@pytest.mark.walk
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="The demo is on SQLite whatever the tests run on.")
 def test_the_demo_loads_serves_stops_and_keeps_its_data(tmp_path, port):
     demo, said = start(tmp_path, port)
