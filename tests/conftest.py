@@ -27,7 +27,7 @@ compile_messages()
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes minutes begins first: at the end, one worker would wait for the other."""
-    items.sort(key=lambda item: item.get_closest_marker("walk") is None)
+    items.sort(key=lambda item: not any(item.iter_markers("walk")) and not any(item.iter_markers("history")))
 
 
 @pytest.fixture(autouse=True)

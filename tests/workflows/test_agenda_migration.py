@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from tests import factories
+from tests.history import History
 from tests.stages import Stages
 from workflows.demo import driver
 from workflows.models import AgendaItem, AgendaKind, DecisionResult, Meeting, MinutesItem
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.history, pytest.mark.django_db(transaction=True)]
 
 BEFORE = [("workflows", "0010_create_agenda")]
 
@@ -26,11 +25,8 @@ def test_agendas_are_filled_from_decisions_what_waits_and_notes():
     # What the agendas of later files rest on is not there yet at this point of history.
     MinutesItem.objects.all().delete()
     AgendaItem.objects.all().delete()
-    latest = MigrationExecutor(connection).loader.graph.leaf_nodes()
-    try:
-        MigrationExecutor(connection).migrate(BEFORE)
-    finally:
-        MigrationExecutor(connection).migrate(latest)
+    with History() as history:
+        history.back_to(BEFORE)
 
     assert list(meeting.agenda.values_list("position", "kind", "title")) == [
         (1, AgendaKind.RECOMMENDATION, "Eins"),

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from tests import factories
+from tests.history import History
 from tests.stages import Stages
 from workflows.models import RecommendationVersion
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.history, pytest.mark.django_db(transaction=True)]
 
 BEFORE = [("workflows", "0009_tighten_rules_of_decision")]
-
-
-def migrate(targets):
-    executor = MigrationExecutor(connection)
-    executor.migrate(targets)
-    return executor.loader.project_state(targets).apps
 
 
 def test_versions_go_back_and_forward():
@@ -32,16 +25,13 @@ def test_versions_go_back_and_forward():
     two.fields.set([first, second])
     bare = stages.submitted(cycle, "Ohne").versions.get()
     bare.fields.clear()
-    latest = MigrationExecutor(connection).loader.graph.leaf_nodes()
-    try:
-        old = migrate(BEFORE).get_model("workflows", "RecommendationVersion").objects
+    with History() as history:
+        old = history.back_to(BEFORE).get_model("workflows", "RecommendationVersion").objects
         assert dict(old.values_list("title", "field")) == {
             "Mit einem": first.pk,
             "Mit zwei": first.pk,
             "Ohne": None,
         }
-    finally:
-        migrate(latest)
 
     rows = {row.title: list(row.fields.all()) for row in RecommendationVersion.objects.all()}
     assert rows == {"Mit einem": [first], "Mit zwei": [first], "Ohne": []}

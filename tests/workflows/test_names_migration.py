@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from measures.models import Measure
 from tests import factories
+from tests.history import History
 from tests.measures.test_services_measures import change
 from tests.stages import Stages
 from workflows.demo import driver
 from workflows.models import AgreementCommitment, IssuedPaper, TargetAgreement
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.history, pytest.mark.django_db(transaction=True)]
 
 BEFORE = [("workflows", "0044_create_amendment_process")]
-
-
-def migrate(targets):
-    executor = MigrationExecutor(connection)
-    executor.migrate(targets)
-    return executor.loader.project_state(targets).apps
 
 
 def test_names_are_those_of_the_paper_or_of_the_log():
@@ -48,12 +41,9 @@ def test_names_are_those_of_the_paper_or_of_the_log():
     assert IssuedPaper.objects.filter(kind="agreement").count() == 1, (
         "one is told by its paper, the other by the log"
     )
-    latest = MigrationExecutor(connection).loader.graph.leaf_nodes()
-    try:
-        old = migrate(BEFORE).get_model("workflows", "TargetAgreement")
+    with History() as history:
+        old = history.back_to(BEFORE).get_model("workflows", "TargetAgreement")
         assert "measure_title" not in {row.name for row in old._meta.get_fields()}
-    finally:
-        migrate(latest)
 
     assert dict(TargetAgreement.objects.values_list("pk", "measure_title")) == wanted
     assert dict(TargetAgreement.objects.values_list("pk", "measure_number")) == numbers

@@ -5,25 +5,18 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from stakeholders.models import Body, RulesOfProcedure
 from stakeholders.procedure import Majority, Tie
 from tests import factories
+from tests.history import History
 from tests.stages import Stages
 from workflows.demo import driver
 from workflows.models import Decision, DecisionResult
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.history, pytest.mark.django_db(transaction=True)]
 
 BEFORE = [("stakeholders", "0004_add_manage_catalogue"), ("workflows", "0005_create_meeting_move")]
-
-
-def migrate(targets):
-    executor = MigrationExecutor(connection)
-    executor.migrate(targets)
-    return executor.loader.project_state(targets).apps
 
 
 def test_bodies_and_decisions_go_back_and_forward_on_a_filled_table():
@@ -31,10 +24,9 @@ def test_bodies_and_decisions_go_back_and_forward_on_a_filled_table():
     cycle, meeting = Stages(world).in_steering_group(("Eins", "Zwei"))
     for recommendation in cycle.recommendations.all():
         driver.decide(recommendation, meeting, DecisionResult.APPROVED, user=world.fresh("chair"))
-    latest = MigrationExecutor(connection).loader.graph.leaf_nodes()
     numbers = list(Decision.objects.order_by("pk").values_list("number", "yes_count", "quorum_count"))
-    try:
-        old = migrate(BEFORE)
+    with History() as history:
+        old = history.back_to(BEFORE)
         bodies = old.get_model("stakeholders", "Body").objects
         assert {row.name: row.quorum_share for row in bodies.all()} == {
             "Fachplanungskonferenz": Decimal("0.00"),
@@ -45,8 +37,6 @@ def test_bodies_and_decisions_go_back_and_forward_on_a_filled_table():
         without_seats = bodies.create(
             territory_id=world.territory.pk, name="Ohne Sitze", kind="steering_group", quorum_share="0.75"
         )
-    finally:
-        migrate(latest)
 
     shares = dict(RulesOfProcedure.objects.values_list("body__name", "quorum_share"))
     assert shares["Sozialraumkonferenz"] == Decimal("0.33")
