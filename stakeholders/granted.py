@@ -46,7 +46,9 @@ class Granted(models.Expression):
         reference, params = compiler.compile(self.reference)
         app_label, codename = self.perm.split(".")
         holder = [self.user_pk, codename, app_label]
-        grants = _grants(connection.ops.quote_name)
+        grants = (
+            f"{grants_sql(connection.ops.quote_name)} AND permitted.codename = %s AND kind.app_label = %s"
+        )
         if self.is_long:
             keys = f"SELECT CAST(granted.object_pk AS bigint) {grants}"
             return f"{reference} IN ({keys})", [*params, *holder]
@@ -54,8 +56,11 @@ class Granted(models.Expression):
         return f"EXISTS (SELECT 1 {grants} AND granted.object_pk = {key})", [*holder, *params]
 
 
-def _grants(quoted: Callable[[str], str]) -> str:
-    """Grants of one right to the groups of one person; takes the person, the right's name and its app."""
+def grants_sql(quoted: Callable[[str], str]) -> str:
+    """Grants to the groups of one person as ``granted``, with right ``permitted`` and its app in ``kind``.
+
+    Takes the person; more conditions may follow.
+    """
     grants, members, rights, kinds = (
         quoted(model._meta.db_table)
         for model in (GroupObjectPermission, User.groups.through, Permission, ContentType)
@@ -65,5 +70,5 @@ def _grants(quoted: Callable[[str], str]) -> str:
         f" INNER JOIN {members} member ON member.group_id = granted.group_id"
         f" INNER JOIN {rights} permitted ON permitted.id = granted.permission_id"
         f" INNER JOIN {kinds} kind ON kind.id = permitted.content_type_id"
-        " WHERE member.user_id = %s AND permitted.codename = %s AND kind.app_label = %s"
+        " WHERE member.user_id = %s"
     )

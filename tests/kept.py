@@ -1,8 +1,8 @@
 """What many tests begin with: built once, then laid down again row by row.
 
 The services take 1,000 statements for the world and as many again for a stage of a cycle; the same rows with
-the same keys take a few dozen. Built anew on another day, while a test stands in another time, after tables
-were emptied (keys of rights change), and for tests that changed something before.
+the same keys take a few dozen. Built anew on another day, while a test stands in another time, and for tests
+that changed something before.
 """
 
 from __future__ import annotations

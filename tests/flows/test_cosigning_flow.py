@@ -325,8 +325,7 @@ def test_others_ask_nobody(name, draft, world):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets one writer in at a time")
-def test_of_two_who_answer_at_once_the_adoption_opens_once(client_as):
-    world = factories.make_world()
+def test_of_two_who_answer_at_once_the_adoption_opens_once(world, client_as):
     stages = Stages(world)
     cycle = stages.in_conference()
     author = world.fresh("specialist")

@@ -395,8 +395,7 @@ def test_reminder_and_escalation_of_a_decision(submitted, world):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets one writer in at a time")
-def test_of_two_who_complete_at_once_one_wins_and_the_other_is_told(client_as):
-    world = factories.make_world()
+def test_of_two_who_complete_at_once_one_wins_and_the_other_is_told(world, client_as):
     stages = Stages(world)
     cycle, meeting = stages.in_steering_group()
     recommendation = cycle.recommendations.get()

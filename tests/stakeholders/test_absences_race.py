@@ -10,7 +10,6 @@ from django.utils import timezone
 from project.common.errors import DomainError
 from stakeholders.models import Absence, User
 from stakeholders.services import absence_add
-from tests import factories
 
 THREADS = 6
 
@@ -20,8 +19,8 @@ pytestmark = [
 ]
 
 
-def test_of_many_at_once_one_is_entered():
-    person, today = factories.make_world().fresh("head").pk, timezone.localdate()
+def test_of_many_at_once_one_is_entered(world):
+    person, today = world.fresh("head").pk, timezone.localdate()
     barrier, codes = threading.Barrier(THREADS), []
 
     def enter(number):

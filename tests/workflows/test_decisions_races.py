@@ -7,7 +7,6 @@ import pytest
 from django.db import IntegrityError, connection
 
 from stakeholders.models import Body, User
-from tests import factories
 from tests.stages import Stages
 from workflows.demo import driver
 from workflows.models import Decision, DecisionResult, DecisionVote, Meeting, Recommendation
@@ -22,9 +21,8 @@ pytestmark = [
 
 
 @pytest.fixture
-def scene():
+def scene(world):
     """Ten recommendations before the steering group, which meets today."""
-    world = factories.make_world()
     cycle, meeting = Stages(world).in_steering_group(tuple(f"Empfehlung {n}" for n in range(THREADS)))
     return cycle, meeting, world.fresh("chair")
 

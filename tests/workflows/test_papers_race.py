@@ -7,7 +7,6 @@ import pytest
 from django.db import IntegrityError, connection
 
 from stakeholders.models import User
-from tests import factories
 from tests.stages import Stages
 from workflows.models import IssuedPaper, PaperKind, PlanningCycle
 from workflows.services import papers
@@ -21,9 +20,8 @@ pytestmark = [
 
 
 @pytest.fixture
-def scene(tmp_path, settings):
+def scene(world, tmp_path, settings):
     settings.MEDIA_ROOT = tmp_path
-    world = factories.make_world()
     return Stages(world).at_data(), world.fresh("planner")
 
 

@@ -13,7 +13,6 @@ from stakeholders.models import Body, User
 from stakeholders.procedure import Majority, VotingRules
 from stakeholders.selectors.rules import rules_on
 from stakeholders.services import rules_add
-from tests import factories
 from tests.stages import Stages
 from workflows.demo import driver
 from workflows.models import Decision, DecisionResult, Meeting, Recommendation
@@ -64,8 +63,7 @@ def new_rules(body, day, *, days=0, majority=Majority.SIMPLE):
 
 
 @pytest.fixture
-def scene():
-    world = factories.make_world()
+def scene(world):
     cycle, meeting = Stages(world).in_steering_group(("Eins",))
     return world, cycle.recommendations.get().pk, meeting.pk, world.fresh("chair").pk
 
@@ -146,8 +144,8 @@ def test_whoever_comes_first_the_decision_names_what_is_in_force(scene):
     assert in_force.majority == (Majority.SIMPLE if is_late else Majority.TWO_THIRDS)
 
 
-def test_two_administrators_at_once_leave_one_version_of_the_day():
-    body, day = factories.make_world().steering_group, timezone.localdate() + datetime.timedelta(days=3)
+def test_two_administrators_at_once_leave_one_version_of_the_day(world):
+    body, day = world.steering_group, timezone.localdate() + datetime.timedelta(days=3)
 
     answers = at_once(lambda: new_rules(body.pk, day, days=7), lambda: new_rules(body.pk, day, days=14))
 
