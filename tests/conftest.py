@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
-from django.core.management.color import no_style
+from django.core.management.color import Style
 from django.core.management.commands import flush
-from django.core.management.sql import emit_post_migrate_signal
-from django.db import connection
+from django.core.management.sql import emit_post_migrate_signal, sql_flush
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
 from django.utils import translation
 from hypothesis import HealthCheck, settings
@@ -32,6 +32,13 @@ settings.load_profile("passgenau")
 compile_messages()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what asks the database, by itself or by what it begins with."""
+    if item.get_closest_marker("django_db") or "db" in getattr(item, "fixturenames", ()):
+        item.add_marker("database")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes minutes begins first: at the end, one worker would wait for the other."""
@@ -45,16 +52,19 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
-def _with_the_same_keys(*args: Any, **kwargs: Any) -> None:
-    """Rights come back under the keys they had before the tables were emptied: ``tests.kept`` goes on."""
-    names = [{"table": model._meta.db_table, "column": "id"} for model in (ContentType, Permission)]
-    with connection.cursor() as cursor:
-        for statement in connection.ops.sequence_reset_by_name_sql(no_style(), names):
-            cursor.execute(statement)
-    emit_post_migrate_signal(*args, **kwargs)
+def _sql_flush(style: Style, connection: BaseDatabaseWrapper, **options: Any) -> list[str]:
+    """Rights outlast the emptying of the tables: made anew, they took most of its time and other keys."""
+    kept_on = {model._meta.db_table for model in (ContentType, Permission)}
+    tables = set(connection.introspection.django_table_names(only_existing=True, include_views=False))
+    return list(connection.ops.sql_flush(style, sorted(tables - kept_on), **options))
 
 
-setattr(flush, emit_post_migrate_signal.__name__, _with_the_same_keys)
+def _nothing(*_args: Any, **_kwargs: Any) -> None:
+    """No rights to be made."""
+
+
+setattr(flush, sql_flush.__name__, _sql_flush)
+setattr(flush, emit_post_migrate_signal.__name__, _nothing)
 
 
 @pytest.fixture(autouse=True)

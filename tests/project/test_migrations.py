@@ -13,9 +13,12 @@ import pytest_django
 from django.conf import settings
 from django.db import connection
 
-pytestmark = pytest.mark.skipif(
-    connection.vendor != "postgresql", reason="On SQLite the demo is loaded from its first migration."
-)
+pytestmark = [
+    pytest.mark.history,
+    pytest.mark.skipif(
+        connection.vendor != "postgresql", reason="On SQLite the demo is loaded from its first migration."
+    ),
+]
 
 
 @pytest.fixture
