@@ -46,9 +46,8 @@ class Granted(models.Expression):
         reference, params = compiler.compile(self.reference)
         app_label, codename = self.perm.split(".")
         holder = [self.user_pk, codename, app_label]
-        grants = (
-            f"{grants_sql(connection.ops.quote_name)} AND permitted.codename = %s AND kind.app_label = %s"
-        )
+        right = "permitted.codename = %s AND kind.app_label = %s"
+        grants = grants_sql(connection.ops.quote_name, right)
         if self.is_long:
             keys = f"SELECT CAST(granted.object_pk AS bigint) {grants}"
             return f"{reference} IN ({keys})", [*params, *holder]
@@ -56,19 +55,19 @@ class Granted(models.Expression):
         return f"EXISTS (SELECT 1 {grants} AND granted.object_pk = {key})", [*holder, *params]
 
 
-def grants_sql(quoted: Callable[[str], str]) -> str:
-    """Grants to the groups of one person as ``granted``, with right ``permitted`` and its app in ``kind``.
+def grants_sql(quoted: Callable[[str], str], right: str) -> str:
+    """Grants of rights to the groups of one person, as ``granted``; more conditions may follow.
 
-    Takes the person; more conditions may follow.
+    Takes the person, then what ``right`` takes: a condition on ``permitted`` and, for its app, ``kind``.
+    Groups and rights are lists of keys, so that an index finds the grants by both and by their object.
     """
     grants, members, rights, kinds = (
         quoted(model._meta.db_table)
         for model in (GroupObjectPermission, User.groups.through, Permission, ContentType)
     )
+    groups = f"SELECT member.group_id FROM {members} member WHERE member.user_id = %s"  # noqa: S608  our own names
+    permitted = f"{rights} permitted INNER JOIN {kinds} kind ON kind.id = permitted.content_type_id"
+    wanted = f"SELECT permitted.id FROM {permitted} WHERE {right}"  # noqa: S608  our own names
     return (
-        f"FROM {grants} granted"
-        f" INNER JOIN {members} member ON member.group_id = granted.group_id"
-        f" INNER JOIN {rights} permitted ON permitted.id = granted.permission_id"
-        f" INNER JOIN {kinds} kind ON kind.id = permitted.content_type_id"
-        " WHERE member.user_id = %s"
+        f"FROM {grants} granted WHERE granted.group_id IN ({groups}) AND granted.permission_id IN ({wanted})"
     )

@@ -202,20 +202,19 @@ def _count_sql() -> str:
     """
     quoted = connection.ops.quote_name
     card, task = quoted(TaskCard._meta.db_table), quoted(Task._meta.db_table)
-    cards = f"FROM {card} card INNER JOIN {task} task ON task.id = card.task_id"
     marks = ", ".join(["%s"] * len(_TASK_CODENAMES))
-    own = (
-        f"SELECT DISTINCT granted.permission_id, granted.object_pk {grants_sql(quoted)}"
-        f" AND kind.app_label = 'stakeholders' AND permitted.codename IN ({marks})"
+    rights = f"kind.app_label = 'stakeholders' AND permitted.codename IN ({marks})"
+    own = f"SELECT DISTINCT granted.permission_id, granted.object_pk {grants_sql(quoted, rights)}"
+    theirs = f"{task} task INNER JOIN {card} card ON card.task_id = task.id AND task.owner_id = %s"
+    # Cross joins keep SQLite from beginning with all tasks that are nobody's; to PostgreSQL they are the same.
+    free = f"({own}) own CROSS JOIN {card} card CROSS JOIN {task} task"
+    addressed = "card.permission_id = own.permission_id AND card.object_pk = own.object_pk"
+    nobodys = f"task.id = card.task_id AND task.owner_id IS NULL AND {addressed}"
+    cards = (
+        f"SELECT card.id FROM {theirs} WHERE card.is_open",  # noqa: S608  our own names
+        f"SELECT card.id FROM {free} WHERE card.is_open AND {nobodys}",  # noqa: S608  our own names
     )
-    theirs = f"SELECT card.id {cards} WHERE card.is_open AND task.owner_id = %s"
-    nobodys = (
-        f"SELECT card.id {cards}"
-        f" INNER JOIN ({own}) own"
-        " ON own.permission_id = card.permission_id AND own.object_pk = card.object_pk"
-        " WHERE card.is_open AND task.owner_id IS NULL"
-    )
-    return f"SELECT count(*) FROM ({theirs} UNION ALL {nobodys} LIMIT %s) found"  # noqa: S608  our own names
+    return f"SELECT count(*) FROM ({' UNION ALL '.join(cards)} LIMIT %s) found"  # noqa: S608  our own names
 
 
 def led_organisations(user: Any, cards: Sequence[TaskCard]) -> frozenset[int]:
