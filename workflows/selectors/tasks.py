@@ -206,7 +206,7 @@ def _count_sql() -> str:
     rights = f"kind.app_label = 'stakeholders' AND permitted.codename IN ({marks})"
     own = f"SELECT DISTINCT granted.permission_id, granted.object_pk {grants_sql(quoted, rights)}"
     theirs = f"{task} task INNER JOIN {card} card ON card.task_id = task.id AND task.owner_id = %s"
-    # Cross joins keep SQLite from beginning with all tasks that are nobody's; to PostgreSQL they are the same.
+    # Cross joins keep SQLite from beginning with all tasks that are nobody's; PostgreSQL orders them itself.
     free = f"({own}) own CROSS JOIN {card} card CROSS JOIN {task} task"
     addressed = "card.permission_id = own.permission_id AND card.object_pk = own.object_pk"
     nobodys = f"task.id = card.task_id AND task.owner_id IS NULL AND {addressed}"
