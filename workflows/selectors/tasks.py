@@ -14,13 +14,12 @@ from guardian.models import GroupObjectPermission
 from viewflow.workflow.models import Task
 from viewflow.workflow.status import STATUS
 
+from project.common.navigation import COUNT_LIMIT
 from stakeholders.granted import grants_sql
 from stakeholders.models import Organisation
 from stakeholders.permissions import Perm, visible
 from workflows.models import PlanningCycle, TaskCard
 
-#: The header counts no further than this: "99+".
-COUNT_LIMIT = 99
 #: A list reaches no further than this; whoever has more narrows it down.
 LIST_LIMIT = 500
 #: Rights that tasks can be addressed with; all are rights on an organisation or a body.
@@ -71,12 +70,18 @@ def _addressed(user: Any) -> Q:
 
 def _grants(user: Any) -> list[tuple[int, str]]:
     """Rights that bring tasks, as (permission, object). Queries: 1."""
-    rows = GroupObjectPermission.objects.filter(
-        group__user=user,
-        permission__content_type__app_label="stakeholders",
-        permission__codename__in=_TASK_CODENAMES,
-    )
-    return list(rows.values_list("permission_id", "object_pk").distinct())
+    with connection.cursor() as cursor:
+        cursor.execute(_own_sql(), [user.pk, *_TASK_CODENAMES])
+        return list(cursor.fetchall())
+
+
+@functools.cache
+def _own_sql() -> str:
+    """Rights of a person that bring tasks; takes the person and the names of the rights."""
+    marks = ", ".join(["%s"] * len(_TASK_CODENAMES))
+    rights = f"kind.app_label = 'stakeholders' AND permitted.codename IN ({marks})"
+    grants = grants_sql(connection.ops.quote_name, rights)
+    return f"SELECT DISTINCT granted.permission_id, granted.object_pk {grants}"
 
 
 def narrow(wanted: InboxFilter) -> Q:
@@ -202,12 +207,9 @@ def _count_sql() -> str:
     """
     quoted = connection.ops.quote_name
     card, task = quoted(TaskCard._meta.db_table), quoted(Task._meta.db_table)
-    marks = ", ".join(["%s"] * len(_TASK_CODENAMES))
-    rights = f"kind.app_label = 'stakeholders' AND permitted.codename IN ({marks})"
-    own = f"SELECT DISTINCT granted.permission_id, granted.object_pk {grants_sql(quoted, rights)}"
     theirs = f"{task} task INNER JOIN {card} card ON card.task_id = task.id AND task.owner_id = %s"
     # Cross joins keep SQLite from beginning with all tasks that are nobody's; PostgreSQL orders them itself.
-    free = f"({own}) own CROSS JOIN {card} card CROSS JOIN {task} task"
+    free = f"({_own_sql()}) own CROSS JOIN {card} card CROSS JOIN {task} task"
     addressed = "card.permission_id = own.permission_id AND card.object_pk = own.object_pk"
     nobodys = f"task.id = card.task_id AND task.owner_id IS NULL AND {addressed}"
     cards = (
