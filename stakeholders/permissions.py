@@ -387,6 +387,14 @@ def holders(perm: Perm, obj: models.Model) -> QuerySet[User]:
     ).distinct()
 
 
+def keys_held(perm: Perm, pks: Iterable[int]) -> set[int]:
+    """Of the keys of some objects, those on which anybody active has the right itself. Queries: 2."""
+    rows = GroupObjectPermission.objects.filter(
+        permission=permission_row(perm), object_pk__in=[str(pk) for pk in pks], group__user__is_active=True
+    )
+    return {int(pk) for pk in rows.values_list("object_pk", flat=True)}
+
+
 def territories_where(user: User | AnonymousUser, perm: Perm) -> QuerySet[Organisation]:
     """Territories on which the user has a right."""
     return visible(user, perm, Organisation.objects.filter(territory_id=models.F("pk")))

@@ -6,11 +6,9 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from guardian.models import GroupObjectPermission
-
 from measures.models import Measure, MeasurePartner, MeasureStatus
 from stakeholders.models import Organisation
-from stakeholders.permissions import Perm, can, permission_row
+from stakeholders.permissions import Perm, can, keys_held
 from workflows.links import link
 from workflows.models import (
     ConfirmationProcess,
@@ -26,14 +24,8 @@ def without_head(organisations: Iterable[Organisation]) -> list[Organisation]:
     wanted = list(organisations)
     if not wanted:
         return []
-    led = set(
-        GroupObjectPermission.objects.filter(
-            permission=permission_row(Perm.LEAD_ORGANISATION),
-            object_pk__in=[str(row.pk) for row in wanted],
-            group__user__is_active=True,
-        ).values_list("object_pk", flat=True)
-    )
-    return [row for row in wanted if str(row.pk) not in led]
+    led = keys_held(Perm.LEAD_ORGANISATION, (row.pk for row in wanted))
+    return [row for row in wanted if row.pk not in led]
 
 
 def parties_of(measures: Sequence[Measure]) -> dict[int, list[Organisation]]:

@@ -53,10 +53,11 @@ class InboxFilter:
 
 def cards_addressed_to(user: Any) -> QuerySet[TaskCard]:
     """Cards of tasks whose right one of the user's groups has. Queries: none of its own."""
-    return TaskCard.objects.filter(_addressed(user))
+    return TaskCard.objects.filter(addressed_to(user))
 
 
-def _addressed(user: Any) -> Q:
+def addressed_to(user: Any) -> Q:
+    """Condition on cards: a group of the person, or of whom an ``OuterRef`` names, has their right."""
     return Q(
         Exists(
             GroupObjectPermission.objects.filter(
@@ -110,10 +111,10 @@ def _scope(user: Any, scope: str) -> Q:
     nobodys = Q(task__owner__isnull=True)
     return {
         "mine": mine & Q(is_open=True),
-        "free": _addressed(user) & nobodys & Q(is_open=True),
-        "team": (_addressed(user) | mine) & Q(is_open=True),
+        "free": addressed_to(user) & nobodys & Q(is_open=True),
+        "team": (addressed_to(user) | mine) & Q(is_open=True),
         "done": mine & Q(is_open=False, task__status=STATUS.DONE),
-    }.get(scope, (mine | (_addressed(user) & nobodys)) & Q(is_open=True))
+    }.get(scope, (mine | (addressed_to(user) & nobodys)) & Q(is_open=True))
 
 
 def _branches(user: Any, scope: str) -> list[Q]:

@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from guardian.models import GroupObjectPermission
 from viewflow.workflow.models import Task
 
 from project.common.errors import DomainError
@@ -18,6 +17,7 @@ from stakeholders.audit import log_action
 from stakeholders.models import User
 from stakeholders.permissions import Perm, can, holders
 from workflows.models import TaskCard
+from workflows.selectors.tasks import addressed_to
 
 NOT_YOURS_TO_RELEASE = _(
     "Only planning, or who leads those it is addressed to, may take a task from somebody."
@@ -202,13 +202,9 @@ def tasks_release_orphans() -> int:
     Returns:
         How many. Queries: 1, and a few for each task found.
     """
-    keeps = GroupObjectPermission.objects.filter(
-        group__user=OuterRef("task__owner"),
-        permission_id=OuterRef("permission_id"),
-        object_pk=OuterRef("object_pk"),
-    )
+    keeps = addressed_to(OuterRef("task__owner"))
     held = TaskCard.objects.filter(is_open=True, task__owner__isnull=False)
-    orphans = held.filter(Q(task__owner__is_active=False) | ~Exists(keeps)).select_related("task")
+    orphans = held.filter(Q(task__owner__is_active=False) | ~keeps).select_related("task")
     return sum(_release_orphan(card.task) for card in orphans)
 
 
